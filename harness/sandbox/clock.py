@@ -218,7 +218,8 @@ class Clock:
                 self._offset += ahead
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), ahead)
+                async with asyncio.timeout(ahead):
+                    await wake.wait()
 
     def _fire_due(self) -> None:
         now = self.now()
