@@ -1,0 +1,80 @@
+"""The names that cross stacks: computed from the manifest, never looked up (invariant I2).
+
+Every function is pure and total over a valid environment name, so a whole new environment can be planned
+before anything of it exists.
+"""
+
+from __future__ import annotations
+
+from generator.regions import partition, short
+
+FUNCTION_ALIAS = "live"
+STAGE = "live"
+
+
+def regional(environment: str, part: str, region: str) -> str:
+    """A name that is unique over regions, for what lives in a global namespace: function, role, ..."""
+    return f"{environment}-{part}-{short(region)}"
+
+
+def function(environment: str, name: str, region: str) -> str:
+    return regional(environment, name, region)
+
+
+def function_arn(account_id: str, environment: str, name: str, region: str) -> str:
+    return f"arn:{partition(region)}:lambda:{region}:{account_id}:function:{function(environment, name, region)}"
+
+
+def role_arn(account_id: str, role: str, region: str) -> str:
+    return f"arn:{partition(region)}:iam::{account_id}:role/{role}"
+
+
+def table(environment: str, name: str) -> str:
+    return f"{environment}-{name}"
+
+
+def api(environment: str, region: str) -> str:
+    return f"{environment}-{short(region)}"
+
+
+def regional_key_alias(environment: str, region: str) -> str:
+    """Alias, without its `alias/`, of the key that the stack of one region encrypts with."""
+    return f"{environment}-{short(region)}"
+
+
+def table_key_alias(environment: str, region: str) -> str:
+    """Alias, without its `alias/`, of the key of one region's table replicas."""
+    return f"{environment}-data-{short(region)}"
+
+
+def state_bucket(environment: str, account_id: str, region: str) -> str:
+    return f"{environment}-tfstate-{account_id}-{short(region)}"
+
+
+def entry_host(record: str, domain: str) -> str:
+    """The name that clients use: the same custom domain in every region."""
+    return f"{record}.{domain}" if record else domain
+
+
+def regional_host(record: str, domain: str, region: str) -> str:
+    """The name of one region's API: what health checks probe and what people test with."""
+    return f"{record or 'api'}.{short(region)}.{domain}"
+
+
+def front_host(domain: str, region: str) -> str:
+    """The record that aliases to one region's endpoint of the entry host: what failover points at."""
+    return f"front.{short(region)}.{domain}"
+
+
+def health_marker(environment: str, region: str) -> str:
+    """What only a passing run of this region's health function answers; the health check looks for it."""
+    return f'"health":"pass:{environment}/{region}"'
+
+
+def provider_alias(region: str) -> str:
+    return short(region)
+
+
+def resource_label(*parts: str) -> str:
+    """A Terraform label made of names: letters, digits and underscores."""
+    return "_".join(parts).replace("-", "_").replace(".", "_")
