@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool | None
-Value: TypeAlias = "Scalar | Reference | Sequence[Value] | Mapping[str, Value]"
+Value: TypeAlias = "Scalar | Reference | Block | Sequence[Value] | Mapping[str, Value]"
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE: Final = re.compile(
@@ -39,6 +39,13 @@ class Reference:
             raise ValueError(f"not a Terraform reference: {self.path!r}")
 
 
+@dataclass(frozen=True)
+class Block:
+    """A nested block: written as `name { ... }` where an attribute would be `name = ...`."""
+
+    body: Mapping[str, Value]
+
+
 def unencodable(text: str) -> str | None:
     """Why Terraform could not hand this string back unchanged, or None when it can.
 
@@ -57,7 +64,7 @@ def string(text: str) -> str:
     """A quoted HCL string that evaluates to exactly `text`; ValueError when none does."""
     if reason := unencodable(text):
         raise ValueError(f"string {reason}: {text[:40]!r}")
-    quoted = "".join(_ESCAPES.get(char) or (char if char.isprintable() else _codepoint(char)) for char in text)
+    quoted = "".join(map(_character, text))
     return '"' + quoted.replace("${", "$${").replace("%{", "%%{") + '"'
 
 
@@ -77,6 +84,8 @@ def expression(value: Value, *, indent: int = 0) -> str:
             return string(value)
         case Reference():
             return value.path
+        case Block():
+            return "{\n" + attributes(value.body, indent=indent + 2) + " " * indent + "}"
         case Mapping():
             return _object(value, indent=indent)
         case _:
@@ -89,24 +98,31 @@ def attributes(values: Mapping[str, Value], *, indent: int) -> str:
     Consecutive one-line attributes form a group; an attribute that spans lines stands for itself.
     """
     pad = " " * indent
-    written = [(_key(name), expression(value, indent=indent)) for name, value in values.items()]
-    widths = _group_widths(written)
-    return "".join(
-        f"{pad}{name:<{width}} = {text}\n" for (name, text), width in zip(written, widths, strict=True)
-    )
+    written = [_attribute(name, value, indent=indent) for name, value in values.items()]
+    lines: list[str] = []
+    for item, width in zip(written, _group_widths(written), strict=True):
+        gap = "\n" if item.block and lines else ""
+        lines.append(f"{gap}{pad}{item.name:<{width}} {'' if item.block else '= '}{item.text}\n")
+    return "".join(lines)
 
 
-def _group_widths(written: Sequence[tuple[str, str]]) -> list[int]:
-    widths: list[int] = []
+@dataclass(frozen=True)
+class _Attribute:
+    name: str
+    text: str
+    block: bool
+
+
+def _attribute(name: str, value: Value, *, indent: int) -> _Attribute:
+    return _Attribute(_key(name), expression(value, indent=indent), isinstance(value, Block))
+
+
+def _group_widths(written: Sequence[_Attribute]) -> list[int]:
+    widths = [len(item.name) for item in written]
     group: list[int] = []
-    for position, (name, text) in enumerate(written):
-        if "\n" in text:
-            group = []
-            widths.append(len(name))
-            continue
-        group.append(position)
-        widths.append(0)
-        longest = max(len(written[member][0]) for member in group)
+    for position, item in enumerate(written):
+        group = [] if "\n" in item.text else [*group, position]
+        longest = max((len(written[member].name) for member in group), default=0)
         for member in group:
             widths[member] = longest
     return widths
@@ -127,7 +143,14 @@ def _tuple(value: Sequence[Value], *, indent: int) -> str:
 
 
 def _key(name: str) -> str:
-    return name if _IDENTIFIER.fullmatch(name) and name not in _KEYWORDS else string(name)
+    if _IDENTIFIER.fullmatch(name) and name not in _KEYWORDS:
+        return name
+    # escaped, because `terraform fmt` aligns by grapheme clusters and characters are all that is counted here
+    return "".join(char if char.isascii() else _codepoint(char) for char in string(name))
+
+
+def _character(char: str) -> str:
+    return _ESCAPES.get(char) or (char if char.isprintable() else _codepoint(char))
 
 
 def _codepoint(char: str) -> str:

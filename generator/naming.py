@@ -21,10 +21,6 @@ def function(environment: str, name: str, region: str) -> str:
     return regional(environment, name, region)
 
 
-def function_arn(account_id: str, environment: str, name: str, region: str) -> str:
-    return f"arn:{partition(region)}:lambda:{region}:{account_id}:function:{function(environment, name, region)}"
-
-
 def role_arn(account_id: str, role: str, region: str) -> str:
     return f"arn:{partition(region)}:iam::{account_id}:role/{role}"
 

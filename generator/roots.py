@@ -1,0 +1,88 @@
+"""From stacks to the text of their roots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from generator import hcl, naming
+from generator.calls import ModuleCall
+from generator.hcl import Block, Reference, Value
+from generator.manifest import Manifest
+from generator.stacks import Stack
+
+# Few, so that a root whose control plane is dark fails in seconds: the provider's default of 25 retries
+# hangs for ten minutes and more (measured with us-east-1 dark).
+MAX_RETRIES = 3
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=jinja2.StrictUndefined,
+    autoescape=False,  # the text is HCL: every value passes through generator.hcl instead
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_TEMPLATES.filters["hcl"] = hcl.expression
+_TEMPLATES.filters["attributes"] = lambda values, indent: hcl.attributes(values, indent=indent)
+
+
+@dataclass(frozen=True)
+class _Call:
+    label: str
+    body: Mapping[str, Value]
+
+
+def root(manifest: Manifest, stack: Stack, *, modules: str) -> str:
+    """The main.tf of one stack; `modules` is the way from the root to the modules folder."""
+    return _TEMPLATES.get_template("root.tf.j2").render(
+        stack=stack,
+        backend=_backend(stack),
+        providers=[_provider(manifest, stack, region) for region in stack.regions],
+        calls=[_Call(call.label, _body(stack, call, modules)) for call in stack.calls],
+        string_type=Reference("string"),
+    )
+
+
+def _backend(stack: Stack) -> dict[str, Value]:
+    return {
+        "bucket": stack.state_bucket,
+        "key": f"{stack.name}/terraform.tfstate",
+        "region": stack.state_region,
+        "encrypt": True,
+        "use_lockfile": True,
+        "max_retries": MAX_RETRIES,
+    }
+
+
+def _provider(manifest: Manifest, stack: Stack, region: str) -> dict[str, Value]:
+    alias: dict[str, Value] = {"alias": naming.provider_alias(region)} if _aliased(stack) else {}
+    tags: dict[str, Value] = {
+        "environment": manifest.name,
+        "stack": stack.name,
+        "managed-by": "antipode",
+        **manifest.tags,
+    }
+    return alias | {
+        "region": region,
+        "allowed_account_ids": [manifest.account_id],
+        "max_retries": MAX_RETRIES,
+        "default_tags": Block({"tags": tags}),
+    }
+
+
+def _aliased(stack: Stack) -> bool:
+    return len(stack.regions) > 1
+
+
+def _body(stack: Stack, call: ModuleCall, modules: str) -> dict[str, Value]:
+    body: dict[str, Value] = {"source": f"{modules}/{call.module}"}
+    if _aliased(stack):
+        body["providers"] = {"aws": Reference(f"aws.{naming.provider_alias(call.region)}")}
+    body |= {name: value for name, value in call.arguments.items() if value is not None}
+    if call.depends_on:
+        body["depends_on"] = [Reference(f"module.{label}") for label in call.depends_on]
+    return body

@@ -1,0 +1,77 @@
+"""The stacks of an environment: one Terraform root with one state each, in waves (docs/architecture.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator import naming
+from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
+from generator.manifest import Manifest
+from generator.tiers import compute, data, edge, observability, operations, security
+
+TIERS = (operations, security, edge, compute, data, observability)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One root. `regions` are those whose control planes it calls; its state lives in `state_region`."""
+
+    name: str
+    wave: int
+    purpose: str
+    state_region: str
+    state_bucket: str
+    regions: tuple[str, ...]
+    calls: tuple[ModuleCall, ...]
+    inputs: tuple[StackInput, ...]
+    outputs: tuple[StackOutput, ...]
+
+
+def declarations(manifest: Manifest) -> tuple[Declaration, ...]:
+    """What every tier says of this environment, in the tiers' order."""
+    return tuple(found for tier in TIERS for found in tier.declarations(manifest))
+
+
+def stacks(manifest: Manifest) -> tuple[Stack, ...]:
+    """The environment's stacks in the order of their waves; one that would hold nothing is left out."""
+    declared = declarations(manifest)
+    planned = [_stack(manifest, declared, *row) for row in _rows(manifest)]
+    return tuple(stack for stack in planned if stack.calls)
+
+
+def _rows(manifest: Manifest) -> list[tuple[str, int, str, str]]:
+    lead, recovery = manifest.lead_region, manifest.recovery_region
+    return [
+        ("state", 0, "State buckets, one per region.", recovery),
+        ("global", 1, "Roles, hosted zone, certificates, custom domains and regional names.", recovery),
+        ("data", 2, "Global tables and the keys of their replicas.", lead),
+        *(
+            (
+                region,
+                3 if region == lead else 4,
+                f"Everything regional of {region}.",
+                region,
+            )
+            for region in manifest.regions
+        ),
+        ("edge", 6, "Health checks and the records that fail over.", recovery),
+    ]
+
+
+def _stack(
+    manifest: Manifest, declared: tuple[Declaration, ...], name: str, wave: int, purpose: str, home: str
+) -> Stack:
+    mine = [found for found in declared if found.stack == name]
+    calls = tuple(found for found in mine if isinstance(found, ModuleCall))
+    used = {call.region for call in calls}
+    return Stack(
+        name=name,
+        wave=wave,
+        purpose=purpose,
+        state_region=home,
+        state_bucket=naming.state_bucket(manifest.name, manifest.account_id, home),
+        regions=tuple(region for region in manifest.regions if region in used),
+        calls=calls,
+        inputs=tuple(found for found in mine if isinstance(found, StackInput)),
+        outputs=tuple(found for found in mine if isinstance(found, StackOutput)),
+    )

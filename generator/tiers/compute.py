@@ -1,0 +1,293 @@
+"""The compute tier: functions and the REST API in front of them, in every region alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from generator import naming
+from generator.calls import Declaration, ModuleCall
+from generator.fields import EnvironmentVariable, Name, Part, Text
+from generator.hcl import Reference, Value
+from generator.naming import resource_label
+
+if TYPE_CHECKING:
+    from generator.manifest import Manifest
+
+Access = Literal["read", "write", "read-write", "probe"]
+RouteKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(GET|POST|PUT|PATCH|DELETE|HEAD) (/|(/([A-Za-z0-9._~-]+|\{[A-Za-z0-9_]+\})){1,4})$"
+    ),
+    Field(description="Method and path, for example GET /read; at most four levels."),
+]
+Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?)$")]
+
+HEALTH = "health"
+
+
+class Function(Part):
+    """A function, deployed to every region, with the access it declares and no other."""
+
+    source: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        description="Folder under lambda_src/ that holds its handler.py."
+    )
+    access: dict[str, Access] = Field(
+        default_factory=dict, description="What it may do with each table: read, write, read-write or probe."
+    )
+    environment: dict[EnvironmentVariable, Text] = Field(
+        default_factory=dict, description="Further environment variables."
+    )
+    memory_mb: Annotated[int, Field(ge=128, le=10240)] = Field(256, description="Memory in MB.")
+    timeout_seconds: Annotated[int, Field(ge=1, le=29)] = Field(
+        5, description="Time limit; API Gateway gives up after 29 seconds."
+    )
+    runtime: Literal["python3.11", "python3.12", "python3.13"] = Field("python3.12", description="Runtime.")
+    architecture: Literal["arm64", "x86_64"] = Field("arm64", description="Instruction set.")
+    reserved_concurrency: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Executions set aside for it, which is also its upper limit."
+    )
+    provisioned_concurrency: Annotated[int, Field(ge=0)] = Field(
+        0, description="Environments kept warm in every region, so that failover meets no cold start."
+    )
+    dead_letter: bool = Field(
+        False, description="Keep events whose asynchronous invocation failed; calls from an API never are."
+    )
+
+
+class Route(Part):
+    """A route with request validation."""
+
+    function: Name = Field(description="The function that answers.")
+    required_query_parameters: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]] = Field(
+        default_factory=list, description="Query parameters without which the request is refused."
+    )
+    required_headers: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]] = Field(
+        default_factory=list, description="Headers without which the request is refused."
+    )
+    body_schema: dict[str, Any] | None = Field(
+        None, description="JSON Schema (draft 4) that the body must match before the function is called."
+    )
+
+
+class Cors(Part):
+    """Which web pages may call the API."""
+
+    origins: list[Origin] = Field(default_factory=list, description="Allowed origins, or * alone.")
+    headers: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]] = Field(
+        default_factory=lambda: ["Content-Type", "Idempotency-Key"], description="Allowed request headers."
+    )
+    max_age_seconds: Annotated[int, Field(ge=0, le=86400)] = Field(
+        600, description="How long a browser may keep the answer."
+    )
+
+    @model_validator(mode="after")
+    def _star_stands_alone(self) -> Cors:
+        if "*" in self.origins and len(self.origins) > 1:
+            raise ValueError("origins: * allows every origin and cannot stand beside others")
+        return self
+
+
+class Throttle(Part):
+    """Limits per region; each must carry all of the traffic when the others are lost."""
+
+    rate: Annotated[float, Field(gt=0)] = Field(1000, description="Steady requests per second.")
+    burst: Annotated[int, Field(gt=0)] = Field(2000, description="Requests at once.")
+
+
+class Api(Part):
+    """The REST API."""
+
+    routes: dict[RouteKey, Name | Route] = Field(
+        min_length=1, description="Function, or function with request validation, of each method and path."
+    )
+    cors: Cors = Field(default_factory=lambda: Cors(), description="Which web pages may call the API.")
+    throttle: Throttle = Field(default_factory=lambda: Throttle(), description="Limits per region.")
+    account_logging_role: bool = Field(
+        True,
+        description="Set the account's API Gateway log role; one environment of an account does.",
+    )
+
+    def route(self, key: str) -> Route:
+        route = self.routes[key]
+        return route if isinstance(route, Route) else Route(function=route)
+
+
+class Compute(Part):
+    """Functions and the API in front of them."""
+
+    functions: dict[Name, Function] = Field(default_factory=dict, description="Functions by name.")
+    api: Api | None = Field(None, description="The REST API, one in each region.")
+
+
+def functions(manifest: Manifest) -> dict[str, Function]:
+    """The manifest's functions, and the health function that every API has unless a route answers for it."""
+    declared = dict(manifest.compute.functions)
+    if manifest.compute.api and f"GET {manifest.edge.health_check.path}" not in manifest.compute.api.routes:
+        # two seconds is all that a Route 53 checker waits for the status line
+        declared[HEALTH] = Function(
+            source=HEALTH, access=dict.fromkeys(manifest.data.tables, "probe"), timeout_seconds=3
+        )
+    return declared
+
+
+def routes(manifest: Manifest) -> dict[str, Route]:
+    """The API's routes with the implied one for the health check."""
+    api = manifest.compute.api
+    if api is None:
+        return {}
+    declared = {key: api.route(key) for key in api.routes}
+    if HEALTH in functions(manifest) and HEALTH not in manifest.compute.functions:
+        declared[f"GET {manifest.edge.health_check.path}"] = Route(function=HEALTH)
+    return declared
+
+
+def package_path(source: str) -> str:
+    """Where a function's package lies, seen from the root of a stack."""
+    return f"../functions/{source}.zip"
+
+
+def declarations(manifest: Manifest) -> Iterator[Declaration]:
+    if manifest.compute.api and manifest.compute.api.account_logging_role:
+        yield ModuleCall(
+            stack="global",
+            label="api_logging_role",
+            module="security/api_logging_role",
+            region=manifest.recovery_region,
+            arguments={"name": _logging_role(manifest), "account_id": manifest.account_id},
+        )
+    for region in manifest.regions:
+        for name, function in functions(manifest).items():
+            yield _role(manifest, region, name, function)
+            yield _function(manifest, region, name, function)
+        if manifest.compute.api:
+            yield _api(manifest, region)
+
+
+def _logging_role(manifest: Manifest) -> str:
+    return f"{manifest.name}-api-logs"
+
+
+def _role(manifest: Manifest, region: str, name: str, function: Function) -> ModuleCall:
+    full = naming.function(manifest.name, name, region)
+    access: dict[str, Value] = {
+        table: {
+            "table_name": naming.table(manifest.name, table),
+            "access": level,
+            "key_alias": naming.table_key_alias(manifest.name, region),
+        }
+        for table, level in function.access.items()
+    }
+    return ModuleCall(
+        stack="global",
+        label=resource_label("role", name, naming.provider_alias(region)),
+        module="security/function_role",
+        region=manifest.recovery_region,
+        arguments={
+            "name": full,
+            "account_id": manifest.account_id,
+            "region": region,
+            "function_name": full,
+            "table_access": access,
+            "kms_alias": naming.regional_key_alias(manifest.name, region),
+            "dead_letter_queue_name": f"{full}-dead-letter" if function.dead_letter else None,
+            "tracing": manifest.observability.tracing,
+            "permissions_boundary": manifest.security.permissions_boundary,
+        },
+    )
+
+
+def _function(manifest: Manifest, region: str, name: str, function: Function) -> ModuleCall:
+    return ModuleCall(
+        stack=region,
+        label=resource_label("function", name),
+        module="compute/function",
+        region=region,
+        arguments={
+            "name": naming.function(manifest.name, name, region),
+            "description": f"{name} of {manifest.name} in {region}",
+            "package": package_path(function.source),
+            "runtime": function.runtime,
+            "architecture": function.architecture,
+            "memory_mb": function.memory_mb,
+            "timeout_seconds": function.timeout_seconds,
+            "role_arn": naming.role_arn(
+                manifest.account_id, naming.function(manifest.name, name, region), region
+            ),
+            "environment": _environment(manifest, name, function),
+            "kms_key_arn": Reference("module.key.arn"),
+            "log_retention_days": manifest.observability.log_retention_days,
+            "tracing": manifest.observability.tracing,
+            "dead_letter": {"enabled": True} if function.dead_letter else None,
+            "reserved_concurrency": function.reserved_concurrency,
+            "provisioned_concurrency": function.provisioned_concurrency or None,
+        },
+    )
+
+
+def _environment(manifest: Manifest, name: str, function: Function) -> dict[str, Value]:
+    variables: dict[str, Value] = {"ANTIPODE_ENVIRONMENT": manifest.name}
+    for table in function.access:
+        variables[f"TABLE_{resource_label(table).upper()}"] = naming.table(manifest.name, table)
+    if "probe" in function.access.values():
+        keys = {
+            naming.table(manifest.name, table): manifest.data.tables[table].hash_key
+            for table, level in function.access.items()
+            if level == "probe"
+        }
+        variables["HEALTH_TABLES"] = json.dumps(keys, separators=(",", ":"))
+    if manifest.compute.api and manifest.compute.api.cors.origins:
+        variables["ALLOWED_ORIGINS"] = ",".join(manifest.compute.api.cors.origins)
+    return variables | dict(function.environment)
+
+
+def _api(manifest: Manifest, region: str) -> ModuleCall:
+    api = manifest.compute.api
+    assert api is not None
+    edge = manifest.edge
+    logging_role = naming.role_arn(manifest.account_id, _logging_role(manifest), region)
+    return ModuleCall(
+        stack=region,
+        label="api",
+        module="compute/rest_api",
+        region=region,
+        arguments={
+            "name": naming.api(manifest.name, region),
+            "stage_name": naming.STAGE,
+            "routes": {key: _route(route) for key, route in routes(manifest).items()},
+            "cors": {
+                "origins": list(api.cors.origins),
+                "headers": list(api.cors.headers),
+                "max_age_seconds": api.cors.max_age_seconds,
+            },
+            "throttle": {"rate": api.throttle.rate, "burst": api.throttle.burst},
+            "access_log_retention_days": manifest.observability.log_retention_days,
+            "kms_key_arn": Reference("module.key.arn"),
+            "domain_names": [
+                naming.entry_host(edge.record, manifest.domain),
+                naming.regional_host(edge.record, manifest.domain, region),
+            ],
+            "tracing": manifest.observability.tracing,
+            "cloudwatch_role_arn": logging_role if api.account_logging_role else None,
+        },
+    )
+
+
+def _route(route: Route) -> Value:
+    module = f"module.{resource_label('function', route.function)}"
+    values: dict[str, Value] = {
+        "function_name": Reference(f"{module}.function_name"),
+        "invoke_arn": Reference(f"{module}.invoke_arn"),
+        "alias": Reference(f"{module}.alias_name"),
+    }
+    if route.required_query_parameters:
+        values["required_query_parameters"] = list(route.required_query_parameters)
+    if route.required_headers:
+        values["required_headers"] = list(route.required_headers)
+    if route.body_schema is not None:
+        values["body_schema"] = json.dumps(route.body_schema, sort_keys=True, separators=(",", ":"))
+    return values

@@ -1,0 +1,45 @@
+"""The operations tier: where Terraform keeps its state, and what is protected from deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from generator import naming
+from generator.calls import Declaration, ModuleCall
+from generator.fields import Part
+from generator.naming import resource_label
+
+if TYPE_CHECKING:
+    from generator.manifest import Manifest
+
+
+class Operations(Part):
+    """State and protection."""
+
+    protect: bool = Field(
+        True,
+        description="Refuse to delete tables, state and zones that hold something; false only for trials.",
+    )
+    state_retention_days: Annotated[int, Field(ge=1)] = Field(
+        90, description="Days that earlier versions of Terraform's state are kept."
+    )
+
+
+def declarations(manifest: Manifest) -> Iterator[Declaration]:
+    for region in manifest.regions:
+        yield ModuleCall(
+            stack="state",
+            label=resource_label("state", naming.provider_alias(region)),
+            module="operations/state_backend",
+            region=region,
+            arguments={
+                "bucket_name": naming.state_bucket(manifest.name, manifest.account_id, region),
+                "account_id": manifest.account_id,
+                "kms_alias": naming.regional(manifest.name, "state", region),
+                "noncurrent_retention_days": manifest.operations.state_retention_days,
+                "force_destroy": not manifest.operations.protect,
+            },
+        )
