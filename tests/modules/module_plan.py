@@ -1,0 +1,151 @@
+"""Plan one module in a root of its own, in a temporary directory, with nothing but dummy keys."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import module_source
+import tftest
+
+LOCK_FILE = module_source.REPOSITORY / "generator" / "terraform.lock.hcl"
+REGION = "us-east-1"
+PACKAGE = "functions/read.zip"
+"""A function's package that is there, relative to the root, in plans, README examples and native tests."""
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """The binary and the whole environment of the Terraform processes that the tests start."""
+
+    binary: str
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans modules; each pair of module and variables once, however many tests ask for it."""
+
+    terraform: Terraform
+    directory: Path
+    _plans: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, module: str, variables: Mapping[str, Any], *, region: str = REGION) -> Any:
+        """The tftest plan of `<tier>/<module>`; resources in `plan.modules["module.this"].resources`."""
+        case = json.dumps([module, variables, region], sort_keys=True)
+        if case not in self._plans:
+            root = self.directory / f"{module.replace('/', '-')}-{len(self._plans)}"
+            write_root(root, module, variables, region=region)
+            self._plans[case] = self._plan(root)
+        return self._plans[case]
+
+    def examples(self, modules: Sequence[str]) -> Any:
+        """One plan of the modules' README examples, each in `module.<tier>_<module>`."""
+        case = json.dumps(["README", *modules])
+        if case not in self._plans:
+            root = self.directory / "examples"
+            write_examples(root, modules)
+            self._plans[case] = self._plan(root)
+        return self._plans[case]
+
+    def _plan(self, root: Path) -> Any:
+        run = tftest.TerraformTest(
+            str(root), binary=self.terraform.binary, env=dict(self.terraform.environment)
+        )
+        with temporary_files_in(root):
+            run.setup(cleanup_on_exit=False)
+            return run.plan(output=True, tf_var_file="case.tfvars.json")
+
+
+def write_root(root: Path, module: str, variables: Mapping[str, Any], *, region: str = REGION) -> None:
+    """Write the root: provider with dummy keys, the module call, every output, the committed lock."""
+    root.mkdir(parents=True)
+    shutil.copyfile(LOCK_FILE, root / ".terraform.lock.hcl")
+    (root / "main.tf.json").write_text(json.dumps(_root(root, module, variables, region), indent=2))
+    write_package(root)
+    (root / "case.tfvars.json").write_text(json.dumps(variables, indent=2))
+
+
+def write_examples(root: Path, modules: Sequence[str]) -> None:
+    """Write a root with a child per README: the example as it is copied, its sources made to resolve."""
+    calls = {module.replace("/", "_"): module for module in modules}
+    root.mkdir(parents=True)
+    shutil.copyfile(LOCK_FILE, root / ".terraform.lock.hcl")
+    write_package(root)
+    (root / "case.tfvars.json").write_text("{}")
+    for call, module in calls.items():
+        (root / call).mkdir()
+        text = re.sub(
+            r'(?<=source = ")(?:\.\./)+modules/([a-z_]+/[a-z_]+)(?=")',
+            lambda found, at=root / call: path_to(found.group(1), at),
+            module_source.example(module),
+        )
+        (root / call / "main.tf").write_text(text)
+    main = {**offline_provider(REGION), "module": {call: {"source": f"./{call}"} for call in calls}}
+    (root / "main.tf.json").write_text(json.dumps(main, indent=2))
+
+
+def write_package(root: Path) -> None:
+    (root / PACKAGE).parent.mkdir()
+    with zipfile.ZipFile(root / PACKAGE, "w") as package:
+        package.writestr("handler.py", "def handler(event, context):\n    return event\n")
+
+
+@contextmanager
+def temporary_files_in(directory: Path) -> Iterator[None]:
+    """tftest leaves its plan files, with what is secret in them, wherever Python keeps temporary files."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(directory)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+def offline_provider(region: str) -> dict[str, Any]:
+    """The blocks of a root whose provider needs neither keys nor a network to plan."""
+    return {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 5.100"}}},
+        "provider": {
+            "aws": {
+                "region": region,
+                "access_key": "dummy",
+                "secret_key": "dummy",
+                "max_retries": 1,
+                "skip_credentials_validation": True,
+                "skip_metadata_api_check": "true",
+                "skip_region_validation": True,
+                "skip_requesting_account_id": True,
+            }
+        },
+    }
+
+
+def path_to(module: str, directory: Path) -> str:
+    """What `source` says in `directory` of a module of the repository."""
+    return os.path.relpath(module_source.MODULES / module, directory.resolve())
+
+
+def _root(root: Path, module: str, variables: Mapping[str, Any], region: str) -> dict[str, Any]:
+    source = path_to(module, root)
+    return {
+        **offline_provider(region),
+        "variable": {name: {} for name in variables},
+        "module": {"this": {"source": source, **{name: f"${{var.{name}}}" for name in variables}}},
+        "output": {
+            output.name: {
+                "value": f"${{module.this.{output.name}}}",
+                "sensitive": bool(output.attributes.get("sensitive", False)),
+            }
+            for output in module_source.outputs(module)
+        },
+    }

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+
+import pytest
+from module_plan import Terraform
+from module_source import MODULES, NATIVE_TESTS, expected_failures, modules, native_test, variables
+from native_run import Report, with_module_blocks
+
+NATIVELY_TESTED = [module for module in modules() if native_test(module).exists()]
+
+
+@pytest.mark.terraform
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("native")
+@pytest.mark.parametrize("natively_tested", NATIVELY_TESTED)
+def test_terraform_accepts_and_refuses_what_the_module_says(
+    natively_tested: str, native_reports: dict[str, Report]
+) -> None:
+    report = native_reports[natively_tested]
+    assert not report.failures, "\n\n".join(report.failures)
+    assert report.passed
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_validation_has_a_run_that_it_refuses_and_the_module_one_that_it_accepts(module: str) -> None:
+    file = native_test(module)
+    assert file.exists(), f"{module} has no {file.relative_to(NATIVE_TESTS.parent.parent)}."
+    refused = Counter(expected_failures(file))
+    wanted = {f"var.{variable.name}": variable.validations for variable in variables(module)}
+    missing = {name: count - refused[name] for name, count in wanted.items() if refused[name] < count}
+    assert missing == {}, f"Validations of {module} without a run with expect_failures (how many): {missing}"
+    runs = file.read_text(encoding="utf-8")
+    assert runs.count('\nrun "') > sum(refused.values()), f"{file.name} has no accepted case."
+
+
+@pytest.mark.terraform
+def test_modules_and_their_tests_are_formatted(terraform: Terraform) -> None:
+    places = [str(path) for path in (MODULES, NATIVE_TESTS) if path.exists()]
+    done = subprocess.run(
+        [terraform.binary, "fmt", "-check", "-recursive", "-list=true", *places],
+        env=dict(terraform.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (
+        f"Run `terraform fmt -recursive modules tests/modules`:\n{done.stdout}{done.stderr}"
+    )
+
+
+def test_every_native_test_belongs_to_a_module() -> None:
+    named = {str(path.relative_to(NATIVE_TESTS)) for path in NATIVE_TESTS.glob("*/*.tftest.hcl")}
+    assert named <= {f"{module}.tftest.hcl" for module in modules()}
+
+
+def test_there_are_modules_to_test() -> None:
+    assert MODULES.is_dir()
+    assert NATIVELY_TESTED
+
+
+def test_each_run_is_told_its_module() -> None:
+    text = 'run "one" {\n  command = plan\n}\n\nrun "two" {\n}\n'
+    block = '  module { source = "./modules/security/key" }\n'
+    assert with_module_blocks(text, "security/key") == (
+        f'run "one" {{\n{block}  command = plan\n}}\n\nrun "two" {{\n{block}}}\n'
+    )

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import hcl2
+import pytest
+from module_source import FILES_OF_A_MODULE, MODULES, Block, modules, outputs, variables
+
+pytestmark = pytest.mark.parametrize("module", modules())
+
+
+def _names(found: list[Block]) -> list[str]:
+    return [block.name for block in found]
+
+
+def _without_a_sentence(found: list[Block]) -> list[str]:
+    return [block.name for block in found if not _is_one_sentence(block.attributes.get("description", ""))]
+
+
+def _is_one_sentence(text: str) -> bool:
+    return text[:1].isupper() and text.endswith(".") and ". " not in text
+
+
+def test_a_module_has_the_files_that_every_module_has(module: str) -> None:
+    present = {path.name for path in (MODULES / module).iterdir()}
+    assert set(FILES_OF_A_MODULE) - present == set()
+
+
+def test_variables_are_alphabetical_with_tags_last(module: str) -> None:
+    found = _names(variables(module))
+    assert found == sorted(found, key=lambda name: (name == "tags", name))
+
+
+def test_every_variable_has_a_type_and_one_sentence(module: str) -> None:
+    found = variables(module)
+    assert found
+    assert [block.name for block in found if "type" not in block.attributes] == []
+    assert _without_a_sentence(found) == []
+
+
+def test_outputs_are_alphabetical_and_have_one_sentence(module: str) -> None:
+    found = outputs(module)
+    assert found
+    assert _names(found) == sorted(_names(found))
+    assert _without_a_sentence(found) == []
+
+
+def test_validation_messages_are_sentences(module: str) -> None:
+    messages = [
+        validation["error_message"].strip('"')
+        for variable in variables(module)
+        for validation in variable.attributes.get("validation", [])
+    ]
+    assert [message for message in messages if not (message[:1].isupper() and message.endswith("."))] == []
+
+
+def test_the_readme_names_every_input_and_output(module: str) -> None:
+    text = (MODULES / module / "README.md").read_text(encoding="utf-8")
+    named = [*_names(variables(module)), *_names(outputs(module))]
+    assert [name for name in named if f"`{name}`" not in text] == []
+
+
+def test_versions_pin_terraform_and_the_provider(module: str) -> None:
+    (terraform,) = hcl2.loads((MODULES / module / "versions.tf").read_text(encoding="utf-8"))["terraform"]
+    assert terraform["required_version"] == '">= 1.11"'
+    assert terraform["required_providers"][0]["aws"]["version"] == '"~> 5.100"'
+
+
+def test_a_module_configures_no_provider_and_asks_aws_nothing(module: str) -> None:
+    parsed = [hcl2.loads(path.read_text(encoding="utf-8")) for path in (MODULES / module).glob("*.tf")]
+    assert [entry for file in parsed for entry in file.get("provider", [])] == []
+    asked = {kind.strip('"') for file in parsed for entry in file.get("data", []) for kind in entry}
+    assert asked <= {"aws_iam_policy_document", "aws_partition", "aws_region"}
