@@ -1,0 +1,111 @@
+"""The sockets a sandbox listens on: one for control planes, one per region for clients.
+
+DNS can only hand out addresses, so a region is known to clients by an address of its own: 127.0.1.1,
+127.0.1.2 and so on, all on one port. Linux lets anyone bind the whole of 127/8; macOS has only 127.0.0.1
+unless an administrator adds aliases, and then each region gets a port of its own instead.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+CONTROL_IP = "127.0.0.1"
+ATTEMPTS = 20
+
+Address = tuple[str, int]
+
+
+class NoAddress(RuntimeError):
+    """No free port could be bound on loopback."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Bound, listening-ready sockets. `notice` says what a user must know when regions share one IP."""
+
+    control: socket.socket
+    regions: Mapping[str, socket.socket]
+    notice: str | None = None
+
+    @property
+    def control_address(self) -> Address:
+        return _address(self.control)
+
+    @property
+    def region_addresses(self) -> dict[str, Address]:
+        return {region: _address(sock) for region, sock in self.regions.items()}
+
+    def all(self) -> list[socket.socket]:
+        return [self.control, *self.regions.values()]
+
+    def close(self) -> None:
+        for sock in self.all():
+            sock.close()
+
+
+def region_ip(position: int) -> str:
+    """The loopback address of the region at `position` (0-based): 127.0.1.1 for the first.
+
+    >>> region_ip(0), region_ip(254)
+    ('127.0.1.1', '127.0.2.1')
+    """
+    third, fourth = divmod(position, 254)
+    return f"127.0.{third + 1}.{fourth + 1}"
+
+
+def open_listeners(regions: Sequence[str], *, port: int = 0) -> Listeners:
+    """Bind the control socket and one socket per region; `port` 0 picks a port that is free on all of them.
+
+    Raises NoAddress when `port` is taken, naming it.
+    """
+    for _ in range(ATTEMPTS if port == 0 else 1):
+        control = _bind(CONTROL_IP, port)
+        opened: dict[str, socket.socket] = {}
+        try:
+            chosen = control.getsockname()[1]
+            for position, region in enumerate(regions):
+                opened[region] = _bind(region_ip(position), chosen)
+            return Listeners(control=control, regions=opened)
+        except OSError as error:
+            for sock in opened.values():
+                sock.close()
+            if error.errno == errno.EADDRNOTAVAIL:
+                return _one_port_per_region(control, regions)
+            control.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+    raise NoAddress(f"port {port or 'any'} is not free on every loopback address of {', '.join(regions)}; "
+                    f"choose another port or leave it out")
+
+
+def _one_port_per_region(control: socket.socket, regions: Sequence[str]) -> Listeners:
+    opened = {region: _bind(CONTROL_IP, 0) for region in regions}
+    ports = ", ".join(f"{region} on port {sock.getsockname()[1]}" for region, sock in opened.items())
+    return Listeners(
+        control=control,
+        regions=opened,
+        notice=f"this system has no loopback address per region, so regions are told apart by port: {ports}",
+    )
+
+
+def _bind(ip: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.bind((ip, port))
+        sock.setblocking(False)
+    except OSError as error:
+        sock.close()
+        if port and ip == CONTROL_IP and error.errno == errno.EADDRINUSE:
+            raise NoAddress(f"port {port} on {ip} is taken; choose another port or leave it out") from None
+        raise
+    return sock
+
+
+def _address(sock: socket.socket) -> Address:
+    ip, port = sock.getsockname()[:2]
+    return str(ip), int(port)

@@ -1,0 +1,310 @@
+"""The ASGI application: classify a request, let the faults judge it, hand it to its emulator.
+
+This is the only place that knows hypercorn. A refusal must look to the client like a dead region, so it is
+made on the TCP transport, below HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import re
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from harness.sandbox import emulators
+from harness.sandbox.classify import Target, classify
+from harness.sandbox.clock import Clock
+from harness.sandbox.faults import Fault, Faults, Verdict
+from harness.sandbox.patches import ORIGIN, Origin
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+REQUEST_HEADER = "x-antipode-request"
+KEEP_ALIVE_SECONDS = 75.0
+FORM = "application/x-www-form-urlencoded"
+_EXECUTE_API = re.compile(r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$")
+_REFUSALS: Mapping[str, tuple[int, dict[str, str]]] = {
+    "503": (503, {"message": "Service Unavailable"}),
+    "500": (500, {"message": "Internal server error"}),
+    "403": (403, {"message": "Forbidden"}),
+}
+
+
+@dataclass(eq=False)
+class Exchange:
+    """One request being served. `lost` is set when its region went dark: its answer must not get out."""
+
+    target: Target
+    entered: Target
+    number: int | None
+    transport: asyncio.Transport | None
+    started: bool = field(default=False)
+    lost: str | None = field(default=None)
+
+
+class Gateway:
+    """Serves every request of the sandbox. All methods belong to the sandbox's loop."""
+
+    def __init__(self, *, ministack: emulators.ASGI, moto: emulators.ASGI, account_id: str, clock: Clock,
+                 faults: Faults, region_of_address: Mapping[tuple[str, int], str]) -> None:
+        self._ministack = ministack
+        self._moto = moto
+        self._account_id = account_id
+        self._clock = clock
+        self._faults = faults
+        self._region_of_address = region_of_address
+        self._in_flight: set[Exchange] = set()
+        self._stopping: asyncio.Event | None = None
+        self._server: asyncio.Task[None] | None = None
+
+    # The server
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Accept connections on `sockets`; returns when the first one would be served."""
+        from hypercorn.asyncio.run import worker_serve
+        from hypercorn.config import Config, Sockets
+        from hypercorn.utils import wrap_app
+
+        config = Config()
+        config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+        config.graceful_timeout = 0.2
+        config.errorlog = logging.getLogger(__name__)
+        config.accesslog = None
+        config.loglevel = "WARNING"
+        self._stopping = asyncio.Event()
+        serving = asyncio.Event()
+
+        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+            if scope["type"] == "lifespan":
+                await self._lifespan(scope, receive, send, serving)
+            else:
+                await self._serve(scope, receive, send)
+
+        server = worker_serve(wrap_app(application, 2**31, "asgi"), config, sockets=Sockets([], list(sockets), []),
+                              shutdown_trigger=self._stopping.wait)
+        self._server = asyncio.get_running_loop().create_task(server, name="server")
+        ready = asyncio.ensure_future(serving.wait())
+        await asyncio.wait({self._server, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if self._server.done():
+            ready.cancel()
+            await self._server
+            raise RuntimeError("the server ended before it served anything")
+
+    async def stop(self) -> None:
+        """Cut every request off and wait for the server to end."""
+        for exchange in list(self._in_flight):
+            _abort(exchange.transport)
+        if self._stopping is not None and self._server is not None:
+            self._stopping.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._server
+
+    async def _lifespan(self, scope: dict[str, Any], receive: Receive, send: Send, serving: asyncio.Event) -> None:
+        """MiniStack's start-up is run; its shutdown is not, because it imports half of itself to stop it."""
+        first = await receive()
+        ready = asyncio.Event()
+
+        async def startup_only() -> dict[str, Any]:
+            if not ready.is_set():
+                ready.set()
+                return first
+            await asyncio.Event().wait()
+            raise AssertionError("never reached")
+
+        async def pass_on(message: dict[str, Any]) -> None:
+            await send(message)
+            serving.set()
+
+        task = asyncio.ensure_future(self._ministack(scope, startup_only, pass_on))
+        try:
+            while (await receive())["type"] != "lifespan.shutdown":
+                pass
+            await send({"type": "lifespan.shutdown.complete"})
+        finally:
+            task.cancel()
+
+    # Requests
+
+    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = _headers(scope)
+        dialled = self._region_of_address.get(tuple(scope.get("server") or ()))  # type: ignore[call-overload]
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        form, receive = await _form(scope, headers, query, receive)
+        host = headers.get("host", "")
+        target = classify(scope.get("method", "GET"), scope["path"], headers, host, dialled, {**query, **form})
+        entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
+        exchange = Exchange(target, entered, _number(headers), _transport(send))
+        self._in_flight.add(exchange)
+        ORIGIN.set(Origin(dialled=dialled, user_agent=headers.get("user-agent", "")))
+        try:
+            if not await self._failed(exchange, receive, send):
+                await self._answer(exchange, scope, receive, send)
+        finally:
+            self._in_flight.discard(exchange)
+
+    async def _failed(self, exchange: Exchange, receive: Receive, send: Send) -> bool:
+        """Carry out what the faults say of the request; True when that was its end."""
+        verdict = self._faults.judge(exchange.entered)
+        if verdict is None and exchange.target is not exchange.entered:
+            verdict = self._faults.judge(exchange.target)
+        if verdict is None:
+            return False
+        if verdict.added_seconds:
+            await self._clock.sleep(verdict.added_seconds, request=exchange.number)
+        return await self._carry_out(verdict, exchange, receive, send)
+
+    async def _carry_out(self, verdict: Verdict, exchange: Exchange, receive: Receive, send: Send) -> bool:
+        if verdict.mode is None:
+            return exchange.lost is not None
+        exchange.lost = verdict.mode
+        if verdict.mode == "refuse":
+            _abort(exchange.transport)
+        elif verdict.mode == "hang":
+            await self._hang(exchange, receive)
+        else:
+            await _refuse(verdict.mode, send)
+        return True
+
+    async def _hang(self, exchange: Exchange, receive: Receive) -> None:
+        """Never answer; return when the client has left."""
+        if exchange.number is not None:
+            self._clock.park(exchange.number)
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def _answer(self, exchange: Exchange, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        async def guarded(message: dict[str, Any]) -> None:
+            if exchange.lost is None:
+                exchange.started = True
+                await send(message)
+
+        routed = self._routed(exchange, scope)
+        if routed is None:
+            await _refuse("403", guarded)
+        elif emulators.served_by_moto(exchange.target.service):
+            await self._moto({**routed, "antipode.target": exchange.target}, receive, guarded)
+        else:
+            await self._ministack(routed, receive, guarded)
+        if exchange.lost == "hang":
+            await self._hang(exchange, receive)
+
+    def _routed(self, exchange: Exchange, scope: dict[str, Any]) -> dict[str, Any] | None:
+        """The request as its emulator understands it, or None when no endpoint of AWS would serve it."""
+        host = _headers(scope).get("host", "")
+        if match := _EXECUTE_API.match(host):
+            return self._to_api(match["api"], match["region"], exchange, scope)
+        if exchange.entered.decided_by == "address" and not self._is_custom_domain(host):
+            return None
+        return scope
+
+    def _to_api(self, api: str, region: str, exchange: Exchange, scope: dict[str, Any]) -> dict[str, Any] | None:
+        """MiniStack takes `/_aws/execute-api/<id>/...` for what AWS serves at `<id>.execute-api.<region>`."""
+        if exchange.entered is not exchange.target or not _is_api_of(api, region, self._account_id):
+            return None
+        prefix = f"/_aws/execute-api/{api}"
+        raw = scope.get("raw_path") or scope["path"].encode("latin-1", "replace")
+        headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
+        return {**scope, "path": prefix + scope["path"], "raw_path": prefix.encode() + raw,
+                "headers": [*headers, (b"host", b"127.0.0.1")]}
+
+    def _is_custom_domain(self, host: str) -> bool:
+        from ministack.services import apigateway_v1
+
+        return apigateway_v1.find_domain_scope(host.split(":")[0].lower()) is not None
+
+    # Faults that reach requests in flight
+
+    def cut(self, number: int, fault: Fault) -> None:
+        """Take the answer from every request in flight that `fault` touches, and count each as a hit."""
+        mode = getattr(fault, "mode", "refuse")
+        for exchange in list(self._in_flight):
+            if exchange.lost is None and (fault.touches(exchange.entered) or fault.touches(exchange.target)):
+                exchange.lost = mode
+                self._faults.count(number)
+                if mode == "hang":
+                    if exchange.number is not None:
+                        self._clock.park(exchange.number)
+                else:
+                    _abort(exchange.transport)
+
+
+def _is_api_of(api: str, region: str, account_id: str) -> bool:
+    """Whether `region` has a REST or HTTP API of that id whose own endpoint is enabled."""
+    from ministack.services import apigateway, apigateway_v1
+
+    rest = apigateway_v1._rest_apis.get_scoped(account_id, region, api)
+    if rest is not None:
+        return not rest.get("disableExecuteApiEndpoint", False)
+    http = apigateway._apis.get_scoped(account_id, region, api)
+    return http is not None and not http.get("disableExecuteApiEndpoint", False)
+
+
+def _replace_region(target: Target, region: str | None) -> Target:
+    return Target(region, target.service, target.operation, target.plane, "address")
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+
+
+def _number(headers: Mapping[str, str]) -> int | None:
+    text = headers.get(REQUEST_HEADER, "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+async def _form(scope: Mapping[str, Any], headers: Mapping[str, str], query: Mapping[str, Sequence[str]],
+                receive: Receive) -> tuple[dict[str, list[str]], Receive]:
+    """The form of a query-protocol request (its Action is what tells control plane from data plane), and a
+    `receive` that gives the body again."""
+    if scope.get("method") != "POST" or "Action" in query or not headers.get("content-type", "").startswith(FORM):
+        return {}, receive
+    messages = [await receive()]
+    while messages[-1]["type"] == "http.request" and messages[-1].get("more_body", False):
+        messages.append(await receive())
+    body = b"".join(message.get("body", b"") for message in messages)
+    pending = iter(messages)
+
+    async def again() -> dict[str, Any]:
+        message = next(pending, None)
+        return message if message is not None else await receive()
+
+    return parse_qs(body.decode("latin-1"), keep_blank_values=True), again
+
+
+async def _refuse(mode: str, send: Send) -> None:
+    status, message = _REFUSALS[mode]
+    body = json.dumps(message).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _transport(send: Any) -> asyncio.Transport | None:
+    """The TCP transport under hypercorn's `send`: a chain of bound methods that ends at its TCPServer."""
+    owner = getattr(send, "__self__", None)
+    for _ in range(6):
+        if owner is None:
+            return None
+        writer = getattr(owner, "writer", None)
+        if writer is not None:
+            return writer.transport  # type: ignore[no-any-return]
+        owner = getattr(getattr(owner, "send", None), "__self__", None)
+    return None
+
+
+def _abort(transport: asyncio.Transport | None) -> None:
+    """Reset the connection, so that the client sees what a dead region sends: nothing."""
+    if transport is None:
+        return
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    transport.abort()

@@ -1,0 +1,277 @@
+"""The embedded AWS: one server on loopback in front of two emulators, with regions that can fail.
+
+Every request is classified, judged by the faults in force, and handed to the emulator that serves it. The
+server, the clock, DNS, health checkers and replication share one event loop in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from typing import Any, Self, TypeVar
+
+from harness.sandbox import emulators, patches
+from harness.sandbox.addresses import Listeners, open_listeners
+from harness.sandbox.clock import Clock
+from harness.sandbox.faults import Fault, Faults, RegionDark, ReplicationCut
+from harness.sandbox.gateway import Gateway
+from harness.sandbox.replication import Replication
+
+T = TypeVar("T")
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+class SandboxError(RuntimeError):
+    """The sandbox could not be started, or was used while it was not running."""
+
+
+class Sandbox:
+    """AWS on loopback, for as long as the `with` block runs; one at a time per process.
+
+    While it runs, the caller's AWS settings are taken out of os.environ, so that neither the emulators nor
+    the functions they run can reach an account.
+    """
+
+    _running: threading.Lock = threading.Lock()
+
+    def __init__(self, *, account_id: str, regions: Sequence[str], port: int = 0, dns_port: int = 0,
+                 seed: int = 0) -> None:
+        if not (len(account_id) == 12 and account_id.isdigit()):
+            raise SandboxError(f"account_id is {account_id!r}; it must be 12 digits")
+        if not regions or len(set(regions)) != len(regions):
+            raise SandboxError(f"regions are {list(regions)!r}; at least one is needed, each once")
+        self.account_id = account_id
+        self.regions = tuple(regions)
+        self.seed = seed
+        self._port = port
+        self._dns_port = dns_port
+        self.clock = Clock()
+        self.faults = Faults(seed=seed, held_back=self._held_back)
+        self.replication = Replication(self.clock, dark=self.faults.dark)
+        self._stack = contextlib.ExitStack()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: Listeners | None = None
+        self._gateway: Gateway | None = None
+
+    # What clients need to know
+
+    @property
+    def endpoint(self) -> str:
+        """What AWS_ENDPOINT_URL must be: every region's control plane, and any host."""
+        ip, port = self._bound.control_address
+        return f"http://{ip}:{port}"
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """For each region the (ip, port) that its clients dial."""
+        return self._bound.region_addresses
+
+    @property
+    def notice(self) -> str | None:
+        """What is different on this system, in one sentence; None when nothing is."""
+        return self._bound.notice
+
+    def environment(self, region: str | None = None) -> dict[str, str]:
+        """The variables that point Terraform, the AWS CLI and SDKs at the sandbox, and at nothing else."""
+        return _client_environment(self.endpoint, self.account_id, region or self.regions[0])
+
+    def run(self, coroutine: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T:
+        """The result of `coroutine`, run on the sandbox's loop. TimeoutError after `timeout` wall seconds."""
+        if self._loop is None or self._loop.is_closed():
+            coroutine.close()
+            raise SandboxError("the sandbox is not running; use it inside `with Sandbox(...)`")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(timeout)
+        except BaseException as error:
+            future.cancel()
+            if isinstance(error, concurrent.futures.TimeoutError) and not isinstance(error, TimeoutError):
+                raise TimeoutError(f"no result within {timeout} s") from None
+            raise
+
+    # Starting and stopping
+
+    def __enter__(self) -> Self:
+        if not Sandbox._running.acquire(blocking=False):
+            raise SandboxError("a sandbox is running in this process already; the emulators allow one at a time")
+        self._stack.callback(Sandbox._running.release)
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        self._listeners = self._stack.enter_context(
+            contextlib.closing(open_listeners(self.regions, port=self._port)))
+        scratch = self._stack.enter_context(_scratch_directory())
+        self._stack.enter_context(_process_environment(self._settings(scratch)))
+        ministack = emulators.load_ministack()
+        patches.apply("ministack")
+        moto = emulators.Moto()
+        self._stack.callback(moto.reset)
+        self._stack.callback(ministack._reset_all_state)
+        self._gateway = Gateway(
+            ministack=ministack.app, moto=moto, account_id=self.account_id, clock=self.clock, faults=self.faults,
+            region_of_address={address: region for region, address in self.addresses.items()},
+        )
+        self._loop = self._stack.enter_context(_loop_in_thread())
+        self._stack.callback(self.replication.uninstall)
+        self._on_loop(self.replication.install)
+        self.faults.subscribe(on_inject=self._injected, on_heal=self._healed)
+        self._stack.callback(self.faults.heal_all)
+        self.run(self._gateway.start(self._bound.all()), timeout=START_SECONDS)
+        self._stack.callback(lambda: self.run(self._bound_gateway.stop(), timeout=STOP_SECONDS))
+
+    def _settings(self, scratch: str) -> dict[str, str]:
+        """What MiniStack, moto and the functions they run find in their environment."""
+        return {
+            **_client_environment(self.endpoint, self.account_id, self.regions[0]),
+            "GATEWAY_PORT": str(self._bound.control_address[1]),
+            "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_ACCOUNT_ID": self.account_id,
+            "MINISTACK_REGION": self.regions[0],
+            "MOTO_ACCOUNT_ID": self.account_id,
+            "SFTP_ENABLED": "0",
+            "TMPDIR": scratch,
+        }
+
+    # Faults reach further than the next request
+
+    def _injected(self, number: int, fault: Fault) -> None:
+        if isinstance(fault, RegionDark):
+            self._on_loop(self._bound_gateway.cut, number, fault)
+        elif isinstance(fault, ReplicationCut):
+            for source, destination in fault.links():
+                self._on_loop(self.replication.cut, source, destination)
+
+    def _healed(self, number: int, fault: Fault) -> None:
+        if isinstance(fault, RegionDark):
+            self._on_loop(self.replication.wake)
+        elif isinstance(fault, ReplicationCut):
+            still_cut = {link for other in self.faults.active().values() if isinstance(other, ReplicationCut)
+                         for link in other.links()}
+            self.faults.count(number, self._held_back(fault))
+            for source, destination in fault.links():
+                if (source, destination) not in still_cut:
+                    self._on_loop(self.replication.heal, source, destination)
+
+    def _held_back(self, fault: Fault) -> int:
+        """How many writes wait on the links that a cut holds."""
+        links = fault.links() if isinstance(fault, ReplicationCut) else []
+        statistics = self.replication.statistics()
+        return sum(statistics[link].pending for link in links if link in statistics)
+
+    def _on_loop(self, function: Any, *arguments: Any) -> None:
+        """Call `function` on the loop and return when it is done, from whichever thread this is."""
+        assert self._loop is not None
+        if threading.get_ident() == getattr(self._loop, "_thread_id", None):
+            function(*arguments)
+            return
+
+        async def call() -> None:
+            function(*arguments)
+
+        self.run(call(), timeout=STOP_SECONDS)
+
+    @property
+    def _bound(self) -> Listeners:
+        if self._listeners is None:
+            raise SandboxError("the sandbox is not running; use it inside `with Sandbox(...)`")
+        return self._listeners
+
+    @property
+    def _bound_gateway(self) -> Gateway:
+        assert self._gateway is not None
+        return self._gateway
+
+
+def _client_environment(endpoint: str, account_id: str, region: str) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": account_id,  # both emulators take a 12-digit key for the account
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_PAGER": "",
+        "AWS_REGION": region,
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def without_callers_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` without anything that could lead an AWS client elsewhere: credentials, profiles,
+    endpoints per service, proxies."""
+    proxies = {"http_proxy", "https_proxy", "all_proxy"}
+    return {
+        key: value for key, value in environment.items()
+        if not key.startswith("AWS_") and key.lower() not in proxies
+    }
+
+
+@contextlib.contextmanager
+def _process_environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """os.environ scrubbed of the caller's AWS settings and filled with ours, until the block ends."""
+    before = dict(os.environ)
+    cached = tempfile.tempdir
+    scrubbed = {**without_callers_aws(before), **settings}
+    for key in before.keys() - scrubbed.keys():
+        del os.environ[key]
+    os.environ.update(scrubbed)
+    tempfile.tempdir = None
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        tempfile.tempdir = cached
+
+
+@contextlib.contextmanager
+def _scratch_directory() -> Iterator[str]:
+    path = tempfile.mkdtemp(prefix="antipode-sandbox-")
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    """A running event loop in a daemon thread; when the block ends, its tasks are cancelled and awaited."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        with contextlib.suppress(TimeoutError, concurrent.futures.TimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_everything(), loop).result(STOP_SECONDS)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(STOP_SECONDS)
+        if not thread.is_alive():
+            loop.close()
+        else:
+            logging.getLogger(__name__).warning("the sandbox's thread did not end within %g s", STOP_SECONDS)
+
+
+async def _cancel_everything() -> None:
+    loop = asyncio.get_running_loop()
+    tasks = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=2.0) if tasks else None
