@@ -1,0 +1,37 @@
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+variables {
+  account_id = "123456789012"
+  name       = "prod-api-logs"
+}
+
+run "accepts_the_smallest_call" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_role.this.name == "prod-api-logs"
+    error_message = "The role must carry the given name."
+  }
+}
+
+run "refuses_an_account_id_of_eleven_digits" {
+  command = plan
+
+  variables {
+    account_id = "12345678901"
+  }
+
+  expect_failures = [var.account_id]
+}
+
+run "refuses_a_name_with_a_space" {
+  command = plan
+
+  variables {
+    name = "prod api logs"
+  }
+
+  expect_failures = [var.name]
+}
