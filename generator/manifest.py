@@ -127,8 +127,11 @@ def load(file: Path) -> Manifest:
     try:
         return Manifest.model_validate(source.data)
     except ValidationError as error:
-        found = {problem for detail in error.errors() for problem in _explain(source, dict(detail))}
-        raise InputRefused(sorted(found, key=lambda problem: (problem.line, problem.key))) from error
+        found: set[Problem] = {
+            problem for detail in error.errors() for problem in _explain(source, dict(detail))
+        }
+        ordered = sorted(found, key=lambda problem: (problem.line, problem.key))
+        raise InputRefused(ordered) from error
 
 
 def _contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]]:

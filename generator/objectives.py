@@ -1,4 +1,4 @@
-"""The recovery budget: the worst case from a region's loss to service, line by line, before anything is built.
+"""The recovery budget: the worst case from loss to service, line by line, before anything is built.
 
 Worst cases, not typical ones: an objective is a promise, so it is compared with the longest that each step
 can take by the documents named on its line.
@@ -124,7 +124,7 @@ def refusals(manifest: Manifest) -> tuple[Refusal, ...]:
             Refusal(
                 ("objectives", "rpo"),
                 f"{text(manifest.objectives.rpo)} is below the usual lag of a global table, "
-                f"{REPLICATION_USUAL:g} s: replication is asynchronous, so a write that was acknowledged just before "
+                f"{REPLICATION_USUAL:g} s: replication is asynchronous, so a write acknowledged just before "
                 "the loss may be missing; set 1s or more",
             )
         )

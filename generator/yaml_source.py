@@ -44,6 +44,15 @@ def read(file: Path) -> Source:
         raise InputRefused([Problem(file, 1, "(whole file)", f"is larger than {MAX_BYTES} bytes")])
     try:
         text = raw.decode("utf-8")
+        alias = next(
+            (e for e in yaml.parse(text, Loader=yaml.SafeLoader) if isinstance(e, yaml.AliasEvent)), None
+        )
+        if alias is not None:
+            # an alias can contain itself, or multiply a short file into millions of values
+            line = alias.start_mark.line + 1 if alias.start_mark else 1
+            raise InputRefused(
+                [Problem(file, line, f"*{alias.anchor}", "write the value out: no aliases here")]
+            )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except UnicodeDecodeError as error:
