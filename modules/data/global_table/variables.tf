@@ -1,0 +1,238 @@
+variable "attributes" {
+  description = "Attributes that only indexes use, as a map from name to type: S, N or B."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for type in values(var.attributes) : contains(["S", "N", "B"], type)])
+    error_message = "Attributes must map each name to one of: S, N, B."
+  }
+}
+
+variable "billing" {
+  description = "On-demand, or provisioned capacity for reads and writes that autoscales between min and max at a target percentage."
+  type = object({
+    mode = optional(string, "on-demand")
+    read = optional(object({
+      min    = number
+      max    = number
+      target = optional(number, 70)
+    }))
+    write = optional(object({
+      min    = number
+      max    = number
+      target = optional(number, 70)
+    }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["on-demand", "provisioned"], var.billing.mode)
+    error_message = "Billing.mode must be one of: on-demand, provisioned."
+  }
+
+  validation {
+    condition     = (var.billing.mode == "provisioned") == (var.billing.read != null && var.billing.write != null)
+    error_message = "Billing.read and billing.write must both be given when billing.mode is provisioned, and neither otherwise."
+  }
+
+  validation {
+    condition = alltrue([
+      for range in [var.billing.read, var.billing.write] :
+      range == null ? true : range.min >= 1 && range.min <= range.max && range.max <= 40000
+    ])
+    error_message = "Billing.read and billing.write must satisfy 1 <= min <= max <= 40000 capacity units."
+  }
+
+  validation {
+    condition = alltrue([
+      for range in [var.billing.read, var.billing.write] : range == null ? true : range.target >= 20 && range.target <= 90
+    ])
+    error_message = "Billing.read.target and billing.write.target must be between 20 and 90 percent, the range DynamoDB allows."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether DynamoDB refuses to delete the table in this region."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "global_secondary_indexes" {
+  description = "Global secondary indexes by name, the same in every replica."
+  type = map(object({
+    hash_key           = string
+    range_key          = optional(string)
+    projection_type    = optional(string, "ALL")
+    non_key_attributes = optional(list(string))
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.global_secondary_indexes) : can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])
+    error_message = "Global_secondary_indexes must be named with 3 to 255 letters, digits, '_', '-' or '.'."
+  }
+
+  validation {
+    condition     = length(var.global_secondary_indexes) <= 20
+    error_message = "Global_secondary_indexes must hold at most 20 indexes, DynamoDB's default quota for a table."
+  }
+
+  validation {
+    condition = alltrue([
+      for index in values(var.global_secondary_indexes) : alltrue([
+        for key in compact([index.hash_key, index.range_key]) :
+        contains(concat(keys(var.attributes), compact([var.hash_key, var.range_key])), key)
+      ])
+    ])
+    error_message = "Global_secondary_indexes must use keys that attributes, hash_key or range_key define."
+  }
+
+  validation {
+    condition = alltrue([
+      for name in keys(var.attributes) : contains(flatten([
+        for index in values(var.global_secondary_indexes) : compact([index.hash_key, index.range_key])
+      ]), name)
+    ])
+    error_message = "Global_secondary_indexes must use every name of attributes, because DynamoDB refuses a definition that no key uses."
+  }
+
+  validation {
+    condition = alltrue([
+      for index in values(var.global_secondary_indexes) : contains(["ALL", "INCLUDE", "KEYS_ONLY"], index.projection_type)
+    ])
+    error_message = "Global_secondary_indexes: projection_type must be one of: ALL, INCLUDE, KEYS_ONLY."
+  }
+
+  validation {
+    condition = alltrue([
+      for index in values(var.global_secondary_indexes) :
+      (index.projection_type == "INCLUDE") == (length(coalesce(index.non_key_attributes, [])) > 0)
+    ])
+    error_message = "Global_secondary_indexes: non_key_attributes must be given with projection_type INCLUDE, and only then."
+  }
+}
+
+variable "hash_key" {
+  description = "Name of the partition key."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = length(var.hash_key) >= 1 && length(var.hash_key) <= 255
+    error_message = "Hash_key must have 1 to 255 characters."
+  }
+}
+
+variable "hash_key_type" {
+  description = "Type of the partition key: S, N or B."
+  type        = string
+  default     = "S"
+  nullable    = false
+
+  validation {
+    condition     = contains(["S", "N", "B"], var.hash_key_type)
+    error_message = "Hash_key_type must be one of: S, N, B."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the customer key that encrypts the table in this region."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+  }
+}
+
+variable "name" {
+  description = "Name of the table, the same in every region."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.name))
+    error_message = "Name must have 3 to 255 letters, digits, '_', '-' or '.'."
+  }
+}
+
+variable "point_in_time_recovery" {
+  description = "Whether the table and every replica can be restored to any second of the last 35 days."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "range_key" {
+  description = "Name of the sort key, if the table has one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.range_key == null ? true : length(var.range_key) >= 1 && length(var.range_key) <= 255
+    error_message = "Range_key must have 1 to 255 characters, or be left out."
+  }
+
+  validation {
+    condition     = var.range_key == null ? true : var.range_key != var.hash_key
+    error_message = "Range_key must differ from hash_key."
+  }
+}
+
+variable "range_key_type" {
+  description = "Type of the sort key: S, N or B."
+  type        = string
+  default     = "S"
+  nullable    = false
+
+  validation {
+    condition     = contains(["S", "N", "B"], var.range_key_type)
+    error_message = "Range_key_type must be one of: S, N, B."
+  }
+}
+
+variable "replicas" {
+  description = "Replicas by region, each with the ARN of the customer key that encrypts it there."
+  type = map(object({
+    kms_key_arn = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for region in keys(var.replicas) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
+    error_message = "Replicas must be keyed by region, for example us-west-2."
+  }
+
+  validation {
+    condition = alltrue([
+      for region, replica in var.replicas :
+      can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]{12}:key/.+$", replica.kms_key_arn))
+    ])
+    error_message = "Replicas: kms_key_arn must be the ARN of a KMS key in the replica's own region, not an alias."
+  }
+}
+
+variable "ttl_attribute" {
+  description = "Name of the attribute that holds an item's expiry in epoch seconds, if items expire."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ttl_attribute == null ? true : length(var.ttl_attribute) >= 1 && length(var.ttl_attribute) <= 255
+    error_message = "Ttl_attribute must have 1 to 255 characters, or be left out."
+  }
+}
+
+variable "tags" {
+  description = "Tags of the table, also given to every replica."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

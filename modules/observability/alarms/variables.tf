@@ -1,0 +1,163 @@
+variable "api_name" {
+  description = "Name of the region's REST API, as CloudWatch's dimension ApiName has it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = length(var.api_name) >= 1 && length(var.api_name) <= 255
+    error_message = "Api_name must have 1 to 255 characters."
+  }
+}
+
+variable "function_timeouts_seconds" {
+  description = "Timeout in seconds of each function whose duration is watched."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for seconds in values(var.function_timeouts_seconds) : seconds >= 1 && seconds <= 900])
+    error_message = "Function_timeouts_seconds must be between 1 and 900, the timeouts that Lambda allows."
+  }
+}
+
+variable "functions" {
+  description = "Names of the region's functions whose errors and throttles are watched."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.functions : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
+    error_message = "Functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the key that encrypts the topic; its policy must let cloudwatch.amazonaws.com use it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+  }
+}
+
+variable "name" {
+  description = "Prefix of the topic and of every alarm, for example prod-use1."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,100}$", var.name))
+    error_message = "Name must have 1 to 100 letters, digits, '_' or '-'."
+  }
+}
+
+variable "notify" {
+  description = "E-mail addresses that get every alarm; each must confirm its subscription once."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.notify : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
+    error_message = "Notify must be e-mail addresses, for example oncall@example.com."
+  }
+}
+
+variable "stage_name" {
+  description = "Stage of the API, as CloudWatch's dimension Stage has it."
+  type        = string
+  default     = "live"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,128}$", var.stage_name))
+    error_message = "Stage_name must have 1 to 128 letters, digits, '_' or '-'."
+  }
+}
+
+variable "tables" {
+  description = "Regions that receive replicated writes from this one, by table; an empty set for a table without replicas."
+  type        = map(set(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.tables) : can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])
+    error_message = "Tables must be keyed by table name: 3 to 255 letters, digits, '_', '-' or '.'."
+  }
+
+  validation {
+    condition     = alltrue([for region in flatten(values(var.tables)) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
+    error_message = "Tables must list receiving regions, for example us-west-2."
+  }
+}
+
+variable "thresholds" {
+  description = "When alarms go off: limits per period, and how many periods of how many must exceed them."
+  type = object({
+    api_5xx_percent           = optional(number, 1)
+    api_latency_p99_ms        = optional(number, 1000)
+    datapoints_to_alarm       = optional(number, 2)
+    evaluation_periods        = optional(number, 3)
+    function_duration_percent = optional(number, 80)
+    function_errors           = optional(number, 1)
+    function_throttles        = optional(number, 1)
+    period_seconds            = optional(number, 60)
+    replication_latency_ms    = optional(number, 5000)
+    table_system_errors       = optional(number, 1)
+    table_throttles           = optional(number, 1)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.thresholds.api_5xx_percent >= 0 && var.thresholds.api_5xx_percent <= 100
+    error_message = "Thresholds.api_5xx_percent must be between 0 and 100."
+  }
+
+  validation {
+    condition = alltrue([
+      for limit in [
+        var.thresholds.api_latency_p99_ms, var.thresholds.function_errors, var.thresholds.function_throttles,
+        var.thresholds.replication_latency_ms, var.thresholds.table_system_errors, var.thresholds.table_throttles,
+      ] : limit > 0
+    ])
+    error_message = "Thresholds: api_latency_p99_ms, function_errors, function_throttles, replication_latency_ms, table_system_errors and table_throttles must be above 0."
+  }
+
+  validation {
+    condition     = var.thresholds.function_duration_percent > 0 && var.thresholds.function_duration_percent < 100
+    error_message = "Thresholds.function_duration_percent must be above 0 and below 100, for a function that times out reports no more than its timeout."
+  }
+
+  validation {
+    condition = (
+      var.thresholds.datapoints_to_alarm >= 1
+      && var.thresholds.datapoints_to_alarm <= var.thresholds.evaluation_periods
+      && floor(var.thresholds.datapoints_to_alarm) == var.thresholds.datapoints_to_alarm
+      && floor(var.thresholds.evaluation_periods) == var.thresholds.evaluation_periods
+    )
+    error_message = "Thresholds.datapoints_to_alarm and thresholds.evaluation_periods must be whole numbers with 1 <= datapoints_to_alarm <= evaluation_periods."
+  }
+
+  validation {
+    condition     = var.thresholds.period_seconds >= 60 && var.thresholds.period_seconds % 60 == 0
+    error_message = "Thresholds.period_seconds must be a multiple of 60, because AWS publishes these metrics once a minute."
+  }
+
+  validation {
+    condition     = var.thresholds.period_seconds * var.thresholds.evaluation_periods <= 86400
+    error_message = "Thresholds.period_seconds times thresholds.evaluation_periods must be at most 86400 seconds, CloudWatch's limit."
+  }
+}
+
+variable "tags" {
+  description = "Tags of the topic and the alarms."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

@@ -1,0 +1,9 @@
+output "arn" {
+  description = "ARN of the dashboard."
+  value       = aws_cloudwatch_dashboard.this.dashboard_arn
+}
+
+output "name" {
+  description = "Name of the dashboard."
+  value       = aws_cloudwatch_dashboard.this.dashboard_name
+}

@@ -1,0 +1,62 @@
+variable "health_checks" {
+  description = "Ids of Route 53 health checks to show above the regions, by label."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in values(var.health_checks) : can(regex("^[0-9a-f-]{1,64}$", id))])
+    error_message = "Health_checks must be ids of health checks, for example abcdef11-2222-3333-4444-555555fedcba."
+  }
+}
+
+variable "name" {
+  description = "Name of the dashboard."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,255}$", var.name))
+    error_message = "Name must have 1 to 255 letters, digits, '_' or '-'."
+  }
+}
+
+variable "period_seconds" {
+  description = "Seconds that one point of a graph stands for."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.period_seconds >= 60 && var.period_seconds % 60 == 0
+    error_message = "Period_seconds must be a multiple of 60, because AWS publishes these metrics once a minute."
+  }
+}
+
+variable "regions" {
+  description = "Regions from left to right, each with its role, its API, and the names of its functions and tables."
+  type = list(object({
+    region     = string
+    role       = string
+    api_name   = string
+    stage_name = optional(string, "live")
+    functions  = optional(set(string), [])
+    tables     = optional(set(string), [])
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.regions) >= 1 && length(var.regions) <= 30
+    error_message = "Regions must hold 1 to 30 regions."
+  }
+
+  validation {
+    condition     = alltrue([for region in var.regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region.region))])
+    error_message = "Regions: region must be the code of an AWS region, for example us-west-2."
+  }
+
+  validation {
+    condition     = length(distinct([for region in var.regions : region.region])) == length(var.regions)
+    error_message = "Regions: each region must appear once."
+  }
+}
