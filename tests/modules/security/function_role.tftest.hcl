@@ -1,0 +1,155 @@
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+variables {
+  account_id    = "123456789012"
+  function_name = "prod-read-use1"
+  kms_alias     = "prod-use1"
+  name          = "prod-read-use1"
+  region        = "us-east-1"
+}
+
+run "accepts_the_smallest_call" {
+  command = plan
+
+  assert {
+    condition     = output.name == "prod-read-use1"
+    error_message = "The role must carry the given name."
+  }
+}
+
+run "accepts_every_access_level" {
+  command = plan
+
+  variables {
+    table_access = {
+      for access in ["read", "write", "read-write", "probe"] :
+      access => { table_name = "prod-${access}", access = access, key_alias = "prod-data-use1" }
+    }
+  }
+
+  assert {
+    condition     = output.name == "prod-read-use1"
+    error_message = "The role must carry the given name."
+  }
+}
+
+run "refuses_an_account_id_with_hyphens" {
+  command = plan
+
+  variables {
+    account_id = "1234-5678-9012"
+  }
+
+  expect_failures = [var.account_id]
+}
+
+run "refuses_a_fifo_queue" {
+  command = plan
+
+  variables {
+    dead_letter_queue_name = "prod-read-use1.fifo"
+  }
+
+  expect_failures = [var.dead_letter_queue_name]
+}
+
+run "refuses_a_function_name_of_65_characters" {
+  command = plan
+
+  variables {
+    function_name = "a1234567890123456789012345678901234567890123456789012345678901234"
+  }
+
+  expect_failures = [var.function_name]
+}
+
+run "refuses_a_kms_alias_with_its_prefix" {
+  command = plan
+
+  variables {
+    kms_alias = "alias/prod-use1"
+  }
+
+  expect_failures = [var.kms_alias]
+}
+
+run "refuses_a_role_name_with_a_slash" {
+  command = plan
+
+  variables {
+    name = "prod/read"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:role/boundary"
+  }
+
+  expect_failures = [var.permissions_boundary]
+}
+
+run "refuses_an_availability_zone_as_region" {
+  command = plan
+
+  variables {
+    region = "us-east-1a"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "refuses_full_access" {
+  command = plan
+
+  variables {
+    table_access = {
+      items = { table_name = "prod-items", access = "full", key_alias = "prod-data-use1" }
+    }
+  }
+
+  expect_failures = [var.table_access]
+}
+
+run "refuses_a_table_name_with_a_wildcard" {
+  command = plan
+
+  variables {
+    table_access = {
+      items = { table_name = "prod-*", access = "read", key_alias = "prod-data-use1" }
+    }
+  }
+
+  expect_failures = [var.table_access]
+}
+
+run "refuses_a_table_key_alias_with_its_prefix" {
+  command = plan
+
+  variables {
+    table_access = {
+      items = { table_name = "prod-items", access = "read", key_alias = "alias/prod-data-use1" }
+    }
+  }
+
+  expect_failures = [var.table_access]
+}
+
+run "refuses_two_entries_for_one_table" {
+  command = plan
+
+  variables {
+    table_access = {
+      items = { table_name = "prod-items", access = "read", key_alias = "prod-data-use1" }
+      again = { table_name = "prod-items", access = "write", key_alias = "prod-data-use1" }
+    }
+  }
+
+  expect_failures = [var.table_access]
+}
