@@ -1,8 +1,8 @@
 """Terraform at one pinned version, downloaded once and verified against checksums that are part of this file.
 
 Each checksum was found the same in at least two independent public copies of the release's SHA256SUMS (the
-Homebrew formula under HashiCorp's copyright among them); the release's own file could not be fetched when they
-were pinned. The program inside the linux_amd64 zip has SHA-256
+Homebrew formula under HashiCorp's copyright among them); the release's own file could not be fetched when
+they were pinned. The program inside the linux_amd64 zip has SHA-256
 268000fca5c61021c6396893d9483007ba589ad9d0aaccbd7dfa8c78bf7dbe23, as the one this was developed with.
 """
 
