@@ -1,0 +1,78 @@
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/lambda/${var.name}"
+  kms_key_id        = var.kms_key_arn
+  retention_in_days = var.log_retention_days
+
+  tags = var.tags
+}
+
+resource "aws_lambda_function" "this" {
+  # checkov:skip=CKV_AWS_115:Reserved concurrency is the caller's choice, it takes capacity from the account's other functions.
+  # checkov:skip=CKV_AWS_116:The dead-letter queue is the caller's choice, functions behind an API are invoked synchronously and never use it.
+  # checkov:skip=CKV_AWS_117:The function calls regional AWS endpoints only, a VPC would add a failure domain and protect nothing.
+  # checkov:skip=CKV_AWS_272:Code signing needs a signing profile of the account, packages are built and pinned by their hash instead.
+  function_name = var.name
+  description   = var.description
+  role          = var.role_arn
+
+  architectures    = [var.architecture]
+  filename         = var.package
+  handler          = var.handler
+  publish          = true
+  runtime          = var.runtime
+  source_code_hash = filebase64sha256(var.package)
+
+  memory_size                    = var.memory_mb
+  reserved_concurrent_executions = coalesce(var.reserved_concurrency, -1)
+  timeout                        = var.timeout_seconds
+
+  # Lambda keeps the key only together with variables; without them every plan would want to set it
+  kms_key_arn = length(var.environment) > 0 ? var.kms_key_arn : null
+
+  dynamic "environment" {
+    for_each = length(var.environment) > 0 ? [var.environment] : []
+
+    content {
+      variables = environment.value
+    }
+  }
+
+  dynamic "dead_letter_config" {
+    for_each = aws_sqs_queue.dead_letter
+
+    content {
+      target_arn = dead_letter_config.value.arn
+    }
+  }
+
+  ephemeral_storage {
+    size = var.ephemeral_storage_mb
+  }
+
+  # naming the group makes it exist, with its key and retention, before the first log line
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.this.name
+  }
+
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  tags = var.tags
+}
+
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  description      = "The version that serves."
+  function_name    = aws_lambda_function.this.function_name
+  function_version = aws_lambda_function.this.version
+}
+
+resource "aws_lambda_provisioned_concurrency_config" "live" {
+  count = var.provisioned_concurrency > 0 ? 1 : 0
+
+  function_name                     = aws_lambda_alias.live.function_name
+  provisioned_concurrent_executions = var.provisioned_concurrency
+  qualifier                         = aws_lambda_alias.live.name
+}

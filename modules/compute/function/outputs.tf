@@ -1,0 +1,39 @@
+output "alias_arn" {
+  description = "ARN of the alias `live`."
+  value       = aws_lambda_alias.live.arn
+}
+
+output "alias_name" {
+  description = "Name of the alias through which the function is called."
+  value       = aws_lambda_alias.live.name
+}
+
+output "arn" {
+  description = "ARN of the function without a version."
+  value       = aws_lambda_function.this.arn
+}
+
+output "dead_letter_arn" {
+  description = "ARN of the queue of failed events, or null."
+  value       = one(aws_sqs_queue.dead_letter[*].arn)
+}
+
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "invoke_arn" {
+  description = "ARN by which API Gateway invokes the alias `live`."
+  value       = aws_lambda_alias.live.invoke_arn
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = aws_cloudwatch_log_group.this.name
+}
+
+output "version" {
+  description = "Version that the alias `live` points at."
+  value       = aws_lambda_function.this.version
+}

@@ -1,0 +1,250 @@
+variable "architecture" {
+  description = "Instruction set of the function's environment."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "Architecture must be one of arm64, x86_64."
+  }
+}
+
+variable "dead_letter" {
+  description = "Whether events whose asynchronous invocation failed are kept in a queue, for how long, under which key (null for the function's), and after what age and how many retries they count as failed."
+  type = object({
+    enabled               = optional(bool, false)
+    retention_days        = optional(number, 14)
+    kms_key_arn           = optional(string)
+    max_event_age_seconds = optional(number, 21600)
+    max_retries           = optional(number, 2)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.dead_letter.retention_days >= 1 && var.dead_letter.retention_days <= 14
+    error_message = "Dead_letter: retention_days must be from 1 to 14, the longest that SQS keeps a message."
+  }
+
+  validation {
+    condition     = var.dead_letter.max_event_age_seconds >= 60 && var.dead_letter.max_event_age_seconds <= 21600
+    error_message = "Dead_letter: max_event_age_seconds must be from 60 to 21600."
+  }
+
+  validation {
+    condition     = contains([0, 1, 2], var.dead_letter.max_retries)
+    error_message = "Dead_letter: max_retries must be 0, 1 or 2."
+  }
+}
+
+variable "description" {
+  description = "What the function does, as shown in the Lambda console."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = length(var.description) >= 1 && length(var.description) <= 256
+    error_message = "Description must have 1 to 256 characters."
+  }
+}
+
+variable "environment" {
+  description = "Environment variables, encrypted at rest under the given key."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name))])
+    error_message = "Environment: names must start with a letter and have two or more letters, digits or underscores."
+  }
+
+  validation {
+    condition = length(setintersection(keys(var.environment), [
+      "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV",
+      "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
+      "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+      "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+      "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+    ])) == 0
+    error_message = "Environment: names that Lambda sets itself, such as AWS_REGION, cannot be set."
+  }
+
+  validation {
+    condition     = length(jsonencode(var.environment)) <= 4096
+    error_message = "Environment: names and values together must not exceed 4 KB."
+  }
+}
+
+variable "ephemeral_storage_mb" {
+  description = "Size of the function's /tmp in MB."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.ephemeral_storage_mb >= 512 && var.ephemeral_storage_mb <= 10240
+    error_message = "Ephemeral_storage_mb must be from 512 to 10240."
+  }
+}
+
+variable "handler" {
+  description = "Where the runtime finds the function in its package."
+  type        = string
+  default     = "handler.handler"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\s]{1,128}$", var.handler))
+    error_message = "Handler must be 1 to 128 characters without white space, such as handler.handler."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the key that encrypts environment variables, logs and, unless it has its own, the dead-letter queue."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "Kms_key_arn must be the ARN of a KMS key, not of an alias."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days for which CloudWatch keeps the function's logs."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_days,
+    )
+    error_message = "Log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+  }
+}
+
+variable "memory_mb" {
+  description = "Memory in MB, which also decides the share of a processor."
+  type        = number
+  default     = 256
+  nullable    = false
+
+  validation {
+    condition     = var.memory_mb >= 128 && var.memory_mb <= 10240 && floor(var.memory_mb) == var.memory_mb
+    error_message = "Memory_mb must be a whole number from 128 to 10240."
+  }
+}
+
+variable "name" {
+  description = "Name of the function, which also names its log group and queue."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.name))
+    error_message = "Name must be 1 to 64 letters, digits, underscores or hyphens."
+  }
+}
+
+variable "package" {
+  description = "Path of the zip that holds the code; a change of its content publishes a new version."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = endswith(var.package, ".zip")
+    error_message = "Package must be the path of a .zip file."
+  }
+}
+
+variable "provisioned_concurrency" {
+  description = "Execution environments kept warm behind the alias, so that a failover meets no cold start."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.provisioned_concurrency >= 0 && floor(var.provisioned_concurrency) == var.provisioned_concurrency
+    error_message = "Provisioned_concurrency must be a whole number of 0 or more."
+  }
+
+  validation {
+    condition     = var.reserved_concurrency == null ? true : var.provisioned_concurrency <= var.reserved_concurrency
+    error_message = "Provisioned_concurrency must not exceed reserved_concurrency."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Executions set aside for the function, which is also its upper limit, or null to share the account's."
+  type        = number
+  default     = null
+
+  validation {
+    condition = (
+      var.reserved_concurrency == null
+      ? true
+      : var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
+    )
+    error_message = "Reserved_concurrency must be a whole number of 0 or more, or null; 0 stops the function."
+  }
+}
+
+variable "role_arn" {
+  description = "ARN of the role that the function takes on."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.role_arn))
+    error_message = "Role_arn must be the ARN of an IAM role."
+  }
+}
+
+variable "runtime" {
+  description = "Runtime that AWS still supports for new functions."
+  type        = string
+  default     = "python3.12"
+  nullable    = false
+
+  validation {
+    condition = contains([
+      "dotnet8",
+      "java17", "java21",
+      "nodejs20.x", "nodejs22.x",
+      "provided.al2023",
+      "python3.10", "python3.11", "python3.12", "python3.13",
+      "ruby3.3", "ruby3.4",
+    ], var.runtime)
+    error_message = "Runtime must be one of dotnet8, java17, java21, nodejs20.x, nodejs22.x, provided.al2023, python3.10, python3.11, python3.12, python3.13, ruby3.3, ruby3.4."
+  }
+}
+
+variable "timeout_seconds" {
+  description = "Seconds after which an invocation is stopped."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900 && floor(var.timeout_seconds) == var.timeout_seconds
+    error_message = "Timeout_seconds must be a whole number from 1 to 900."
+  }
+}
+
+variable "tracing" {
+  description = "Whether invocations are traced by X-Ray."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of the function, its log group and its queue, added to the provider's default tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
