@@ -1,0 +1,123 @@
+"""GET /health: proof that this region can write to and read from its tables, for Route 53 to search.
+
+Route 53 waits two seconds for the status, then two for the body, and searches the first 5,120 bytes (Amazon
+Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy").
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+from shared import environment, table
+from shared.entry import answering
+from shared.responses import Response, respond
+
+# All tables at once, and never longer than this: what has not answered by then has failed. With the
+# 0.3 s of a cold start it stays below Route 53's two seconds.
+BUDGET_SECONDS = 1.2
+# One attempt: the next checker is the retry.
+CALL_SECONDS = 0.5
+# A probe whose answer is still outstanding keeps its thread; the following ones must not wait for it.
+_THREADS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="probe")
+
+# Made while Lambda initialises the worker, so that the first probe does not pay for it.
+table.client(connect=CALL_SECONDS, read=CALL_SECONDS, attempts=1)
+
+
+class Check(NamedTuple):
+    """The outcome for one table; `cause` is None when it passed."""
+
+    milliseconds: float
+    cause: str | None
+
+
+@answering
+def handler(event: object, _context: object) -> Response:
+    """200 when every table of HEALTH_TABLES was written and read back in time, else 503 with the cause."""
+    try:
+        checks = _check_all(_tables())
+    except environment.Misconfigured as error:
+        checks = {"configuration": Check(0.0, str(error))}
+    service, region = environment.environment_name(), environment.region()
+    status = "fail" if any(check.cause for check in checks.values()) else "pass"
+    return respond(
+        event,
+        200 if status == "pass" else 503,
+        {
+            "service": service,
+            "region": region,
+            "status": status,
+            # what the health check searches for: only a passing run of this region's function says it
+            "health": f"{status}:{service}/{region}",
+            "checked_by": f"{service}/{region}/health",
+            "checks": {name: _described(check) for name, check in checks.items()},
+        },
+    )
+
+
+def _tables() -> dict[str, str]:
+    """HEALTH_TABLES: table name to hash key. An empty object means that there is nothing to check."""
+    try:
+        tables = json.loads(environment.variable("HEALTH_TABLES"))
+    except ValueError:
+        tables = None
+    if not isinstance(tables, dict) or not all(isinstance(key, str) and key for key in tables.values()):
+        raise environment.Misconfigured("HEALTH_TABLES must be a JSON object of table name to hash key")
+    return tables
+
+
+def _check_all(tables: dict[str, str]) -> dict[str, Check]:
+    started = time.monotonic()
+    running: dict[str, Future[Check]] = {
+        name: _THREADS.submit(_check, name, key, started + BUDGET_SECONDS) for name, key in tables.items()
+    }
+    wait(running.values(), timeout=BUDGET_SECONDS)
+    return {
+        name: future.result() if future.done() else Check(BUDGET_SECONDS * 1000, "no answer in time")
+        for name, future in running.items()
+    }
+
+
+def _check(name: str, key: str, deadline: float) -> Check:
+    started = time.monotonic()
+    try:
+        cause = None
+        # a second round only if a record older than ours was read back, which a clock far ahead can cause
+        for _ in range(2):
+            cause = _write_and_read_back(name, key)
+            if cause is None or time.monotonic() > deadline:
+                break
+    except ClientError as error:
+        cause = table.error_code(error)
+    except BotoCoreError as error:
+        cause = type(error).__name__
+    return Check(round((time.monotonic() - started) * 1000, 1), cause)
+
+
+def _write_and_read_back(name: str, key: str) -> str | None:
+    """None when the table returned what was written, or what another checker has written since."""
+    database = table.client(connect=CALL_SECONDS, read=CALL_SECONDS, attempts=1)
+    nonce, checked_at = secrets.token_hex(16), time.time_ns()
+    identity = {key: {"S": f"health#{environment.region()}"}}
+    database.put_item(
+        TableName=name,
+        Item={**identity, "nonce": {"S": nonce}, "checked_at": {"N": str(checked_at)}},
+    )
+    found: Any = database.get_item(TableName=name, Key=identity, ConsistentRead=True).get("Item", {})
+    if found.get("nonce", {}).get("S") == nonce:
+        return None
+    # about fifteen checkers share one record: theirs proves as much as ours if it is not older
+    if int(found.get("checked_at", {}).get("N", 0)) >= checked_at:
+        return None
+    return "the record read back is not the one written"
+
+
+def _described(check: Check) -> dict[str, Any]:
+    if check.cause is None:
+        return {"status": "pass", "milliseconds": check.milliseconds}
+    return {"status": "fail", "milliseconds": check.milliseconds, "cause": check.cause}
