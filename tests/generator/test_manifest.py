@@ -4,9 +4,9 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from conftest import SHORT, Load
 from hypothesis import given
 from hypothesis import strategies as st
+from short_manifest import SHORT, Load
 
 from generator import manifest as manifests
 from generator.problems import InputRefused

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Load
+from short_manifest import Load
 
 from generator import objectives
 from generator.objectives import budget, refusals
@@ -10,7 +10,8 @@ from generator.objectives import budget, refusals
 def test_the_budget_of_the_defaults_adds_up_to_37_and_48_seconds(load: Load) -> None:
     manifest = load()
     assert [
-        (fault, [(line.step, line.seconds) for line in budget(manifest, fault).lines]) for fault in objectives.FAULTS
+        (fault, [(line.step, line.seconds) for line in budget(manifest, fault).lines])
+        for fault in objectives.FAULTS
     ] == [
         ("refuse", [("detect", 20), ("decide", 5), ("shift", 10), ("warm", 2)]),
         ("hang", [("detect", 28), ("decide", 5), ("shift", 10), ("warm", 5)]),
@@ -37,8 +38,8 @@ def test_an_objective_below_the_floor_is_refused_with_the_setting_that_would_fix
     (refusal,) = refusals(load(("rto: 50s", "rto: 90s"), slow))
     assert refusal.key == ("objectives", "rto")
     assert refusal.message == (
-        "1m30s is below this design's worst case of 112 s when the region falls silent (detect 42 + decide 5 + "
-        "shift 60 + warm 5); set edge.ttl: 10 (now 60)"
+        "1m30s is below this design's worst case of 112 s when the region falls silent "
+        "(detect 42 + decide 5 + shift 60 + warm 5); set edge.ttl: 10 (now 60)"
     )
 
 

@@ -1,0 +1,84 @@
+# The front door. `make help` says what each verb does; CONTRIBUTING.md how the house is built.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+ENV ?= reference/active-standby-api
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m harness
+INSTALLED := $(VENV)/.installed
+
+flag = $(if $(filter-out 0 no false,$($(1))),$(2))
+stacks = $(foreach stack,$(STACK),--stack $(stack))
+env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
+
+.PHONY: help setup generate check validate assess plan apply destroy drill sandbox bench test lint format requirements clean
+
+help: ## What each verb does
+	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
+	@printf '         SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  TESTS=tests/generator\n'
+	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
+
+setup: $(INSTALLED) ## Install what is needed into .venv (the other verbs do it themselves)
+
+$(INSTALLED): requirements/runtime.txt requirements/test.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one with PYTHON=python3.12"; exit 2; }
+	@echo "setting up $(VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt -r requirements/test.txt
+	@touch $@
+
+generate: setup ## Write the roots of ENV (or of every environment) from the manifest
+	@$(RUN) generate $(env_given) $(call flag,YES,--yes) $(call flag,FORCE,--force)
+
+check: setup ## Fail when generated files are stale, and name them
+	@$(RUN) check $(env_given)
+
+validate: setup ## terraform validate on every root of ENV (or of every environment)
+	@$(RUN) validate $(env_given)
+
+assess: setup ## The recovery budget of ENV line by line against its objectives
+	@$(RUN) assess --env $(ENV) $(call flag,JSON,--json)
+
+plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
+	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json)
+
+apply: setup ## Plan and apply ENV wave by wave; asks first unless YES=1
+	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,YES,--yes)
+
+destroy: setup ## Destroy ENV, last wave first; asks first unless YES=1
+	@$(RUN) destroy --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,YES,--yes)
+
+drill: setup ## Apply ENV in the sandbox, lose a region, measure RTO and RPO at the client
+	@$(RUN) drill --env $(ENV) $(foreach scenario,$(SCENARIO),--scenario $(scenario)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(call flag,REAL_TIME,--real-time) $(call flag,JSON,--json)
+
+sandbox: setup ## Keep the embedded AWS up with ENV applied, and say how to point tools at it
+	@$(RUN) sandbox --env $(ENV) $(if $(PORT),--port $(PORT)) $(if $(DNS_PORT),--dns-port $(DNS_PORT)) $(call flag,EMPTY,--empty)
+
+bench: setup ## Measure speed, as docs/performance.md tells it
+	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)
+
+test: setup ## Every test: generator, modules, harness, functions, end to end
+	@$(VENV)/bin/python -m pytest $(TESTS)
+
+lint: setup ## What CI checks of style and types
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(RUN) check
+
+format: setup ## Format Python and HCL
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+	@terraform fmt -recursive modules
+
+requirements: ## Pin requirements/*.in again, with hashes
+	@command -v uv >/dev/null || { echo "uv is needed: pip install uv"; exit 2; }
+	@cd requirements && for name in runtime test policy; do \
+	  uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make requirements" $$name.in -o $$name.txt; done
+
+clean: ## Remove the environment, logs and reports that this checkout made
+	@rm -rf $(VENV) .antipode .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,280 @@
+"""The front door: every verb of the Makefile, and the one place where failures become messages and exits.
+
+Exit status: 0 good, 1 failed or objective missed, 2 bad input or refused, 3 inconclusive, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+from rich.console import Console
+
+from generator import writer
+from generator.problems import InputRefused
+from harness import assessment, environments, verbs
+from harness.environments import REPOSITORY, Environment
+from harness.sandbox.server import SandboxError
+from harness.terraform.errors import TerraformError
+
+GOOD, FAILED, REFUSED, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 130
+DEFAULT_ENVIRONMENT = "reference/active-standby-api"
+
+app = typer.Typer(
+    name="antipode",
+    help="Multi-region AWS estates from one manifest, proved to survive the loss of a region.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True, highlight=False)
+
+Env = Annotated[str, typer.Option("--env", help="Folder of the environment below envs/.")]
+InSandbox = Annotated[
+    bool, typer.Option("--sandbox", help="Against the embedded AWS instead of your account.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
+OnlyStacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; the answer is yes.")]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb and return its exit status; nothing but a message reaches the terminal."""
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        return int(app(words, standalone_mode=False) or GOOD)
+    except InputRefused as refusal:
+        for problem in refusal.problems:
+            _say(f"refused: {problem}")
+        return REFUSED
+    except click.ClickException as error:
+        _say(f"refused: {error.format_message()}")
+        return REFUSED
+    except (TerraformError, SandboxError) as error:
+        _say(f"failed: {error}")
+        return FAILED
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        _say(f"failed: {type(error).__name__}: {error}")
+        _say(f"        this is a defect of Antipode; details for an issue are in {_error_log(words)}")
+        return FAILED
+
+
+@app.command()
+def generate(
+    env: Env = "",
+    yes: Yes = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite generated files edited by hand.")] = False,
+) -> None:
+    """Write the roots of one environment, or of all, from their manifests."""
+    if environments.write_schema():
+        _say("wrote envs/manifest.schema.json")
+    for environment in _chosen(env):
+        _generate(environment, confirm=lambda question: yes or _ask(question), force=force)
+
+
+@app.command()
+def check(env: Env = "") -> int:
+    """Whether generated files are what the manifests ask for; exit 1 names each stale file."""
+    stale = (
+        ["envs/manifest.schema.json: is stale; run `make generate`"] if environments.schema_is_stale() else []
+    )
+    chosen = _chosen(env)
+    for environment in chosen:
+        found = environment.changes()
+        reasons = {
+            "is missing": found.create,
+            "is stale": found.update,
+            "is no longer in the manifest": found.remove,
+            "was edited by hand": found.edited,
+            "is in the way and was not generated": found.foreign,
+        }
+        stale += [
+            f"envs/{environment.name}/{path}: {reason}; run `make generate ENV={environment.name}`"
+            for reason, paths in reasons.items()
+            for path in paths
+        ]
+    for line in stale:
+        _say(line)
+    if not stale:
+        _say(f"up to date: {', '.join(environment.name for environment in chosen)}")
+    return FAILED if stale else GOOD
+
+
+@app.command()
+def assess(env: Env = DEFAULT_ENVIRONMENT, as_json: Json = False) -> int:
+    """The recovery budget line by line against the objectives; exit 2 when one cannot be met."""
+    environment = environments.load(env)
+    if as_json:
+        print(json.dumps(assessment.as_json(environment.manifest)))
+    else:
+        Console().print(assessment.table(environment.manifest))
+    environments.refuse_unreachable_objectives(environment)
+    return GOOD
+
+
+@app.command()
+def validate(env: Env = "") -> int:
+    """`terraform validate` on every root."""
+    return verbs.validate(_ready(env), say=_say)
+
+
+@app.command()
+def plan(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    as_json: Json = False,
+) -> int:
+    """What would change, stack by stack."""
+    (environment,) = _ready(env)
+    return verbs.plan(environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json)
+
+
+@app.command()
+def apply(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    as_json: Json = False,
+    yes: Yes = False,
+) -> int:
+    """Plan and apply every stack, wave by wave."""
+    (environment,) = _ready(env)
+    confirm = (lambda _: True) if yes else _ask
+    return verbs.apply(
+        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=confirm
+    )
+
+
+@app.command()
+def destroy(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    as_json: Json = False,
+    yes: Yes = False,
+) -> int:
+    """Destroy every stack, last wave first."""
+    environment = environments.load(env)
+    confirm = (lambda _: True) if yes else _ask
+    return verbs.destroy(
+        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=confirm
+    )
+
+
+@app.command()
+def drill(
+    env: Env = DEFAULT_ENVIRONMENT,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="Scenario by name or file; may be given again.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs with different seeds.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 1,
+    real_time: Annotated[
+        bool, typer.Option("--real-time", help="Do not jump over waits: the cross-check.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="Folder of the report.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Apply in the sandbox, send traffic, lose a region, measure at the client, judge."""
+    (environment,) = _ready(env)
+    return verbs.drill(
+        environment,
+        scenarios=tuple(scenario or ("region-refuse",)),
+        seeds=range(seed, seed + seeds),
+        real_time=real_time,
+        folder=report,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def sandbox(
+    env: Env = DEFAULT_ENVIRONMENT,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the endpoint; 0 takes a free one.")
+    ] = 4566,
+    dns_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of DNS.")] = 4553,
+    empty: Annotated[bool, typer.Option("--empty", help="Start without applying the environment.")] = False,
+) -> int:
+    """Keep the embedded AWS up, with the environment applied, until Ctrl-C."""
+    (environment,) = _ready(env)
+    return verbs.sandbox(environment, port=port, dns_port=dns_port, empty=empty)
+
+
+@app.command()
+def bench(
+    part: Annotated[list[str] | None, typer.Option(help="Only this measurement; may be given again.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Measure: generation, region independence, one root for everything, drill speed."""
+    from harness import bench as measurements
+
+    return measurements.run(tuple(part or ()), as_json=as_json, say=_say)
+
+
+def _chosen(env: str) -> tuple[Environment, ...]:
+    return tuple(environments.load(name) for name in ([env] if env else environments.names()))
+
+
+def _ready(env: str) -> tuple[Environment, ...]:
+    """The environments with reachable objectives and generated files up to date; edits are never lost."""
+    chosen = _chosen(env)
+    for environment in chosen:
+        environments.refuse_unreachable_objectives(environment)
+        _generate(environment, confirm=_ask, force=False)
+    return chosen
+
+
+def _generate(environment: Environment, *, confirm: Callable[[str], bool], force: bool) -> None:
+    wanted = environment.wanted()
+    found = writer.changes(environment.folder, wanted)
+    if found.remove:
+        for path in found.remove:
+            _say(f"would remove envs/{environment.name}/{path}")
+        for stack in found.removed_stacks:
+            _say(
+                f"stack {stack} leaves the environment; what it made in AWS stays, unowned, unless you first "
+                f"run `make destroy ENV={environment.name} STACK={stack}` with the old manifest"
+            )
+        if not confirm("Remove these files?"):
+            raise InputRefused(
+                [f"envs/{environment.name}: nothing was written; run again with YES=1 to remove them"]
+            )
+    writer.write(environment.folder, wanted, found=found, overwrite_edited=force)
+    if found.stale:
+        _say(f"generated envs/{environment.name}: {len(found.stale)} files changed")
+
+
+def _ask(question: str) -> bool:
+    """A yes from a person at a terminal; without a terminal the answer is no."""
+    return sys.stdin.isatty() and bool(typer.confirm(question, err=True))
+
+
+def _say(line: str) -> None:
+    console.print(line, soft_wrap=True, markup=False)
+
+
+def _error_log(words: list[str]) -> Path:
+    folder = REPOSITORY / ".antipode" / "errors"
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    versions = f"Python {platform.python_version()} on {platform.platform()}"
+    log.write_text(f"antipode {' '.join(words)}\n{versions}\n\n{traceback.format_exc()}")
+    return log.relative_to(REPOSITORY)

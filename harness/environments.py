@@ -1,0 +1,89 @@
+"""Environments on disk: which there are, their manifests, and their generated files."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator import estate, manifest, objectives, schema, stacks, writer
+from generator.manifest import Manifest
+from generator.problems import InputRefused, Problem
+from generator.stacks import Stack
+from generator.writer import Changes
+from generator.yaml_source import read
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = REPOSITORY / "envs"
+SCHEMA = ENVIRONMENTS / "manifest.schema.json"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment: `name` is its folder below envs/, for example reference/active-standby-api."""
+
+    name: str
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        return stacks.stacks(self.manifest)
+
+    def wanted(self) -> dict[str, bytes]:
+        """What its generated files must be. Raises InputRefused when a function has no source."""
+        missing = [
+            f"{self.folder / 'manifest.yaml'}: compute.functions: there is no lambda_src/{source}/handler.py"
+            for source in manifest.used_functions(self.manifest)
+            if not (REPOSITORY / "lambda_src" / source / "handler.py").is_file()
+        ]
+        if missing:
+            raise InputRefused(missing)
+        return estate.files(self.manifest, environment=self.name, repository=REPOSITORY)
+
+    def changes(self) -> Changes:
+        """How its files differ from what the manifest asks for."""
+        return writer.changes(self.folder, self.wanted())
+
+
+def names() -> tuple[str, ...]:
+    """Every environment below envs/, sorted."""
+    found = ENVIRONMENTS.rglob("manifest.yaml")
+    return tuple(sorted(file.parent.relative_to(ENVIRONMENTS).as_posix() for file in found))
+
+
+def load(name: str) -> Environment:
+    """The environment `name`. Raises InputRefused: no such environment, or every mistake in its manifest."""
+    folder = (ENVIRONMENTS / name).resolve()
+    if ENVIRONMENTS not in folder.parents or not (folder / "manifest.yaml").is_file():
+        near = difflib.get_close_matches(name, names(), n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names()) or 'none'}"
+        raise InputRefused([f"ENV={name}: envs/{name}/manifest.yaml does not exist; {hint}"])
+    file = folder / "manifest.yaml"
+    return Environment(
+        name=folder.relative_to(ENVIRONMENTS).as_posix(), folder=folder, manifest=manifest.load(file)
+    )
+
+
+def refuse_unreachable_objectives(environment: Environment) -> None:
+    """Raises InputRefused when an objective lies below what the design can reach."""
+    refusals = objectives.refusals(environment.manifest)
+    if refusals:
+        file = environment.folder / "manifest.yaml"
+        source = read(file)
+        raise InputRefused(
+            [Problem(file, source.line(each.key), ".".join(each.key), each.message) for each in refusals]
+        )
+
+
+def write_schema() -> bool:
+    """Bring envs/manifest.schema.json up to date; whether it changed."""
+    text = schema.schema()
+    if SCHEMA.is_file() and SCHEMA.read_text() == text:
+        return False
+    SCHEMA.write_text(text)
+    return True
+
+
+def schema_is_stale() -> bool:
+    return not SCHEMA.is_file() or SCHEMA.read_text() != schema.schema()
