@@ -1,0 +1,73 @@
+"""A function's deployment package, the same bytes on every machine.
+
+Terraform publishes a new version when the package changes, so it must change only when its content does: names
+in order, one fixed time, one fixed mode, and no compression, because builds of zlib differ in their output.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+HANDLER = "handler.py"
+SHARED = "shared"
+
+# The earliest time that a zip can hold.
+_TIME = (1980, 1, 1, 0, 0, 0)
+# A regular file, rw-r--r--: Lambda's own user has to be able to read it.
+_MODE = 0o100644
+_UNIX = 3
+
+
+class PackageError(ValueError):
+    """A function cannot be packaged; the message names the path and what is missing or in the way."""
+
+
+def package(source: Path, shared: Path) -> bytes:
+    """The zip of the function in `source`, with the package `shared` beside its handler.py.
+
+    Hidden files, byte code and caches are left out; everything else goes in as it is, line ends included.
+    Raises PackageError when handler.py or the shared package is missing, or when `source` has a `shared` of
+    its own.
+    """
+    if not (source / HANDLER).is_file():
+        raise PackageError(
+            f"{source / HANDLER} does not exist: a function needs a {HANDLER} with handler(event, context)"
+        )
+    if not (shared / "__init__.py").is_file():
+        raise PackageError(
+            f"{shared / '__init__.py'} does not exist: the shared code must be a Python package"
+        )
+    if (source / SHARED).exists() or (source / f"{SHARED}.py").exists():
+        raise PackageError(
+            f"{source} has a {SHARED} of its own, which would hide the shared package: rename it"
+        )
+    files = dict(_files(source))
+    files |= {f"{SHARED}/{name}": path for name, path in _files(shared)}
+    return archive({name: path.read_bytes() for name, path in files.items()})
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    """A zip of the given files, which depends on their names and content alone."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=_TIME)
+            # ZipInfo would note the system it runs on
+            entry.create_system = _UNIX
+            entry.external_attr = _MODE << 16
+            target.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(_is_left_out(part) for part in relative.parts):
+            yield relative.as_posix(), path
+
+
+def _is_left_out(name: str) -> bool:
+    return name.startswith(".") or name == "__pycache__" or name.endswith((".pyc", ".pyo"))
