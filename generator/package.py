@@ -1,7 +1,7 @@
 """A function's deployment package, the same bytes on every machine.
 
-Terraform publishes a new version when the package changes, so it must change only when its content does: names
-in order, one fixed time, one fixed mode, and no compression, because builds of zlib differ in their output.
+Terraform publishes a new version when the package changes, so it must change only when its content does:
+names in order, one fixed time, one fixed mode, and no compression, as builds of zlib differ in their output.
 """
 
 from __future__ import annotations
