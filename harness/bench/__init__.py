@@ -1,0 +1,1 @@
+"""Measurements that docs/performance.md tells: ratios side by side in one run."""
