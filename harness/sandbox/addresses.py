@@ -77,8 +77,10 @@ def open_listeners(regions: Sequence[str], *, port: int = 0) -> Listeners:
             control.close()
             if error.errno != errno.EADDRINUSE:
                 raise
-    raise NoAddress(f"port {port or 'any'} is not free on every loopback address of {', '.join(regions)}; "
-                    f"choose another port or leave it out")
+    raise NoAddress(
+        f"port {port or 'any'} is not free on every loopback address of {', '.join(regions)}; "
+        f"choose another port or leave it out"
+    )
 
 
 def _one_port_per_region(control: socket.socket, regions: Sequence[str]) -> Listeners:

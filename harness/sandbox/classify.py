@@ -108,7 +108,9 @@ _HOSTS: Sequence[tuple[re.Pattern[str], str | None]] = (
     (re.compile(rf"^(?P<service>[a-z0-9-]+)\.{_REGION}\.{_AWS}$"), None),
     (re.compile(rf"^(?P<service>[a-z0-9-]+)\.{_AWS}$"), None),
 )
-_INVOCATION = re.compile(r"^/\d{4}-\d\d-\d\d/functions/[^/]+/(invocations|response-streaming-invocations|invoke-async)/?$")
+_INVOCATION = re.compile(
+    r"^/\d{4}-\d\d-\d\d/functions/[^/]+/(invocations|response-streaming-invocations|invoke-async)/?$"
+)
 _INVOCATIONS = {
     "invocations": "Invoke",
     "response-streaming-invocations": "InvokeWithResponseStream",
@@ -159,14 +161,30 @@ def classify(
     scope = _scope(headers.get("authorization", ""), query)
     if scope is not None:
         region, scoped = scope
-        return _target(region=region, service=service_name(scoped), by="signature", scoped=scoped,
-                       method=method, path=path, headers=headers, query=query)
+        return _target(
+            region=region,
+            service=service_name(scoped),
+            by="signature",
+            scoped=scoped,
+            method=method,
+            path=path,
+            headers=headers,
+            query=query,
+        )
     named = _named_by_host(_hostname(host))
     if named is not None:
         found, scoped = named
         by: Evidence = "host" if found else ("address" if dialled else "default")
-        return _target(region=found or dialled or DEFAULT_REGION, service=service_name(scoped), by=by,
-                       scoped=scoped, method=method, path=path, headers=headers, query=query)
+        return _target(
+            region=found or dialled or DEFAULT_REGION,
+            service=service_name(scoped),
+            by=by,
+            scoped=scoped,
+            method=method,
+            path=path,
+            headers=headers,
+            query=query,
+        )
     return Target(
         region=dialled or DEFAULT_REGION,
         service=None,
@@ -176,14 +194,30 @@ def classify(
     )
 
 
-def _target(*, region: str, service: str, by: Evidence, scoped: str, method: str, path: str,
-            headers: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Target:
+def _target(
+    *,
+    region: str,
+    service: str,
+    by: Evidence,
+    scoped: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, Sequence[str]],
+) -> Target:
     unsigned_edge = service == "cloudfront" and by != "signature"
     if unsigned_edge:
         return Target(region=None, service=service, operation=None, plane="data", decided_by="host")
-    if scoped in ("execute-api", "lambda-url", "elb-target") or (service == "apigateway" and by != "signature"):
-        return Target(region=region, service="elbv2" if scoped == "elb-target" else service,
-                      operation="Invoke", plane="data", decided_by=by)
+    if scoped in ("execute-api", "lambda-url", "elb-target") or (
+        service == "apigateway" and by != "signature"
+    ):
+        return Target(
+            region=region,
+            service="elbv2" if scoped == "elb-target" else service,
+            operation="Invoke",
+            plane="data",
+            decided_by=by,
+        )
     operation = _operation(service, method, path, headers, query)
     plane = _plane(service, operation, method, path, host_has_bucket=by == "host", query=query)
     home = CONTROL_PLANE_HOMES.get(service) if plane == "control" else None
@@ -212,8 +246,13 @@ def _named_by_host(hostname: str) -> tuple[str | None, str] | None:
     return None
 
 
-def _operation(service: str | None, method: str, path: str, headers: Mapping[str, str],
-               query: Mapping[str, Sequence[str]]) -> str | None:
+def _operation(
+    service: str | None,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, Sequence[str]],
+) -> str | None:
     if target := headers.get("x-amz-target", ""):
         return target.rpartition(".")[2] or None
     if action := _first(query, "Action"):
@@ -225,8 +264,15 @@ def _operation(service: str | None, method: str, path: str, headers: Mapping[str
     return None
 
 
-def _plane(service: str, operation: str | None, method: str, path: str, *, host_has_bucket: bool,
-           query: Mapping[str, Sequence[str]]) -> Plane:
+def _plane(
+    service: str,
+    operation: str | None,
+    method: str,
+    path: str,
+    *,
+    host_has_bucket: bool,
+    query: Mapping[str, Sequence[str]],
+) -> Plane:
     if service in _DATA_ONLY:
         return "data"
     if service == "s3":

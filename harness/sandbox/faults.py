@@ -26,8 +26,10 @@ class FaultError(ValueError):
 
 def _check_text(kind: str, key: str, value: object) -> None:
     if not isinstance(value, str) or not value:
-        raise FaultError(f"{kind}: {key} is {value!r}; it must be a name such as "
-                         f"{'dynamodb' if key == 'service' else 'us-east-1'}")
+        raise FaultError(
+            f"{kind}: {key} is {value!r}; it must be a name such as "
+            f"{'dynamodb' if key == 'service' else 'us-east-1'}"
+        )
 
 
 def _check_mode(kind: str, mode: object) -> None:
@@ -38,7 +40,9 @@ def _check_mode(kind: str, mode: object) -> None:
 def _check_number(kind: str, key: str, value: object, *, low: float, high: float | None) -> None:
     fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= low
     if not fits or (high is not None and float(value) > high):  # type: ignore[arg-type]
-        allowed = f"a number from {low:g} to {high:g}" if high is not None else f"a number of at least {low:g}"
+        allowed = (
+            f"a number from {low:g} to {high:g}" if high is not None else f"a number of at least {low:g}"
+        )
         raise FaultError(f"{kind}: {key} is {value!r}; it must be {allowed}")
 
 
@@ -78,8 +82,10 @@ class ServiceDown:
         _check_mode(self.kind, self.mode)
         home = CONTROL_PLANE_HOMES.get(service_name(self.service))
         if home is not None and home != self.region:
-            raise FaultError(f"{self.kind}: region is {self.region!r}; the control plane of {self.service} "
-                             f"runs in {home} alone")
+            raise FaultError(
+                f"{self.kind}: region is {self.region!r}; the control plane of {self.service} "
+                f"runs in {home} alone"
+            )
 
     def touches(self, target: Target) -> bool:
         return target.region == self.region and target.service == service_name(self.service)
@@ -122,7 +128,9 @@ class GrayFailure:
         if self.service is not None:
             _check_text(self.kind, "service", self.service)
         if not self.error_share and not self.added_seconds:
-            raise FaultError(f"{self.kind}: error_share and added_seconds are both 0; give at least one of them")
+            raise FaultError(
+                f"{self.kind}: error_share and added_seconds are both 0; give at least one of them"
+            )
 
     def touches(self, target: Target) -> bool:
         if target.region != self.region:
@@ -147,7 +155,9 @@ class ReplicationCut:
         if not isinstance(self.both_ways, bool):
             raise FaultError(f"{self.kind}: both_ways is {self.both_ways!r}; it must be true or false")
         if self.source == self.destination:
-            raise FaultError(f"{self.kind}: source and destination are both {self.source!r}; they must differ")
+            raise FaultError(
+                f"{self.kind}: source and destination are both {self.source!r}; they must differ"
+            )
 
     def links(self) -> list[tuple[str, str]]:
         """The (source, destination) pairs that are cut."""

@@ -29,7 +29,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 REQUEST_HEADER = "x-antipode-request"
 KEEP_ALIVE_SECONDS = 75.0
 FORM = "application/x-www-form-urlencoded"
-_EXECUTE_API = re.compile(r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$")
+_EXECUTE_API = re.compile(
+    r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$"
+)
 _REFUSALS: Mapping[str, tuple[int, dict[str, str]]] = {
     "503": (503, {"message": "Service Unavailable"}),
     "500": (500, {"message": "Internal server error"}),
@@ -52,8 +54,16 @@ class Exchange:
 class Gateway:
     """Serves every request of the sandbox. All methods belong to the sandbox's loop."""
 
-    def __init__(self, *, ministack: emulators.ASGI, moto: emulators.ASGI, account_id: str, clock: Clock,
-                 faults: Faults, region_of_address: Mapping[tuple[str, int], str]) -> None:
+    def __init__(
+        self,
+        *,
+        ministack: emulators.ASGI,
+        moto: emulators.ASGI,
+        account_id: str,
+        clock: Clock,
+        faults: Faults,
+        region_of_address: Mapping[tuple[str, int], str],
+    ) -> None:
         self._ministack = ministack
         self._moto = moto
         self._account_id = account_id
@@ -87,8 +97,12 @@ class Gateway:
             else:
                 await self._serve(scope, receive, send)
 
-        server = worker_serve(wrap_app(application, 2**31, "asgi"), config, sockets=Sockets([], list(sockets), []),
-                              shutdown_trigger=self._stopping.wait)
+        server = worker_serve(
+            wrap_app(application, 2**31, "asgi"),
+            config,
+            sockets=Sockets([], list(sockets), []),
+            shutdown_trigger=self._stopping.wait,
+        )
         self._server = asyncio.get_running_loop().create_task(server, name="server")
         ready = asyncio.ensure_future(serving.wait())
         await asyncio.wait({self._server, ready}, return_when=asyncio.FIRST_COMPLETED)
@@ -106,7 +120,9 @@ class Gateway:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._server
 
-    async def _lifespan(self, scope: dict[str, Any], receive: Receive, send: Send, serving: asyncio.Event) -> None:
+    async def _lifespan(
+        self, scope: dict[str, Any], receive: Receive, send: Send, serving: asyncio.Event
+    ) -> None:
         """MiniStack's start-up is run; its shutdown is not, because it imports half of itself to stop it."""
         first = await receive()
         ready = asyncio.Event()
@@ -138,7 +154,9 @@ class Gateway:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         form, receive = await _form(scope, headers, query, receive)
         host = headers.get("host", "")
-        target = classify(scope.get("method", "GET"), scope["path"], headers, host, dialled, {**query, **form})
+        target = classify(
+            scope.get("method", "GET"), scope["path"], headers, host, dialled, {**query, **form}
+        )
         entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
         exchange = Exchange(target, entered, _number(headers), _transport(send))
         self._in_flight.add(exchange)
@@ -204,15 +222,21 @@ class Gateway:
             return None
         return scope
 
-    def _to_api(self, api: str, region: str, exchange: Exchange, scope: dict[str, Any]) -> dict[str, Any] | None:
+    def _to_api(
+        self, api: str, region: str, exchange: Exchange, scope: dict[str, Any]
+    ) -> dict[str, Any] | None:
         """MiniStack takes `/_aws/execute-api/<id>/...` for what AWS serves at `<id>.execute-api.<region>`."""
         if exchange.entered is not exchange.target or not _is_api_of(api, region, self._account_id):
             return None
         prefix = f"/_aws/execute-api/{api}"
         raw = scope.get("raw_path") or scope["path"].encode("latin-1", "replace")
         headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
-        return {**scope, "path": prefix + scope["path"], "raw_path": prefix.encode() + raw,
-                "headers": [*headers, (b"host", b"127.0.0.1")]}
+        return {
+            **scope,
+            "path": prefix + scope["path"],
+            "raw_path": prefix.encode() + raw,
+            "headers": [*headers, (b"host", b"127.0.0.1")],
+        }
 
     def _is_custom_domain(self, host: str) -> bool:
         from ministack.services import apigateway_v1
@@ -251,7 +275,9 @@ def _replace_region(target: Target, region: str | None) -> Target:
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())
+    }
 
 
 def _number(headers: Mapping[str, str]) -> int | None:
@@ -259,11 +285,16 @@ def _number(headers: Mapping[str, str]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-async def _form(scope: Mapping[str, Any], headers: Mapping[str, str], query: Mapping[str, Sequence[str]],
-                receive: Receive) -> tuple[dict[str, list[str]], Receive]:
+async def _form(
+    scope: Mapping[str, Any], headers: Mapping[str, str], query: Mapping[str, Sequence[str]], receive: Receive
+) -> tuple[dict[str, list[str]], Receive]:
     """The form of a query-protocol request (its Action is what tells control plane from data plane), and a
     `receive` that gives the body again."""
-    if scope.get("method") != "POST" or "Action" in query or not headers.get("content-type", "").startswith(FORM):
+    if (
+        scope.get("method") != "POST"
+        or "Action" in query
+        or not headers.get("content-type", "").startswith(FORM)
+    ):
         return {}, receive
     messages = [await receive()]
     while messages[-1]["type"] == "http.request" and messages[-1].get("more_body", False):

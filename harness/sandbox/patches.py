@@ -12,7 +12,8 @@ import functools
 import hashlib
 import importlib
 import inspect
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -24,7 +25,12 @@ class Origin(NamedTuple):
     user_agent: str = ""
 
 
-ORIGIN: contextvars.ContextVar[Origin] = contextvars.ContextVar("antipode_origin", default=Origin())
+ORIGIN: contextvars.ContextVar[Origin] = contextvars.ContextVar("antipode_origin")
+
+
+def origin() -> Origin:
+    """Where the request being served came in; nothing is known of what the emulators do by themselves."""
+    return ORIGIN.get(None) or Origin()
 
 
 class Patch(NamedTuple):
@@ -69,7 +75,9 @@ def owner_of(patch: Patch) -> tuple[Any, str]:
     return owner, attribute
 
 
-def mends(module: str, attribute: str, *, digest: str) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+def mends(
+    module: str, attribute: str, *, digest: str
+) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     def register(mend: Callable[[Any], Any]) -> Callable[[Any], Any]:
         PATCHES.append(Patch(module, attribute, digest, mend))
         return mend
@@ -90,7 +98,9 @@ def no_wait_for_logs(original: Callable[..., str]) -> Callable[..., str]:
     function returns; lines that come later are read with the next invocation."""
 
     @functools.wraps(original)
-    def drain(self: Any, first_line_wait: float = 0.0, idle_confirm: float = 0.0, hard_cap: float = 0.25) -> str:
+    def drain(
+        self: Any, first_line_wait: float = 0.0, idle_confirm: float = 0.0, hard_cap: float = 0.25
+    ) -> str:
         return original(self, 0.0, 0.0, hard_cap)
 
     return drain
@@ -103,7 +113,7 @@ def change_info(original: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(original)
     def build(parent: Any, change: Any) -> None:
-        if "Terraform" not in ORIGIN.get().user_agent:
+        if "Terraform" not in origin().user_agent:
             original(parent, change)
 
     return build
@@ -121,8 +131,10 @@ def health_check_lists(original: Callable[[Any], dict[str, Any]]) -> Callable[[A
             if key in config:
                 config[key] = [
                     (leaf.text or "").strip()
-                    for group in element if _local(group) == key
-                    for leaf in group if _local(leaf) == item
+                    for group in element
+                    if _local(group) == key
+                    for leaf in group
+                    if _local(leaf) == item
                 ]
         return config
 
@@ -141,7 +153,7 @@ def domain_of_addressed_region(original: Callable[[str], Any]) -> Callable[[str]
 
     @functools.wraps(original)
     def find(domain_name: str) -> Any:
-        dialled = ORIGIN.get().dialled
+        dialled = origin().dialled
         if dialled is None:
             return original(domain_name)
         gateway = importlib.import_module("ministack.services.apigateway_v1")
@@ -152,3 +164,212 @@ def domain_of_addressed_region(original: Callable[[str], Any]) -> Callable[[str]
         return None
 
     return find
+
+
+def _keyed_by_none(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def with_key(domain_name: str, base_path: str, *rest: Any) -> Any:
+        gateway = importlib.import_module("ministack.services.apigateway_v1")
+        mappings = gateway._base_path_mappings.get(domain_name, {})
+        return original(domain_name, "" if base_path == "(none)" and "" in mappings else base_path, *rest)
+
+    return with_key
+
+
+@mends("ministack.services.apigateway_v1", "_get_base_path_mapping", digest="")
+def read_empty_base_path(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack stores an empty base path as "" and does not find it as "(none)". On AWS the two are one
+    (API Gateway API reference, BasePathMapping: "specify '(none)' if you do not want callers to specify")."""
+    return _keyed_by_none(original)
+
+
+@mends("ministack.services.apigateway_v1", "_delete_base_path_mapping", digest="")
+def delete_empty_base_path(original: Callable[..., Any]) -> Callable[..., Any]:
+    """As for reading: MiniStack answers 202 to the deletion of "(none)" and keeps the mapping stored as ""."""
+    return _keyed_by_none(original)
+
+
+# What API Gateway leaves out of an answer when it was never set; MiniStack sends it empty.
+_LEFT_OUT_WHEN_EMPTY = frozenset(
+    {
+        "accessLogSettings",
+        "certificateArn",
+        "certificateName",
+        "endpointAccessMode",
+        "mutualTlsAuthentication",
+        "ownershipVerificationCertificateArn",
+        "regionalCertificateArn",
+        "regionalCertificateName",
+    }
+)
+
+
+@mends("ministack.services.apigateway_v1", "_v1_response", digest="")
+def nothing_for_what_was_not_set(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack answers a stage without access logs with `accessLogSettings: {}`, and a domain name without
+    mutual TLS with `mutualTlsAuthentication: {}`; a second plan then wants to remove them. AWS leaves members
+    that were never set out of the answer."""
+
+    @functools.wraps(original)
+    def respond(data: Any, status: int = 200) -> Any:
+        return original(_pruned(data), status)
+
+    return respond
+
+
+def _pruned(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        kept = {key: value for key, value in data.items() if value or key not in _LEFT_OUT_WHEN_EMPTY}
+        return {**kept, "item": [_pruned(item) for item in kept["item"]]} if "item" in kept else kept
+    return data
+
+
+@mends("ministack.services.apigateway_v1", "_put_integration", digest="")
+def mock_integration(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack gives a MOCK integration the HTTP method POST, and the next plan wants to replace it. AWS
+    stores httpMethod and uri only when they were sent (API Gateway API reference, PutIntegration)."""
+
+    @functools.wraps(original)
+    def put(api_id: str, resource_id: str, http_method: str, data: Any) -> Any:
+        answer = original(api_id, resource_id, http_method, data)
+        if answer[0] != 201:
+            return answer
+        gateway = importlib.import_module("ministack.services.apigateway_v1")
+        stored = gateway._resources[api_id][resource_id]["resourceMethods"][http_method]["methodIntegration"]
+        for member in ("httpMethod", "uri"):
+            if not data.get(member):
+                stored.pop(member, None)
+        return gateway._v1_response(stored, 201)
+
+    return put
+
+
+# Source: AWS General Reference, "Amazon API Gateway endpoints and quotas", Route 53 hosted zone ids.
+API_GATEWAY_ZONES: Mapping[str, str] = {
+    "af-south-1": "Z2DHW2332DAMTN",
+    "ap-east-1": "Z3FD1VL90ND7K5",
+    "ap-northeast-1": "Z1YSHQZHG15GKL",
+    "ap-northeast-2": "Z20JF4UZKIW1U8",
+    "ap-northeast-3": "Z22ILHG95FLSZ2",
+    "ap-south-1": "Z3VO1THU9YC4UR",
+    "ap-southeast-1": "ZL327KTPIQFUL",
+    "ap-southeast-2": "Z2RPCDW04V8134",
+    "ca-central-1": "Z19DQILCV0OWEC",
+    "eu-central-1": "Z1U9ULNL0V5AJ3",
+    "eu-north-1": "Z3UWIKFBOOGXPP",
+    "eu-south-1": "Z3BT4WSQ9TDYZV",
+    "eu-west-1": "ZLY8HYME6SFDD",
+    "eu-west-2": "ZJ5UAJN8Y3Z2Q",
+    "eu-west-3": "Z3KY65QIEKYHQQ",
+    "me-south-1": "Z20ZBPC0SS8806",
+    "sa-east-1": "ZCMLWB8V5SYIT",
+    "us-east-1": "Z1UJRXOUMOOFQ8",
+    "us-east-2": "ZOJJZC49E0EPZ",
+    "us-west-1": "Z2MUQ32089INYE",
+    "us-west-2": "Z2OJLYMUO9EFXC",
+}
+
+
+@mends("ministack.services.apigateway_v1", "_create_domain_name", digest="")
+def regional_domain_name(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack puts the customer's name before `.execute-api.<region>.amazonaws.com` and gives us-east-1's
+    hosted zone id in every region, and a distribution to every domain. AWS gives a regional domain
+    `d-<ten characters>`, its region's zone, no distribution, and a status (API reference, DomainName)."""
+
+    @functools.wraps(original)
+    def create(data: Any) -> Any:
+        answer = original(data)
+        if answer[0] != 201:
+            return answer
+        gateway = importlib.import_module("ministack.services.apigateway_v1")
+        stored, region = gateway._domain_names[data["domainName"]], gateway.get_region()
+        stored["domainNameStatus"] = "AVAILABLE"
+        if "EDGE" not in stored["endpointConfiguration"].get("types", []):
+            label = hashlib.sha256(f"{gateway.get_account_id()}/{region}/{data['domainName']}".encode())
+            stored["regionalDomainName"] = f"d-{label.hexdigest()[:10]}.execute-api.{region}.amazonaws.com"
+            stored["regionalHostedZoneId"] = API_GATEWAY_ZONES.get(region, stored["regionalHostedZoneId"])
+            stored.pop("distributionDomainName", None)
+            stored.pop("distributionHostedZoneId", None)
+        return gateway._v1_response(stored, 201)
+
+    return create
+
+
+@mends("ministack.services.kms", "_resolve_key", digest="")
+def aws_managed_keys(original: Callable[[str], Any]) -> Callable[[str], Any]:
+    """MiniStack has no AWS managed keys. On AWS `alias/aws/<service>` appears when the service, or
+    DescribeKey, first needs it (KMS Developer Guide, "AWS managed keys"; DescribeKey, "predefined aliases")."""
+
+    @functools.wraps(original)
+    def resolve(key: str) -> Any:
+        found = original(key)
+        name = (key or "").rpartition(":")[2]
+        if found is not None or not name.startswith("alias/aws/"):
+            return found
+        kms = importlib.import_module("ministack.services.kms")
+        service = name.removeprefix("alias/aws/")
+        description = f"Default key that protects my {service} resources when no other key is defined"
+        kms._create_key({"Description": description})
+        record = next(rec for rec in reversed(kms._keys.values()) if rec["Description"] == description)
+        record["KeyManager"] = "AWS"
+        kms._aliases[kms._alias_arn(name)] = record["KeyId"]
+        kms._stamp_alias(kms._alias_arn(name), created=True)
+        return record
+
+    return resolve
+
+
+@mends("ministack.services.kms", "_key_metadata", digest="")
+def key_manager(original: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """MiniStack says that the customer manages every key. Those of `aws_managed_keys` are AWS's."""
+
+    @functools.wraps(original)
+    def metadata(record: Any) -> dict[str, Any]:
+        return {**original(record), "KeyManager": record.get("KeyManager", "CUSTOMER")}
+
+    return metadata
+
+
+@mends("ministack.services.dynamodb", "_apply_replica_updates", digest="")
+def replica_keys(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack copies the source table's KMS key to a replica. AWS uses the key that ReplicaUpdates names for
+    that region, else the region's own default (DynamoDB API reference, CreateReplicationGroupMemberAction)."""
+
+    @functools.wraps(original)
+    def update(name: str, table: Any, updates: Any) -> Any:
+        error = original(name, table, updates)
+        if error is not None:
+            return error
+        dynamodb = importlib.import_module("ministack.services.dynamodb")
+        for action, change in (pair for update in updates for pair in update.items()):
+            replica = dynamodb._tables.get_scoped(
+                dynamodb.get_account_id(), change.get("RegionName", ""), name
+            )
+            key = change.get("KMSMasterKeyId")
+            if replica is None or (action == "Update" and key is None):
+                continue
+            with dynamodb.request_scope(dynamodb.get_account_id(), change["RegionName"]):
+                given = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+                replica["SSEDescription"] = dynamodb._sse_description_from_spec(given) if key else None
+        return None
+
+    return update
+
+
+@mends("ministack.services.dynamodb", "_table_description", digest="")
+def replica_descriptions(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """MiniStack describes a replica by its region alone. AWS adds the key that ReplicaUpdates named (DynamoDB
+    API reference, ReplicaDescription)."""
+
+    @functools.wraps(original)
+    def describe(name: str) -> Any:
+        description = original(name)
+        dynamodb = importlib.import_module("ministack.services.dynamodb")
+        for replica in description.get("Replicas", []):
+            member = dynamodb._tables.get_scoped(dynamodb.get_account_id(), replica["RegionName"], name)
+            key = ((member or {}).get("SSEDescription") or {}).get("KMSMasterKeyArn")
+            if key:
+                replica["KMSMasterKeyId"] = key
+        return description
+
+    return describe

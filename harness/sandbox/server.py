@@ -43,8 +43,9 @@ class Sandbox:
 
     _running: threading.Lock = threading.Lock()
 
-    def __init__(self, *, account_id: str, regions: Sequence[str], port: int = 0, dns_port: int = 0,
-                 seed: int = 0) -> None:
+    def __init__(
+        self, *, account_id: str, regions: Sequence[str], port: int = 0, dns_port: int = 0, seed: int = 0
+    ) -> None:
         if not (len(account_id) == 12 and account_id.isdigit()):
             raise SandboxError(f"account_id is {account_id!r}; it must be 12 digits")
         if not regions or len(set(regions)) != len(regions):
@@ -102,7 +103,9 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         if not Sandbox._running.acquire(blocking=False):
-            raise SandboxError("a sandbox is running in this process already; the emulators allow one at a time")
+            raise SandboxError(
+                "a sandbox is running in this process already; the emulators allow one at a time"
+            )
         self._stack.callback(Sandbox._running.release)
         try:
             self._start()
@@ -116,7 +119,8 @@ class Sandbox:
 
     def _start(self) -> None:
         self._listeners = self._stack.enter_context(
-            contextlib.closing(open_listeners(self.regions, port=self._port)))
+            contextlib.closing(open_listeners(self.regions, port=self._port))
+        )
         scratch = self._stack.enter_context(_scratch_directory())
         self._stack.enter_context(_process_environment(self._settings(scratch)))
         ministack = emulators.load_ministack()
@@ -125,7 +129,11 @@ class Sandbox:
         self._stack.callback(moto.reset)
         self._stack.callback(ministack._reset_all_state)
         self._gateway = Gateway(
-            ministack=ministack.app, moto=moto, account_id=self.account_id, clock=self.clock, faults=self.faults,
+            ministack=ministack.app,
+            moto=moto,
+            account_id=self.account_id,
+            clock=self.clock,
+            faults=self.faults,
             region_of_address={address: region for region, address in self.addresses.items()},
         )
         self._loop = self._stack.enter_context(_loop_in_thread())
@@ -162,8 +170,12 @@ class Sandbox:
         if isinstance(fault, RegionDark):
             self._on_loop(self.replication.wake)
         elif isinstance(fault, ReplicationCut):
-            still_cut = {link for other in self.faults.active().values() if isinstance(other, ReplicationCut)
-                         for link in other.links()}
+            still_cut = {
+                link
+                for other in self.faults.active().values()
+                if isinstance(other, ReplicationCut)
+                for link in other.links()
+            }
             self.faults.count(number, self._held_back(fault))
             for source, destination in fault.links():
                 if (source, destination) not in still_cut:
@@ -218,7 +230,8 @@ def without_callers_aws(environment: Mapping[str, str]) -> dict[str, str]:
     endpoints per service, proxies."""
     proxies = {"http_proxy", "https_proxy", "all_proxy"}
     return {
-        key: value for key, value in environment.items()
+        key: value
+        for key, value in environment.items()
         if not key.startswith("AWS_") and key.lower() not in proxies
     }
 
