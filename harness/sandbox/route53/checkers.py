@@ -203,7 +203,7 @@ class Fleet:
                 if key not in self._tasks or self._tasks[key].done():
                     name = f"route53 checker {checker.name} of {check.subject}"
                     self._tasks[key] = self._clock.spawn(self._run(check, checker), name=name)
-        self._note_statuses("its settings changed")
+        self._note_statuses("its settings changed", self._clock.now())
 
     async def _run(self, check: HealthCheck, checker: Checker) -> None:
         """One checker's life: its phase, then probe and interval in turn, until nobody wants it."""
@@ -246,7 +246,7 @@ class Fleet:
         self._reports.setdefault(check.id, {})[checker] = report
         if state.healthy != before.healthy:
             self._history.append(Event(now, check.id, checker.name, state.healthy, verdict.reason))
-        self._add_up(check)
+        self._add_up(check, now)
 
     def _withdraw(self, check: str, checker: Checker) -> None:
         """A checker that cannot report is not counted until it reports again, and then without a streak."""
@@ -256,7 +256,7 @@ class Fleet:
         if state is not None:
             self._states[(check, checker)] = CheckerState(healthy=state.healthy)
 
-    def _add_up(self, check: HealthCheck) -> None:
+    def _add_up(self, check: HealthCheck, now: float) -> None:
         """The 18 % rule over all checkers that can report; one that has not yet probed counts as healthy."""
         dark = self._dark()
         able = [
@@ -269,7 +269,7 @@ class Fleet:
         self._observations.publish(check.id, healthy=healthy)
         failure = self._last_failure.get(check.id)
         suffix = f"; last failure: {failure}" if failure and not healthy else ""
-        self._note_statuses(f"{sum(opinions)} of {len(opinions)} checkers say healthy{suffix}")
+        self._note_statuses(f"{sum(opinions)} of {len(opinions)} checkers say healthy{suffix}", now)
 
     def _read_alarm(self, check: HealthCheck) -> None:
         state = self._alarm_state(check.alarm_region or "", check.alarm_name or "")
@@ -281,16 +281,16 @@ class Fleet:
         if not healthy:
             self._last_failure[check.id] = f"alarm {check.alarm_name} is {state}"
         self._observations.publish(check.id, healthy=healthy)
-        self._note_statuses(f"alarm {check.alarm_name} is {state}")
+        self._note_statuses(f"alarm {check.alarm_name} is {state}", self._clock.now())
 
-    def _note_statuses(self, reason: str) -> None:
+    def _note_statuses(self, reason: str, now: float) -> None:
         """Adds an event for every check whose status, as records see it, is no longer what it was."""
         checks = self._checks()
         for identifier, check in checks.items():
             healthy = health.status(identifier, checks, self._observations.central)
             if self._statuses.setdefault(identifier, healthy) != healthy:
                 why = f"a child changed: {reason}" if check.type == "CALCULATED" else reason
-                self._history.append(Event(self._clock.now(), identifier, None, healthy, why))
+                self._history.append(Event(now, identifier, None, healthy, why))
                 self._statuses[identifier] = healthy
 
 

@@ -63,9 +63,7 @@ class Subnet:
 
     def option(self, *, scope: int) -> EDNSOption:
         """The option to send back: the same subnet, and the prefix length that the answer is good for."""
-        return EDNSOption(
-            _CLIENT_SUBNET, struct.pack("!HBB", self.family, self.prefix, scope) + self.address
-        )
+        return EDNSOption(_CLIENT_SUBNET, struct.pack("!HBB", self.family, self.prefix, scope) + self.address)
 
 
 def respond(query: bytes, *, client: str, source: Source, limit: int | None) -> bytes | None:
