@@ -1,0 +1,334 @@
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+variables {
+  hash_key    = "pk"
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111"
+  name        = "prod-items"
+  replicas    = { us-west-2 = { kms_key_arn = "arn:aws:kms:us-west-2:123456789012:key/22222222-2222-4222-8222-222222222222" } }
+}
+
+run "accepts_the_smallest_call" {
+  command = plan
+
+  assert {
+    condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
+    error_message = "On-demand must be the default."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.deletion_protection_enabled
+    error_message = "Deletion protection must be on by default."
+  }
+
+  assert {
+    condition     = output.replica_regions == tolist(["us-west-2"])
+    error_message = "The replica regions must be named."
+  }
+
+  assert {
+    condition     = length(aws_appautoscaling_target.this) == 0
+    error_message = "On-demand must not autoscale."
+  }
+}
+
+run "accepts_provisioned_capacity_with_an_index" {
+  command = plan
+
+  variables {
+    attributes               = { owner = "S" }
+    billing                  = { mode = "provisioned", read = { min = 1, max = 10, target = 20 }, write = { min = 1, max = 10 } }
+    global_secondary_indexes = { by_owner = { hash_key = "owner" } }
+    range_key                = "sk"
+  }
+
+  assert {
+    condition     = length(aws_appautoscaling_policy.this) == 4
+    error_message = "Table and index must autoscale reads and writes."
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.this["index/by_owner/read"].resource_id == "table/prod-items/index/by_owner"
+    error_message = "The index must be named by its path."
+  }
+}
+
+run "accepts_an_index_that_includes_attributes" {
+  command = plan
+
+  variables {
+    attributes               = { owner = "S" }
+    global_secondary_indexes = { by_owner = { hash_key = "owner", projection_type = "INCLUDE", non_key_attributes = ["value"] } }
+  }
+}
+
+run "accepts_a_target_of_90_percent" {
+  command = plan
+
+  variables {
+    billing = { mode = "provisioned", read = { min = 5, max = 5, target = 90 }, write = { min = 1, max = 10 } }
+  }
+}
+
+run "refuses_an_attribute_of_type_bool" {
+  command = plan
+
+  variables {
+    attributes               = { owner = "BOOL" }
+    global_secondary_indexes = { by_owner = { hash_key = "owner" } }
+  }
+
+  expect_failures = [var.attributes]
+}
+
+run "refuses_an_unknown_billing_mode" {
+  command = plan
+
+  variables {
+    billing = { mode = "reserved" }
+  }
+
+  expect_failures = [var.billing]
+}
+
+run "refuses_provisioned_without_capacity" {
+  command = plan
+
+  variables {
+    billing = { mode = "provisioned" }
+  }
+
+  expect_failures = [var.billing]
+}
+
+run "refuses_capacity_on_demand" {
+  command = plan
+
+  variables {
+    billing = { read = { min = 1, max = 2 }, write = { min = 1, max = 2 } }
+  }
+
+  expect_failures = [var.billing]
+}
+
+run "refuses_a_minimum_above_the_maximum" {
+  command = plan
+
+  variables {
+    billing = { mode = "provisioned", read = { min = 11, max = 10, target = 70 }, write = { min = 1, max = 10 } }
+  }
+
+  expect_failures = [var.billing]
+}
+
+run "refuses_a_minimum_of_zero" {
+  command = plan
+
+  variables {
+    billing = { mode = "provisioned", read = { min = 0, max = 10, target = 70 }, write = { min = 1, max = 10 } }
+  }
+
+  expect_failures = [var.billing]
+}
+
+run "refuses_a_target_of_19_percent" {
+  command = plan
+
+  variables {
+    billing = { mode = "provisioned", read = { min = 1, max = 10, target = 19 }, write = { min = 1, max = 10 } }
+  }
+
+  expect_failures = [var.billing]
+}
+
+run "refuses_a_target_of_91_percent" {
+  command = plan
+
+  variables {
+    billing = { mode = "provisioned", read = { min = 1, max = 10, target = 91 }, write = { min = 1, max = 10 } }
+  }
+
+  expect_failures = [var.billing]
+}
+
+run "refuses_an_index_name_of_two_characters" {
+  command = plan
+
+  variables {
+    global_secondary_indexes = { by = { hash_key = "pk" } }
+  }
+
+  expect_failures = [var.global_secondary_indexes]
+}
+
+run "refuses_21_indexes" {
+  command = plan
+
+  variables {
+    global_secondary_indexes = { for i in range(21) : "index-${i}" => { hash_key = "pk" } }
+  }
+
+  expect_failures = [var.global_secondary_indexes]
+}
+
+run "refuses_an_index_on_an_undefined_attribute" {
+  command = plan
+
+  variables {
+    global_secondary_indexes = { by_owner = { hash_key = "owner" } }
+  }
+
+  expect_failures = [var.global_secondary_indexes]
+}
+
+run "refuses_an_attribute_that_no_index_uses" {
+  command = plan
+
+  variables {
+    attributes = { owner = "S" }
+  }
+
+  expect_failures = [var.global_secondary_indexes]
+}
+
+run "refuses_an_unknown_projection" {
+  command = plan
+
+  variables {
+    global_secondary_indexes = { by_pk = { hash_key = "pk", projection_type = "SOME" } }
+  }
+
+  expect_failures = [var.global_secondary_indexes]
+}
+
+run "refuses_to_include_nothing" {
+  command = plan
+
+  variables {
+    global_secondary_indexes = { by_pk = { hash_key = "pk", projection_type = "INCLUDE" } }
+  }
+
+  expect_failures = [var.global_secondary_indexes]
+}
+
+run "refuses_an_empty_hash_key" {
+  command = plan
+
+  variables {
+    hash_key = ""
+  }
+
+  expect_failures = [var.hash_key]
+}
+
+run "refuses_a_hash_key_of_type_bool" {
+  command = plan
+
+  variables {
+    hash_key_type = "BOOL"
+  }
+
+  expect_failures = [var.hash_key_type]
+}
+
+run "refuses_an_alias_as_key" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:us-east-1:123456789012:alias/prod-data-use1"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_a_name_of_two_characters" {
+  command = plan
+
+  variables {
+    name = "it"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_with_a_slash" {
+  command = plan
+
+  variables {
+    name = "prod/items"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_an_empty_range_key" {
+  command = plan
+
+  variables {
+    range_key = ""
+  }
+
+  expect_failures = [var.range_key]
+}
+
+run "refuses_the_hash_key_as_range_key" {
+  command = plan
+
+  variables {
+    range_key = "pk"
+  }
+
+  expect_failures = [var.range_key]
+}
+
+run "refuses_a_range_key_of_type_bool" {
+  command = plan
+
+  variables {
+    range_key      = "sk"
+    range_key_type = "BOOL"
+  }
+
+  expect_failures = [var.range_key_type]
+}
+
+run "refuses_a_replica_in_a_zone" {
+  command = plan
+
+  variables {
+    replicas = { us-west-2a = { kms_key_arn = "arn:aws:kms:us-west-2:123456789012:key/22222222-2222-4222-8222-222222222222" } }
+  }
+
+  expect_failures = [var.replicas]
+}
+
+run "refuses_a_replica_with_the_key_of_another_region" {
+  command = plan
+
+  variables {
+    replicas = { us-west-2 = { kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111" } }
+  }
+
+  expect_failures = [var.replicas]
+}
+
+run "refuses_a_replica_in_its_own_region" {
+  command = plan
+
+  variables {
+    replicas = { us-east-1 = { kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111" } }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "refuses_an_empty_ttl_attribute" {
+  command = plan
+
+  variables {
+    ttl_attribute = ""
+  }
+
+  expect_failures = [var.ttl_attribute]
+}

@@ -1,0 +1,199 @@
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+variables {
+  api_name    = "prod-use1"
+  functions   = ["prod-read-use1", "prod-write-use1"]
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111"
+  name        = "prod-use1"
+  tables      = { prod-items = ["ap-southeast-2", "us-west-2"] }
+}
+
+run "accepts_a_region_with_functions_and_a_table" {
+  command = plan
+
+  assert {
+    condition     = length(output.alarm_names) == 10
+    error_message = "Two alarms for the API, four for the functions and four for the table are expected."
+  }
+
+  assert {
+    condition     = contains(output.alarm_names, "prod-use1-prod-items-replication-ap-southeast-2")
+    error_message = "Each receiving region must be watched."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.replication_latency["prod-items/us-west-2"].treat_missing_data == "ignore"
+    error_message = "A stalled link must not turn green."
+  }
+}
+
+run "accepts_timeouts_and_an_address" {
+  command = plan
+
+  variables {
+    function_timeouts_seconds = { prod-read-use1 = 5 }
+    notify                    = ["oncall@example.com"]
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.function_duration["prod-read-use1"].threshold == 4000
+    error_message = "80 % of five seconds are 4000 ms."
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.email["oncall@example.com"].protocol == "email"
+    error_message = "Addresses must be subscribed by e-mail."
+  }
+}
+
+run "refuses_an_empty_api_name" {
+  command = plan
+
+  variables {
+    api_name = ""
+  }
+
+  expect_failures = [var.api_name]
+}
+
+run "refuses_a_timeout_of_901_seconds" {
+  command = plan
+
+  variables {
+    function_timeouts_seconds = { prod-read-use1 = 901 }
+  }
+
+  expect_failures = [var.function_timeouts_seconds]
+}
+
+run "refuses_the_arn_of_a_function" {
+  command = plan
+
+  variables {
+    functions = ["arn:aws:lambda:us-east-1:123456789012:function:prod-read-use1"]
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "refuses_an_alias_as_key" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:us-east-1:123456789012:alias/prod-use1"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_a_name_with_a_dot" {
+  command = plan
+
+  variables {
+    name = "prod.use1"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_an_address_without_a_domain" {
+  command = plan
+
+  variables {
+    notify = ["oncall"]
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "refuses_a_stage_with_a_slash" {
+  command = plan
+
+  variables {
+    stage_name = "live/"
+  }
+
+  expect_failures = [var.stage_name]
+}
+
+run "refuses_the_arn_of_a_table" {
+  command = plan
+
+  variables {
+    tables = { "arn:aws:dynamodb:us-east-1:123456789012:table/prod-items" = [] }
+  }
+
+  expect_failures = [var.tables]
+}
+
+run "refuses_a_receiving_zone" {
+  command = plan
+
+  variables {
+    tables = { prod-items = ["us-west-2a"] }
+  }
+
+  expect_failures = [var.tables]
+}
+
+run "refuses_101_percent" {
+  command = plan
+
+  variables {
+    thresholds = { api_5xx_percent = 101 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "refuses_a_latency_of_zero" {
+  command = plan
+
+  variables {
+    thresholds = { api_latency_p99_ms = 0 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "refuses_all_of_the_timeout" {
+  command = plan
+
+  variables {
+    thresholds = { function_duration_percent = 100 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "refuses_more_datapoints_than_periods" {
+  command = plan
+
+  variables {
+    thresholds = { datapoints_to_alarm = 4 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "refuses_a_period_of_90_seconds" {
+  command = plan
+
+  variables {
+    thresholds = { period_seconds = 90 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "refuses_an_evaluation_of_more_than_a_day" {
+  command = plan
+
+  variables {
+    thresholds = { period_seconds = 86400 }
+  }
+
+  expect_failures = [var.thresholds]
+}
