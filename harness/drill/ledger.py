@@ -128,7 +128,9 @@ class Ledger:
     def requests(self, *operations: Operation) -> Iterator[Attempt]:
         """The clients' attempts of these operations (read and write when none is named), as they started."""
         wanted = operations or ("read", "write")
-        yield from sorted((a for a in self.attempts if a.operation in wanted), key=lambda a: (a.start, a.number))
+        yield from sorted(
+            (a for a in self.attempts if a.operation in wanted), key=lambda a: (a.start, a.number)
+        )
 
     def acknowledged(self) -> dict[str, Attempt]:
         """For each write that was acknowledged, by its id, the first attempt that was."""
@@ -159,7 +161,11 @@ class Ledger:
 
 
 _KINDS: dict[str, type[Any]] = {
-    "attempts": Attempt, "lookups": Lookup, "faults": FaultMark, "flips": Flip, "backlog": Backlog,
+    "attempts": Attempt,
+    "lookups": Lookup,
+    "faults": FaultMark,
+    "flips": Flip,
+    "backlog": Backlog,
     "readbacks": ReadBack,
 }
 T = TypeVar("T")
@@ -167,8 +173,12 @@ T = TypeVar("T")
 
 def lines(ledger: Ledger) -> Iterator[str]:
     """The ledger as JSON lines: a head, then one line per entry with its `list`."""
-    head = {"list": "head", "environment": ledger.environment, "ended": ledger.ended,
-            "overstaying": sorted(ledger.overstaying)}
+    head = {
+        "list": "head",
+        "environment": ledger.environment,
+        "ended": ledger.ended,
+        "overstaying": sorted(ledger.overstaying),
+    }
     yield json.dumps(head)
     for name in _KINDS:
         for entry in getattr(ledger, name):

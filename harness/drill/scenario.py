@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from generator import yaml_source
 from generator.problems import InputRefused, Problem
@@ -19,7 +19,6 @@ from harness.sandbox.route53.places import PLACES
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 Expectation = Literal["objectives-met", "objectives-missed", "inconclusive"]
-_STAND_INS = ("primary", "standby")
 _REGION_KEYS = ("region", "source", "destination")
 
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
@@ -51,13 +50,14 @@ class Load(_Part):
     settle: Seconds = 5.0
     overstay: Overstay = Overstay()
 
-    @model_validator(mode="after")
-    def _known_places(self) -> Self:
+    @field_validator("clients")
+    @classmethod
+    def _known_places(cls, clients: dict[str, int]) -> dict[str, int]:
         known = [place.name for place in PLACES]
-        for place in self.clients:
+        for place in clients:
             if place not in known:
-                raise ValueError(f"clients: {place!r} is not a place; places are {', '.join(known)}")
-        return self
+                raise ValueError(f"{place!r} is not a place; places are {', '.join(known)}")
+        return clients
 
 
 class FaultEntry(_Part):
@@ -86,7 +86,16 @@ class FaultEntry(_Part):
 
     def fault(self, subject: Subject) -> Fault:
         """The fault in the subject's own regions. Raises DrillError for a region that it does not have."""
-        return to_fault({"kind": self.kind, **{k: _placed(k, v, subject) for k, v in self.settings.items()}})
+        return to_fault({"kind": self.kind, **self._in_regions(subject)})
+
+    def _in_regions(self, subject: Subject) -> dict[str, Any]:
+        anywhere = (
+            self.kind == "control-planes-down"
+        )  # the homes of global services need not be the subject's
+        return {
+            key: _region(value, subject, anywhere=anywhere) if key in _REGION_KEYS else value
+            for key, value in self.settings.items()
+        }
 
 
 class Scenario(_Part):
@@ -96,18 +105,24 @@ class Scenario(_Part):
     description: Annotated[str, Field(min_length=1)]
     duration: Positive = 130.0
     load: Load = Load()
-    faults: Annotated[tuple[FaultEntry, ...], Field(min_length=1)]
+    faults: tuple[FaultEntry, ...]
     expect: Expectation = "objectives-met"
 
     @model_validator(mode="after")
     def _within_duration(self) -> Self:
+        if not self.faults:
+            raise ValueError("faults is empty; a drill needs at least one")
         for entry in self.faults:
             for key, moment in (("at", entry.at), ("heal_at", entry.heal_at)):
                 if moment is not None and moment >= self.duration:
-                    raise ValueError(f"{key} is {moment:g}; it must be before the end, at {self.duration:g} s")
+                    raise ValueError(
+                        f"{key} is {moment:g}; it must be before the end, at {self.duration:g} s"
+                    )
         if self.faults[0].at <= self.load.settle:
-            raise ValueError(f"the first fault is at {self.faults[0].at:g} s; writes are read only after settle "
-                             f"({self.load.settle:g} s), so it must come later")
+            raise ValueError(
+                f"the first fault is at {self.faults[0].at:g} s; writes are read only after settle "
+                f"({self.load.settle:g} s), so it must come later"
+            )
         return self
 
     @property
@@ -136,19 +151,19 @@ def find_scenario(name: str) -> Scenario:
         return read_scenario(known[name])
     if Path(name).suffix in {".yaml", ".yml"}:
         return read_scenario(Path(name))
-    raise InputRefused([f"no scenario is called {name!r}; there are: {', '.join(known)} (or give a .yaml file)"])
+    raise InputRefused(
+        [f"no scenario is called {name!r}; there are: {', '.join(known)} (or give a .yaml file)"]
+    )
 
 
-def _placed(key: str, value: Any, subject: Subject) -> Any:
-    if key not in _REGION_KEYS:
-        return value
+def _region(value: str, subject: Subject, *, anywhere: bool) -> str:
     if value == "primary":
         return subject.primary
     if value == "standby":
         if subject.standby is None:
             raise DrillError(f"{subject.environment} has one region only; the scenario needs a standby")
         return subject.standby
-    return subject.region(value).name
+    return value if anywhere else subject.region(value).name
 
 
 def _problem(source: yaml_source.Source, detail: Mapping[str, Any]) -> Problem:
@@ -160,10 +175,25 @@ def _problem(source: yaml_source.Source, detail: Mapping[str, Any]) -> Problem:
     else:
         message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
         message = message.replace("should be", "must be")
-    return source.problem(key, message, value=detail["input"])
+        key = _blamed(key, message, detail["input"])
+    value = detail["input"].get(key[-1]) if isinstance(detail["input"], dict) and key else detail["input"]
+    return source.problem(key, message, value=... if value is None else value)
+
+
+def _blamed(key: tuple[str | int, ...], message: str, found: object) -> tuple[str | int, ...]:
+    """The key inside `found` that a message about the whole of it speaks of, so that its line is named."""
+    keys = (
+        [name for name in found if f"{name} is" in message or f"'{name}'" in message]
+        if isinstance(found, dict)
+        else []
+    )
+    return (*key, keys[0]) if keys else key
 
 
 def _allowed(key: tuple[str | int, ...]) -> list[str]:
-    parts: dict[tuple[str | int, ...], type[BaseModel]] = {(): Scenario, ("load",): Load,
-                                                           ("load", "overstay"): Overstay}
+    parts: dict[tuple[str | int, ...], type[BaseModel]] = {
+        (): Scenario,
+        ("load",): Load,
+        ("load", "overstay"): Overstay,
+    }
     return list(parts.get(key, Scenario).model_fields)

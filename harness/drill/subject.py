@@ -64,7 +64,9 @@ class Subject:
     @property
     def primary(self) -> str:
         """The region that serves first: the one of role primary, else the first."""
-        return next((region.name for region in self.regions if region.role == "primary"), self.regions[0].name)
+        return next(
+            (region.name for region in self.regions if region.role == "primary"), self.regions[0].name
+        )
 
     @property
     def standby(self) -> str | None:

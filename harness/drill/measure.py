@@ -1,0 +1,333 @@
+"""What a ledger says: recovery times, losses, errors, traffic. Pure: a ledger in, figures out.
+
+Definitions, each judged per client and operation:
+
+- Recovery time: from the fault to the end of the first success after which every later request of the same
+  client and operation succeeds until the window ends (healing, or the end of the load), seen for at least
+  SUSTAIN_SECONDS. 0 when no request failed; infinite when no such success exists.
+- Loss: a write that a client saw acknowledged and that cannot be read back through the surviving region after
+  recovery; one that cannot be asked for, because every try fails, is lost too.
+- Age of the loss: the fault's time minus the time at which the oldest lost write was acknowledged. Writes that
+  were lost although acknowledged after the fault lengthen it: it then ends with the newest of them.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.drill.ledger import Attempt, Ledger, Operation, ReadBack
+
+SUSTAIN_SECONDS = 3.0
+# How long before a moment traffic is looked at to say who served then.
+SERVING_SECONDS = 5.0
+OPERATIONS: tuple[Operation, ...] = ("read", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """One client's way back for one operation; `at` is when the sustained run began, None if it never did."""
+
+    client: str
+    place: str
+    operation: Operation
+    overstays: bool
+    seconds: float
+    failures: int
+    at: float | None = None
+    served_by: str | None = None
+
+    @property
+    def affected(self) -> bool:
+        return self.failures > 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryTime:
+    """The recovery of a group of clients for one operation. Seconds; infinite = never."""
+
+    operation: Operation
+    clients: int
+    affected: int
+    recovered: int
+    median: float
+    worst: float
+    worst_client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Acknowledged writes that are gone. `age` in seconds, see the module; `asked` is how many were read back.
+
+    `unreadable` of the lost ones gave no answer at all; `after_fault` were acknowledged after the fault.
+    """
+
+    asked: int
+    lost: int
+    age: float
+    unreadable: int = 0
+    after_fault: int = 0
+    oldest: str | None = None
+    oldest_acknowledged_at: float | None = None
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Requests of a phase, and those without an answer from the service."""
+
+    requests: int
+    failed: int
+    by_outcome: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def ratio(self) -> float:
+        return self.failed / self.requests if self.requests else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What happened after healing. Times are model seconds since the load began.
+
+    survivor: who served before. returned_to: another region that served after, and since when.
+    still_missing: acknowledged writes that some region does not have; came_back: lost ones that all have.
+    """
+
+    healed_at: float
+    survivor: str | None
+    returned_to: str | None
+    returned_at: float | None
+    checked: int
+    came_back: int
+    still_missing: tuple[str, ...]
+    errors: Errors
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSeen:
+    description: str
+    hits: int
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Everything a verdict needs. `named_after` are the regions that any DNS answer named after the fault."""
+
+    fault_at: float
+    window_end: float
+    serving_before: str | None
+    serving_at_end: str | None
+    recoveries: tuple[Recovery, ...]
+    judged: tuple[RecoveryTime, ...]
+    overstaying: tuple[RecoveryTime, ...]
+    loss: Loss
+    baseline: Errors
+    baseline_example: str
+    outage: Errors
+    missing_reads: int
+    stale_reads: int
+    faults: tuple[FaultSeen, ...]
+    flip_at: float | None
+    named_after: tuple[str, ...]
+    failures_elsewhere: tuple[tuple[str, int], ...]
+    returned: Return | None
+
+    def rto(self, operation: Operation, *, overstaying: bool = False) -> RecoveryTime | None:
+        """The recovery time of one operation for the clients that keep to the TTL, or that overstay it."""
+        group = self.overstaying if overstaying else self.judged
+        return next((each for each in group if each.operation == operation), None)
+
+    @property
+    def worst(self) -> float:
+        """The worst judged client's recovery time over all operations; infinite when nobody was measured."""
+        return max((each.worst for each in self.judged), default=math.inf)
+
+    @property
+    def failures_after(self) -> int:
+        return self.outage.failed
+
+
+def measure(ledger: Ledger) -> Measurement:
+    """The figures of a ledger. Raises ValueError when it holds no fault."""
+    fault_at = ledger.fault_at
+    if fault_at is None:
+        raise ValueError("the ledger holds no fault: nothing to measure from")
+    requests = list(ledger.requests())
+    before = [a for a in requests if a.end < fault_at]
+    after = [a for a in requests if a.end >= fault_at and a.start < ledger.window_end]
+    serving = serving_region(requests, fault_at)
+    recoveries = tuple(_recoveries(after, ledger, fault_at))
+    dirty = [a for a in before if not a.ok]
+    return Measurement(
+        fault_at=fault_at,
+        window_end=ledger.window_end,
+        serving_before=serving,
+        serving_at_end=serving_region(requests, ledger.window_end),
+        recoveries=recoveries,
+        judged=recovery_times(r for r in recoveries if not r.overstays),
+        overstaying=recovery_times(r for r in recoveries if r.overstays),
+        loss=loss(ledger, fault_at),
+        baseline=Errors(len(before), len(dirty), _outcomes(dirty)),
+        baseline_example=_told(dirty[0]) if dirty else "",
+        outage=errors(after),
+        missing_reads=sum(a.outcome == "missing" for a in after),
+        stale_reads=sum(a.outcome == "stale" for a in after),
+        faults=tuple(FaultSeen(mark.description, mark.hits) for mark in ledger.faults),
+        flip_at=flip_at(ledger, serving, fault_at),
+        named_after=tuple(sorted({r for k in ledger.lookups if k.at >= fault_at for r in k.regions})),
+        failures_elsewhere=_failures_elsewhere(after, serving),
+        returned=_returned(ledger, requests),
+    )
+
+
+def recovery(attempts: Sequence[Attempt], *, fault_at: float, overstays: bool = False) -> Recovery:
+    """The recovery of one client and operation from its attempts after the fault, in order, at least one."""
+    first = attempts[0]
+    failures = sum(a.failed for a in attempts)
+    later = list(attempts)
+    while failures and any(a.failed for a in later):
+        later = later[next(n for n, a in enumerate(later) if a.failed) + 1 :]
+    success = next((a for a in later if a.ok), None)
+    sustained = success is not None and later[-1].end - success.end >= SUSTAIN_SECONDS
+    if not failures:
+        seconds, success = 0.0, None
+    elif success is not None and sustained:
+        seconds = success.end - fault_at
+    else:
+        seconds, success = math.inf, None
+    return Recovery(
+        client=first.client,
+        place=first.place,
+        operation=first.operation,
+        overstays=overstays,
+        seconds=seconds,
+        failures=failures,
+        at=success.end if success else None,
+        served_by=success.served_by if success else None,
+    )
+
+
+def recovery_times(recoveries: Iterable[Recovery]) -> tuple[RecoveryTime, ...]:
+    """Median and worst per operation; operations without a client are left out."""
+    everyone = list(recoveries)
+    found = []
+    for operation in OPERATIONS:
+        group = [r for r in everyone if r.operation == operation]
+        if group:
+            worst = max(group, key=lambda r: (r.seconds, r.client))
+            found.append(
+                RecoveryTime(
+                    operation=operation,
+                    clients=len(group),
+                    affected=sum(r.affected for r in group),
+                    recovered=sum(r.seconds < math.inf for r in group),
+                    median=statistics.median(r.seconds for r in group),
+                    worst=worst.seconds,
+                    worst_client=worst.client,
+                )
+            )
+    return tuple(found)
+
+
+def loss(ledger: Ledger, fault_at: float) -> Loss:
+    """Acknowledged writes that the surviving region did not give back; see the module for `age`."""
+    acknowledged = ledger.acknowledged()
+    asked = [each for each in ledger.readbacks if each.phase == "recovered" and each.item in acknowledged]
+    gone = _worst_outcomes(each for each in asked if each.outcome != "ok")
+    moments = {item: acknowledged[item].end for item in gone}
+    order = sorted(gone, key=lambda item: (moments[item], item))
+    until = max([fault_at, *moments.values()])
+    return Loss(
+        asked=len({each.item for each in asked}),
+        lost=len(gone),
+        age=until - moments[order[0]] if order else 0.0,
+        unreadable=sum(outcome not in ("missing", "stale") for outcome in gone.values()),
+        after_fault=sum(moment > fault_at for moment in moments.values()),
+        oldest=order[0] if order else None,
+        oldest_acknowledged_at=moments[order[0]] if order else None,
+        items=tuple(order),
+    )
+
+
+def serving_region(requests: Sequence[Attempt], moment: float) -> str | None:
+    """The region that gave most of the good answers in the last SERVING_SECONDS before `moment`."""
+    recent = Counter(
+        a.served_by for a in requests if a.ok and moment - SERVING_SECONDS <= a.end < moment and a.served_by
+    )
+    return recent.most_common(1)[0][0] if recent else None
+
+
+def flip_at(ledger: Ledger, region: str | None, fault_at: float) -> float | None:
+    """When the region's health check turned unhealthy after the fault, None if it did not."""
+    flips = (f.at for f in ledger.flips if f.region == region and not f.healthy and f.at >= fault_at)
+    return min(flips, default=None)
+
+
+def errors(attempts: Sequence[Attempt]) -> Errors:
+    failed = [a for a in attempts if a.failed]
+    return Errors(len(attempts), len(failed), _outcomes(failed))
+
+
+def _recoveries(after: Sequence[Attempt], ledger: Ledger, fault_at: float) -> Iterable[Recovery]:
+    groups: dict[tuple[str, Operation], list[Attempt]] = {}
+    for attempt in after:
+        groups.setdefault((attempt.client, attempt.operation), []).append(attempt)
+    for (client, _), attempts in sorted(groups.items()):
+        yield recovery(attempts, fault_at=fault_at, overstays=client in ledger.overstaying)
+
+
+def _returned(ledger: Ledger, requests: Sequence[Attempt]) -> Return | None:
+    healed_at = ledger.healed_at
+    if healed_at is None:
+        return None
+    survivor = serving_region(requests, ledger.window_end)
+    later = [a for a in requests if a.start >= healed_at]
+    back = next((a for a in later if a.ok and survivor is not None and a.served_by != survivor), None)
+    checked = [each for each in ledger.readbacks if each.phase == "healed"]
+    lost = set(loss(ledger, ledger.fault_at or 0.0).items)
+    missing = {each.item for each in checked if each.outcome != "ok"}
+    items = {each.item for each in checked}
+    return Return(
+        healed_at=healed_at,
+        survivor=survivor,
+        returned_to=back.served_by if back else None,
+        returned_at=back.end if back else None,
+        checked=len(items),
+        came_back=len((lost & items) - missing),
+        still_missing=tuple(sorted(missing)),
+        errors=errors(later),
+    )
+
+
+def _failures_elsewhere(after: Sequence[Attempt], serving: str | None) -> tuple[tuple[str, int], ...]:
+    """What failed at other regions than the one that served before: "us-west-2: HTTP 500" and how often."""
+    return tuple(
+        Counter(
+            f"{a.dialled}: {f'HTTP {a.status}' if a.outcome == 'http' else a.outcome}"
+            for a in after
+            if a.failed and a.dialled is not None and a.dialled != serving
+        ).most_common()
+    )
+
+
+def _worst_outcomes(asked: Iterable[ReadBack]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in asked:
+        if found.get(each.item) not in ("missing", "stale"):
+            found[each.item] = each.outcome
+    return found
+
+
+def _outcomes(attempts: Iterable[Attempt]) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        Counter(f"HTTP {a.status}" if a.outcome == "http" else a.outcome for a in attempts).most_common()
+    )
+
+
+def _told(attempt: Attempt) -> str:
+    what = f"HTTP {attempt.status}" if attempt.outcome == "http" else attempt.outcome
+    detail = f": {attempt.detail}" if attempt.detail else ""
+    return f"{attempt.operation} by {attempt.client} at {attempt.start:.1f} s: {what}{detail}"
