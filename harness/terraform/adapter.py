@@ -1,11 +1,11 @@
 """python-terraform, inside this one module: every Terraform command that we run, and its result as data.
 
 python-terraform 0.10.1 builds the command lines (`generate_cmd_string`); its runner and its verbs are not
-used: they have no time limit, no stream and no signal handling; `destroy()` sends a flag that Terraform dropped
-in 0.15; `apply` and `plan` write a variable file at every call, where a misspelt name is only a warning; an
-unknown attribute becomes a Terraform command; and with `is_env_vars_included=False` the child has no PATH. So
-nothing of it leaves this module, no variable goes through it (TF_VAR_* does), and a destroy is a saved destroy
-plan.
+used: they have no time limit, no stream and no signal handling; `destroy()` sends a flag that Terraform
+dropped in 0.15; `apply` and `plan` write a variable file at every call, where a misspelt name is only a
+warning; an unknown attribute becomes a Terraform command; and with `is_env_vars_included=False` the child has
+no PATH. So nothing of it leaves this module, no variable goes through it (TF_VAR_* does), and a destroy is a
+saved destroy plan.
 
 Apply takes a saved plan only. Outputs and states, which hold secrets, are returned and never logged.
 """

@@ -78,10 +78,13 @@ class LockInfo:
 def diagnostic_from(found: Mapping[str, Any]) -> Diagnostic:
     """From the `diagnostic` object of Terraform's -json output (also `validate -json`)."""
     place = found.get("range") or {}
+    # The S3 backend puts a page into the summary: its first line is one.
+    summary, _, more = str(found.get("summary", "")).strip().partition("\n")
+    detail = f"{more.strip()}\n{found.get('detail') or ''}".strip()
     return Diagnostic(
         severity=str(found.get("severity", "error")),
-        summary=" ".join(str(found.get("summary", "")).split()),
-        detail=str(found.get("detail") or "").strip(),
+        summary=summary,
+        detail=detail,
         address=str(found.get("address") or ""),
         file=str(place.get("filename") or ""),
         line=int((place.get("start") or {}).get("line") or 0),

@@ -1,9 +1,9 @@
 """Whether `init` can be skipped: a digest of what it depends on, compared with that of its last success.
 
 It depends on the `terraform` blocks (backend, required providers) and on every module's source and version,
-through local modules downwards; on the lock file; on where providers come from; and on the Terraform that runs.
-Should the digest miss something, Terraform refuses the plan with one of `NEEDS_INIT` and the runner initialises
-and plans again; so it may be simple: it reads formatted HCL by its indentation.
+through local modules downwards; on the lock file; on where providers come from; and on which Terraform runs.
+Should the digest miss something, Terraform refuses the plan with one of `NEEDS_INIT` and the runner
+initialises and plans again; so it may be simple: it reads formatted HCL by its indentation.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ Provider: `TF_PROVIDER_MIRROR`, else a filesystem mirror under the usual roots, 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -210,6 +212,18 @@ def _with_mirror(mirror: Path) -> str:
 def _with_cache(cache: Path) -> str:
     cache.mkdir(parents=True, exist_ok=True)  # Terraform refuses a cache directory that does not exist
     return f"plugin_cache_dir = {json.dumps(str(cache))}\n"
+
+
+@contextlib.contextmanager
+def init_lock(work: Path) -> Iterator[None]:
+    """Held while `init` fills the plugin cache, over threads and processes. Free where there is no cache."""
+    cache = work / "plugins"
+    if not cache.is_dir():
+        yield
+        return
+    with (work / "plugins.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def home(environment: Mapping[str, str] = os.environ) -> str:

@@ -75,7 +75,7 @@ def _change(found: Mapping[str, Any]) -> ResourceChange | None:
 
 
 def kind_of(actions: Sequence[str]) -> str | None:
-    """`["delete", "create"]` and its reverse replace; `no-op`, `read`, `forget` change nothing that exists."""
+    """`["delete", "create"]` and its reverse replace; `no-op`, `read`, `forget` change nothing there."""
     if set(actions) == {"create", "delete"}:
         return "replace"
     return {"create": "create", "update": "update", "delete": "destroy"}.get("".join(actions))

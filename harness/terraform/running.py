@@ -14,7 +14,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
@@ -44,6 +44,8 @@ class Record:
     started: float
     locked_by: float
     """The latest time at which it can have taken its lock."""
+    under_way: dict[str, str] = field(default_factory=dict)
+    """Of a killed run: resources whose change had begun and not ended, address -> action."""
 
     @property
     def alive(self) -> bool:
@@ -96,10 +98,10 @@ def is_ours_and_dead(lock: LockInfo, record: Record | None) -> bool:
     return lock.host == here == record.host and in_time
 
 
-def under_way(directory: StackDirectory, command: str = "apply") -> dict[str, str]:
-    """Resources whose change had begun and not ended when the last `command` stopped: address -> action."""
+def _under_way(directory: StackDirectory) -> dict[str, str]:
+    """What the last apply had begun and not ended when it stopped, from its log."""
     stream = EventStream()
-    with contextlib.suppress(OSError), directory.log(command).open(errors="replace") as lines:
+    with contextlib.suppress(OSError), directory.log("apply").open(errors="replace") as lines:
         for line in lines:
             stream.take(line)
     return dict(stream.under_way)
@@ -126,7 +128,10 @@ def claimed(directory: StackDirectory, stack: str, *, wait: float = 60) -> Itera
                 f"Wait for it, or ask it to stop: kill -INT {left.pid}"
             )
         if left:
-            os.replace(directory.running, directory.killed)
+            earlier = _read(directory.killed)
+            begun = (earlier.under_way if earlier else {}) | _under_way(directory)
+            _write(directory.killed, replace(left, under_way=begun))
+            end(directory)
         yield _read(directory.killed)
 
 

@@ -1,0 +1,248 @@
+"""The steps of one stack: initialise, recover what a killed run left, plan into a file, apply that file.
+
+What can be recovered after a kill -9 of Terraform. Terraform itself saves its state every 20 seconds while it
+applies and once at the end, so a killed apply may have made resources that no state knows: those whose change
+had begun and not ended. Our log names them; a resource that is found to exist already is imported under its
+address when its type is known by a name (`adoption.py`), and the rest is reported. A state that could not be
+written to the backend lies in `errored.tfstate` and is pushed first. A stale lock of our own is released.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped,unused-ignore]
+
+from harness.terraform import adapter, adoption, initialised, installation, plans, running
+from harness.terraform.adapter import CommandResult, ExitStatus
+from harness.terraform.diagnostics import Diagnostic, lock_message
+from harness.terraform.plans import PlanSummary
+from harness.terraform.progress_events import StackPlanned
+from harness.terraform.session import Job, StackResult, error_messages
+
+_BUCKET_MISSING = re.compile(r"S3 bucket \"[^\"]+\" does not exist|NoSuchBucket")
+
+
+def bucket_is_missing(diagnostics: tuple[Diagnostic, ...]) -> bool:
+    """The backend's bucket is not there: this environment has not been applied yet."""
+    return any(
+        _BUCKET_MISSING.search(f"{each.summary}\n{each.detail}") for each in diagnostics if each.is_error
+    )
+
+
+def initialise(
+    job: Job, *, force: bool = False, backend: dict[str, str] | None = None
+) -> CommandResult | None:
+    """None when nothing that `init` depends on has changed since its last success."""
+    if not force and initialised.is_current(job.root):
+        return None
+    job.step("init")
+    initialised.forget(job.root)
+    # Terraform's plugin cache is not made for two at a time; a mirror is only read.
+    with installation.init_lock(job.session.work):
+        result = adapter.init(job.root, backend_config=backend)
+    if result.status is ExitStatus.SUCCEEDED:
+        initialised.note(job.root)
+    return result
+
+
+def with_lock(job: Job, command: Callable[[], CommandResult]) -> CommandResult:
+    """Run `command`; if a dead process of ours holds the state's lock, release it and run again."""
+    result = command()
+    lock = result.lock
+    if lock is None or not running.is_ours_and_dead(lock, job.killed) or _terraform_in(job.root.path):
+        return result
+    job.say(
+        f"released lock {lock.id}: it was held by our own {lock.operation} (process "
+        f"{job.killed.pid if job.killed else '?'}), which was killed"
+    )
+    released = adapter.force_unlock(job.root, lock.id)
+    return command() if released.status is ExitStatus.SUCCEEDED else result
+
+
+def _terraform_in(root: Path) -> bool:
+    """A living Terraform works in this root: whoever started it, its lock is not to be taken away."""
+    for process in psutil.process_iter(["name", "cwd"]):
+        name, cwd = process.info["name"] or "", process.info["cwd"]
+        if cwd and name.startswith(("terraform", "tofu")) and Path(cwd) == root:
+            return True
+    return False
+
+
+def recover_state(job: Job) -> CommandResult | None:
+    """Push the state that an earlier apply could not write; the result only if that failed."""
+    errored = job.root.path / "errored.tfstate"
+    if not errored.is_file():
+        return None
+    job.step("recover state")
+    result = with_lock(job, lambda: adapter.state_push(job.root, errored))
+    if result.status is not ExitStatus.SUCCEEDED:
+        return result
+    kept = job.root.directory.path / f"recovered-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.tfstate"
+    os.replace(errored, kept)
+    kept.chmod(0o600)
+    job.say(f"pushed the state that an earlier apply could not write (kept as {kept})")
+    return None
+
+
+def plan(job: Job, *, destroy: bool = False) -> CommandResult:
+    """A saved plan in the stack's directory, initialised first if need be, and again if Terraform asks."""
+    fresh = initialise(job)
+    if fresh and fresh.status is not ExitStatus.SUCCEEDED:
+        return fresh
+    if failed := recover_state(job):
+        return failed
+    job.step("plan")
+    out = job.root.directory.plan_file
+
+    def once() -> CommandResult:
+        out.unlink(missing_ok=True)
+        return adapter.plan(job.root, out=out, destroy=destroy)
+
+    result = with_lock(job, once)
+    if fresh is None and initialised.is_needed(result.errors):
+        again = initialise(job, force=True)
+        if again and again.status is not ExitStatus.SUCCEEDED:
+            return again
+        result = with_lock(job, once)
+    if result.status is ExitStatus.SUCCEEDED:
+        job.session.observe(StackPlanned(stack=job.stack.name, changes=result.planned))
+    return result
+
+
+def read_plan(job: Job) -> PlanSummary:
+    return plans.summary(adapter.show(job.root, job.root.directory.plan_file))
+
+
+def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str = "") -> StackResult:
+    """Plan and say what it would do. The file is kept only where it may be applied."""
+    result = plan(job, destroy=destroy)
+    out = job.root.directory.plan_file
+    if result.status is not ExitStatus.SUCCEEDED:
+        out.unlink(missing_ok=True)
+        return ended(job, result)
+    summary = read_plan(job)
+    keep = keep and not job.unknown
+    if not keep:
+        out.unlink(missing_ok=True)
+    if summary.is_empty:
+        running.put_right(job.root.directory)
+    waiting = tuple(
+        f"{job.stack.name}: {each.variable} is not known yet: it is output {each.output} of stack "
+        f"{each.stack}, which has to be applied first. This plan cannot be applied."
+        for each in job.unknown
+    )
+    status = ExitStatus.INCOMPLETE if job.unknown else ExitStatus.SUCCEEDED
+    return replace(
+        ended(job, result),
+        status=status,
+        plan=summary,
+        messages=(*((note,) if note else ()), *waiting),
+        plan_file=out if keep else None,
+    )
+
+
+def apply(job: Job, *, destroy: bool = False) -> StackResult:
+    """Plan, show the plan to whoever reviews, apply precisely that. Nothing to do is success."""
+    planned = plan_result(job, destroy=destroy)
+    if planned.status is ExitStatus.INCOMPLETE and not destroy:
+        return replace(planned, status=ExitStatus.FAILED)
+    if not planned.status.good or planned.plan is None or planned.plan.is_empty:
+        return planned
+    review = job.session.review
+    if review and not review(job.stack, planned.plan):
+        job.root.directory.plan_file.unlink(missing_ok=True)
+        return replace(planned, status=ExitStatus.INTERRUPTED, messages=(f"{job.stack.name}: not approved.",))
+    applied = _apply_saved(job, destroy=destroy)
+    if applied.status is ExitStatus.FAILED and not destroy and (found := _adopted(job, applied)):
+        job.say(f"imported {', '.join(found)}: made by the run that was killed, in no state")
+        again = plan_result(job)
+        if not again.status.good:
+            return again
+        applied = _apply_saved(job, destroy=False)
+    if applied.status is ExitStatus.SUCCEEDED:
+        running.put_right(job.root.directory)
+    return replace(ended(job, applied), plan=planned.plan, planned=planned.planned)
+
+
+def _apply_saved(job: Job, *, destroy: bool) -> CommandResult:
+    verb = "destroy" if destroy else "apply"
+    job.step(verb)
+    out = job.root.directory.plan_file
+    try:
+        return with_lock(job, lambda: adapter.apply(job.root, plan_file=out, verb=verb))
+    finally:
+        out.unlink(missing_ok=True)  # it is used up, and it holds secrets
+
+
+def _adopted(job: Job, applied: CommandResult) -> tuple[str, ...]:
+    """Import what the killed run had begun to make and what now turns out to exist."""
+    if job.killed is None:
+        return ()
+    begun = frozenset(address for address, action in job.killed.under_way.items() if action == "create")
+    wanted = adoption.existing(applied.errors, begun)
+    if not wanted:
+        return ()
+    job.step("import")
+    planned = plan(job)  # the saved one is used up
+    if planned.status is not ExitStatus.SUCCEEDED:
+        return ()
+    names = adoption.identifiers(adapter.show(job.root, job.root.directory.plan_file), wanted)
+    return tuple(
+        address
+        for address, name in names.items()
+        if adapter.import_resource(job.root, address, name).status is ExitStatus.SUCCEEDED
+    )
+
+
+def ended(job: Job, result: CommandResult) -> StackResult:
+    """A command's result as the stack's."""
+    stack = job.stack
+    return StackResult(
+        stack=stack.name,
+        wave=stack.wave,
+        verb=job.verb,
+        status=result.status,
+        log=result.log,
+        planned=result.planned,
+        completed=result.completed,
+        diagnostics=result.diagnostics,
+        messages=_messages(job, result),
+        unknown=job.unknown,
+    )
+
+
+def _messages(job: Job, result: CommandResult) -> tuple[str, ...]:
+    name, status, log = job.stack.name, result.status, os.path.relpath(result.log)
+    if result.lock:
+        release = release_command(job, result.lock.id)
+        return (lock_message(name, result.lock, release=release, now=datetime.now(UTC)),)
+    if status is ExitStatus.TIMED_OUT:
+        return (f"{name}: terraform {result.command} was stopped after {result.seconds:.0f} s. Log: {log}",)
+    if status is ExitStatus.KILLED:
+        return (
+            f"{name}: terraform {result.command} was killed by signal {-result.exit_code}. Its state may lack "
+            f"what was under way; run the same again, it recovers what it can. Log: {log}",
+        )
+    if status is ExitStatus.INTERRUPTED:
+        return (
+            f"{name}: terraform {result.command} was interrupted after {result.seconds:.0f} s. Log: {log}",
+        )
+    said = error_messages(name, result.diagnostics, job.root.path)
+    if status is ExitStatus.FAILED and not said:
+        return (f"{name}: terraform {result.command} ended with {result.exit_code}. Log: {log}",)
+    return said
+
+
+def release_command(job: Job, lock_id: str) -> str:
+    """What an operator types to release a lock whose owner is gone."""
+    endpoint = job.session.target.variables.get("AWS_ENDPOINT_URL")
+    prefix = f"AWS_ENDPOINT_URL={endpoint} " if endpoint else ""
+    where = os.path.relpath(job.root.path)
+    return f"{prefix}TF_DATA_DIR={job.root.directory.path} terraform -chdir={where} force-unlock {lock_id}"
