@@ -12,8 +12,9 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
+AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 # Services whose resources stay clean on a second plan only with moto. What must live together (rds with ec2,
@@ -88,6 +89,16 @@ class Moto:
         patches.apply("moto")
         self._stubber = BotocoreStubber()
         self._loaded = True
+
+    def alarm_state(self, account_id: str, region: str, name: str) -> AlarmState:
+        """The state of a CloudWatch alarm, INSUFFICIENT_DATA when there is none of that name."""
+        if not self._loaded:
+            return "INSUFFICIENT_DATA"
+        from moto.cloudwatch.models import cloudwatch_backends
+
+        alarm = cloudwatch_backends[account_id][region].alarms.get(name)
+        state = getattr(alarm, "state_value", None)
+        return state if state in ("OK", "ALARM") else "INSUFFICIENT_DATA"
 
     def reset(self) -> None:
         """Forget every resource, as far as moto was ever loaded."""

@@ -265,6 +265,11 @@ class Faults:
         """The regions that are dark."""
         return frozenset(fault.region for fault in self._active.values() if isinstance(fault, RegionDark))
 
+    def silent(self) -> frozenset[str]:
+        """The regions that are dark without a sign: nothing comes back from them."""
+        active = self._active.values()
+        return frozenset(f.region for f in active if isinstance(f, RegionDark) and f.mode == "hang")
+
     def hits(self, number: int) -> int:
         """How many requests the fault refused, failed or delayed (for a cut: changes held back) so far."""
         with self._lock:

@@ -150,17 +150,19 @@ class Gateway:
 
     async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        dialled = self._region_of_address.get(tuple(scope.get("server") or ()))  # type: ignore[call-overload]
+        dialled = self._region_of_address.get(tuple(scope.get("server") or ()))
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         form, receive = await _form(scope, headers, query, receive)
         host = headers.get("host", "")
+        ORIGIN.set(Origin(dialled=dialled, user_agent=headers.get("user-agent", "")))
+        if dialled is None and not _is_ip(host):
+            dialled = self._domain_region(host, scope["path"])
         target = classify(
             scope.get("method", "GET"), scope["path"], headers, host, dialled, {**query, **form}
         )
         entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
         exchange = Exchange(target, entered, _number(headers), _transport(send))
         self._in_flight.add(exchange)
-        ORIGIN.set(Origin(dialled=dialled, user_agent=headers.get("user-agent", "")))
         try:
             if not await self._failed(exchange, receive, send):
                 await self._answer(exchange, scope, receive, send)
@@ -218,7 +220,7 @@ class Gateway:
         host = _headers(scope).get("host", "")
         if match := _EXECUTE_API.match(host):
             return self._to_api(match["api"], match["region"], exchange, scope)
-        if exchange.entered.decided_by == "address" and not self._is_custom_domain(host):
+        if exchange.entered.decided_by == "address" and self._domain_region(host, scope["path"]) is None:
             return None
         return scope
 
@@ -238,10 +240,15 @@ class Gateway:
             "headers": [*headers, (b"host", b"127.0.0.1")],
         }
 
-    def _is_custom_domain(self, host: str) -> bool:
+    def _domain_region(self, host: str, path: str) -> str | None:
+        """The region whose API is mapped onto the custom domain `host`, of those that the address allows."""
         from ministack.services import apigateway_v1
 
-        return apigateway_v1.find_domain_scope(host.split(":")[0].lower()) is not None
+        name = host.split(":")[0].lower()
+        found = apigateway_v1.find_domain_scope(name)
+        if found is None or apigateway_v1.resolve_base_path_mapping(name, path) is None:
+            return None
+        return str(found[1])
 
     # Faults that reach requests in flight
 
@@ -268,6 +275,11 @@ def _is_api_of(api: str, region: str, account_id: str) -> bool:
         return not rest.get("disableExecuteApiEndpoint", False)
     http = apigateway._apis.get_scoped(account_id, region, api)
     return http is not None and not http.get("disableExecuteApiEndpoint", False)
+
+
+def _is_ip(host: str) -> bool:
+    """Whether the Host header names no host, only an address, as every call of an SDK does here."""
+    return host[:1].isdigit() and host.split(":")[0].replace(".", "").isdigit()
 
 
 def _replace_region(target: Target, region: str | None) -> Target:

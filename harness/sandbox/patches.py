@@ -153,15 +153,16 @@ def domain_of_addressed_region(original: Callable[[str], Any]) -> Callable[[str]
 
     @functools.wraps(original)
     def find(domain_name: str) -> Any:
-        dialled = origin().dialled
-        if dialled is None:
-            return original(domain_name)
         gateway = importlib.import_module("ministack.services.apigateway_v1")
-        account, wanted = gateway.get_account_id(), domain_name.lower()
-        for (owner, region, stored), _ in gateway._domain_names.all_items():
-            if (owner, region, stored.lower()) == (account, dialled, wanted):
-                return owner, region, stored
-        return None
+        dialled, account, wanted = origin().dialled, gateway.get_account_id(), domain_name.lower()
+        found = [
+            (owner, region, stored)
+            for (owner, region, stored), _ in gateway._domain_names.all_items()
+            if (owner, stored.lower()) == (account, wanted) and dialled in (None, region)
+        ]
+        # through the control address any region will do, best one that has an API behind the name
+        mapped = [scope for scope in found if gateway._base_path_mappings.get_scoped(*scope, {})]
+        return next(iter([*mapped, *found]), None)
 
     return find
 
@@ -373,3 +374,16 @@ def replica_descriptions(original: Callable[[Any], Any]) -> Callable[[Any], Any]
         return description
 
     return describe
+
+
+@mends("ministack.services.apigateway_v1", "_invoke_mock_v1", digest="")
+def no_body_in_204(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack sends a body and its length with status 204. A 204 has neither (RFC 9110, 15.3.5), and AWS
+    sends neither."""
+
+    @functools.wraps(original)
+    def invoke(integration: Any) -> Any:
+        status, headers, body = original(integration)
+        return (status, headers, b"") if status == 204 else (status, headers, body)
+
+    return invoke

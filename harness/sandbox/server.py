@@ -15,14 +15,18 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from harness.sandbox import emulators, patches
 from harness.sandbox.addresses import Listeners, open_listeners
 from harness.sandbox.clock import Clock
+from harness.sandbox.delays import Delays
 from harness.sandbox.faults import Fault, Faults, RegionDark, ReplicationCut
 from harness.sandbox.gateway import Gateway
+from harness.sandbox.lambda_pools import LambdaPools
 from harness.sandbox.replication import Replication
+from harness.sandbox.route53 import Route53
 
 T = TypeVar("T")
 
@@ -57,11 +61,13 @@ class Sandbox:
         self._dns_port = dns_port
         self.clock = Clock()
         self.faults = Faults(seed=seed, held_back=self._held_back)
+        self.lambda_pools = LambdaPools(account_id=account_id)
         self.replication = Replication(self.clock, dark=self.faults.dark)
         self._stack = contextlib.ExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: Listeners | None = None
         self._gateway: Gateway | None = None
+        self._route53: Route53 | None = None
 
     # What clients need to know
 
@@ -75,6 +81,21 @@ class Sandbox:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """For each region the (ip, port) that its clients dial."""
         return self._bound.region_addresses
+
+    @property
+    def dns_address(self) -> tuple[str, int]:
+        """Where the name server listens, UDP and TCP."""
+        address = self.route53.dns_address
+        if address is None:
+            raise SandboxError("the sandbox is not running; use it inside `with Sandbox(...)`")
+        return address
+
+    @property
+    def route53(self) -> Route53:
+        """The applied records and health checks, the checkers and the name server."""
+        if self._route53 is None:
+            raise SandboxError("the sandbox is not running; use it inside `with Sandbox(...)`")
+        return self._route53
 
     @property
     def notice(self) -> str | None:
@@ -126,6 +147,7 @@ class Sandbox:
         ministack = emulators.load_ministack()
         patches.apply("ministack")
         moto = emulators.Moto()
+        self._stack.callback(self.lambda_pools.stop_all)
         self._stack.callback(moto.reset)
         self._stack.callback(ministack._reset_all_state)
         self._gateway = Gateway(
@@ -143,6 +165,19 @@ class Sandbox:
         self._stack.callback(self.faults.heal_all)
         self.run(self._gateway.start(self._bound.all()), timeout=START_SECONDS)
         self._stack.callback(lambda: self.run(self._bound_gateway.stop(), timeout=STOP_SECONDS))
+        route53 = self._route53 = Route53(
+            self.clock,
+            addresses=self.addresses,
+            account_id=self.account_id,
+            endpoint_port=self._bound.control_address[1],
+            dark_regions=self.faults.dark,
+            silent_regions=self.faults.silent,
+            delay=Delays(self.seed).draw,
+            alarm_state=partial(moto.alarm_state, self.account_id),
+            seed=self.seed,
+        )
+        self.run(route53.start(port=self._dns_port), timeout=START_SECONDS)
+        self._stack.callback(lambda: self.run(route53.stop(), timeout=STOP_SECONDS))
 
     def _settings(self, scratch: str) -> dict[str, str]:
         """What MiniStack, moto and the functions they run find in their environment."""
@@ -162,6 +197,7 @@ class Sandbox:
     def _injected(self, number: int, fault: Fault) -> None:
         if isinstance(fault, RegionDark):
             self._on_loop(self._bound_gateway.cut, number, fault)
+            self.lambda_pools.kill(fault.region)
         elif isinstance(fault, ReplicationCut):
             for source, destination in fault.links():
                 self._on_loop(self.replication.cut, source, destination)
