@@ -248,7 +248,7 @@ class Client:
 
 
 async def watch_dns(bench: Bench, place: Place, end: float) -> None:
-    """Asks DNS from one place, uncached, twice a second: it shows when that location began to answer otherwise."""
+    """Asks DNS from one place, uncached, twice a second: it shows when the answers there changed."""
     while bench.now() < end:
         answer = await ask(bench.clock, bench.dns, bench.subject.entry_host, place)
         bench.ledger.lookups.append(lookup(answer, bench.now(), WATCHER, place, bench.regions))

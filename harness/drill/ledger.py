@@ -78,7 +78,7 @@ class FaultMark:
 
     @property
     def takes_requests(self) -> bool:
-        """Whether clients can notice it by themselves; a cut of replication only shows when a region is lost."""
+        """Whether clients notice it; a cut of replication only shows when a region is lost."""
         return self.kind != "replication-cut"
 
 

@@ -5,10 +5,10 @@ Definitions, each judged per client and operation:
 - Recovery time: from the fault to the end of the first success after which every later request of the same
   client and operation succeeds until the window ends (healing, or the end of the load), seen for at least
   SUSTAIN_SECONDS. 0 when no request failed; infinite when no such success exists.
-- Loss: a write that a client saw acknowledged and that cannot be read back through the surviving region after
-  recovery; one that cannot be asked for, because every try fails, is lost too.
-- Age of the loss: the fault's time minus the time at which the oldest lost write was acknowledged. Writes that
-  were lost although acknowledged after the fault lengthen it: it then ends with the newest of them.
+- Loss: a write that a client saw acknowledged and that cannot be read back through the surviving region
+  after recovery; one that cannot be asked for, because every try fails, is lost too.
+- Age of the loss: the fault's time minus the time at which the oldest lost write was acknowledged. Writes
+  lost although acknowledged after the fault lengthen it: it then ends with the newest of them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class RecoveryTime:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Acknowledged writes that are gone. `age` in seconds, see the module; `asked` is how many were read back.
+    """Acknowledged writes that are gone. `age`: seconds, see the module; `asked`: how many were read back.
 
     `unreadable` of the lost ones gave no answer at all; `after_fault` were acknowledged after the fault.
     """
@@ -187,9 +187,8 @@ def recovery(attempts: Sequence[Attempt], *, fault_at: float, overstays: bool = 
     """The recovery of one client and operation from its attempts after the fault, in order, at least one."""
     first = attempts[0]
     failures = sum(a.failed for a in attempts)
-    later = list(attempts)
-    while failures and any(a.failed for a in later):
-        later = later[next(n for n, a in enumerate(later) if a.failed) + 1 :]
+    last_failure = max((n for n, a in enumerate(attempts) if a.failed), default=-1)
+    later = attempts[last_failure + 1 :]
     success = next((a for a in later if a.ok), None)
     sustained = success is not None and later[-1].end - success.end >= SUSTAIN_SECONDS
     if not failures:

@@ -71,7 +71,7 @@ async def ask(clock: Clock, server: tuple[str, int], host: str, place: Place) ->
 
 
 def _query(host: str, place: Place) -> DNSRecord:
-    """The question with the client's subnet (RFC 7871, section 6: family, prefix length, scope 0, address)."""
+    """The question with the client's subnet (RFC 7871, 6: family, prefix length, scope 0, address)."""
     record = DNSRecord.question(host, "A")
     options = []
     if place.subnet:

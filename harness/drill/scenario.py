@@ -61,7 +61,7 @@ class Load(_Part):
 
 
 class FaultEntry(_Part):
-    """A fault of the sandbox, when it comes and when it is healed. `primary` and `standby` stand for regions."""
+    """A fault of the sandbox, when it comes and is healed; `primary` and `standby` stand for regions."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     at: Positive

@@ -26,13 +26,14 @@ class SubjectRegion:
     """One region of the environment.
 
     health_host: the regional host that health checks probe. health_check: the id of its Route 53 health
-    check, None when the region has none.
+    check, None when the region has none. functions: names of those to be warmed before the drill.
     """
 
     name: str
     role: Role
     health_host: str
     health_check: str | None = None
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

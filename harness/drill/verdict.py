@@ -24,7 +24,7 @@ FEWEST_CLIENTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the verdict: what was promised, what was found, and why the likely cause is thought so."""
+    """One line of the verdict: what was promised and found, and the likely reason."""
 
     subject: str
     met: bool
@@ -90,8 +90,8 @@ def doubts(measurement: Measurement, objectives: Objectives) -> list[str]:
     ]
     if measurement.baseline.failed:
         found.append(
-            f"{measurement.baseline.failed} of {measurement.baseline.requests} requests went wrong before the "
-            f"fault (first: {measurement.baseline_example}), so what came after proves nothing"
+            f"{measurement.baseline.failed} of {measurement.baseline.requests} requests went wrong before "
+            f"the fault (first: {measurement.baseline_example}), so what came after proves nothing"
         )
     for operation in OPERATIONS:
         group = measurement.rto(operation)
@@ -107,7 +107,8 @@ def doubts(measurement: Measurement, objectives: Objectives) -> list[str]:
     window = measurement.window_end - measurement.fault_at
     if math.isinf(measurement.worst) and window < objectives.rto + SUSTAIN_SECONDS:
         found.append(
-            f"recovery was watched for {window:.0f} s only, too short for an objective of {objectives.rto:g} s"
+            f"recovery was watched for {window:.0f} s only, too short for an objective of "
+            f"{objectives.rto:g} s"
         )
     return found
 
@@ -202,7 +203,7 @@ def _return_findings(measurement: Measurement, subject: Subject) -> list[Finding
     found = []
     if returned.checked:
         missing = len(returned.still_missing)
-        text = f"after healing, {returned.checked - missing} of {returned.checked} acknowledged writes are in every region"
+        text = f"after healing, {returned.checked - missing} of {returned.checked} writes are in every region"
         found.append(Finding("reconciliation", missing == 0, text))
     if returned.returned_to is not None and returned.returned_at is not None:
         after = returned.returned_at - returned.healed_at
