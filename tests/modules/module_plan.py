@@ -95,10 +95,15 @@ def write_examples(root: Path, modules: Sequence[str]) -> None:
 
 
 def write_package(root: Path) -> None:
+    """Write the package of a function that answers 200 with the parameters of the request's path."""
     (root / PACKAGE).parent.mkdir()
     with zipfile.ZipFile(root / PACKAGE, "w") as package:
         file = zipfile.ZipInfo("handler.py")  # with a date of its own, so that every package is the same
-        package.writestr(file, "def handler(event, context):\n    return event\n")
+        package.writestr(
+            file,
+            "import json\n\n\ndef handler(event, context):\n"
+            "    return {'statusCode': 200, 'body': json.dumps(event['pathParameters'])}\n",
+        )
 
 
 @contextmanager

@@ -36,10 +36,11 @@ locals {
     "gatewayresponse.header.Access-Control-Allow-Origin" = coalesce(local.only_origin, "method.request.header.Origin")
     "gatewayresponse.header.Vary"                        = "'Origin'"
   }
-  error_reasons = {
-    BAD_REQUEST_BODY = "\"$context.error.validationErrorString\""
-    DEFAULT_4XX      = "$context.error.messageString"
-    DEFAULT_5XX      = "$context.error.messageString"
+  # API Gateway reports the status of a type that has one, the defaults cover many
+  errors = {
+    BAD_REQUEST_BODY = { status = "400", reason = "\"$context.error.validationErrorString\"" }
+    DEFAULT_4XX      = { status = null, reason = "$context.error.messageString" }
+    DEFAULT_5XX      = { status = null, reason = "$context.error.messageString" }
   }
 }
 
@@ -97,13 +98,14 @@ resource "aws_api_gateway_integration_response" "preflight" {
 }
 
 resource "aws_api_gateway_gateway_response" "error" {
-  for_each = local.error_reasons
+  for_each = local.errors
 
   rest_api_id         = aws_api_gateway_rest_api.this.id
   response_type       = each.key
+  status_code         = each.value.status
   response_parameters = local.error_headers
 
   response_templates = {
-    "application/json" = "{\"error\":\"$context.error.responseType\",\"reason\":${each.value},\"request_id\":\"$context.requestId\"}"
+    "application/json" = "{\"error\":\"$context.error.responseType\",\"reason\":${each.value.reason},\"request_id\":\"$context.requestId\"}"
   }
 }

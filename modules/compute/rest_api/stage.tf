@@ -5,7 +5,7 @@ locals {
   deployed = {
     routes     = local.routes
     preflights = [local.preflights, local.preflight_headers, local.choose_origin, local.only_origin]
-    errors     = [local.error_headers, local.error_reasons]
+    errors     = [local.error_headers, local.errors]
     # the module's own share, and resources that were made anew
     module = [for file in ["cors.tf", "main.tf", "routes.tf"] : filesha256("${path.module}/${file}")]
     resources = [
