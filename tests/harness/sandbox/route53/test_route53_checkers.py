@@ -256,6 +256,55 @@ def test_checkers_of_a_healed_region_count_again_after_their_next_report() -> No
     assert scene.play(script) == (13, 15)
 
 
+def test_checkers_of_a_healed_region_weigh_as_much_as_before() -> None:
+    scene = Scene(check(interval=10, threshold=1))
+
+    async def script() -> None:
+        await scene.clock.sleep(15)
+        scene.dark = frozenset({"us-east-1"})
+        await scene.clock.sleep(15)
+        scene.dark = frozenset()
+        await scene.clock.sleep(15)
+        scene.outcome = REFUSED
+        await scene.clock.sleep(15)
+
+    scene.play(script)
+    (flip,) = (event for event in scene.fleet.history("h") if event.checker is None)
+    assert flip.reason == "2 of 15 checkers say healthy; last failure: connection refused"
+
+
+def test_a_probe_under_way_when_its_checkers_region_goes_dark_is_not_reported() -> None:
+    scene = Scene(check(interval=10, threshold=1, regions=("us-east-1",)))
+    scene.outcome, scene.seconds = REFUSED, 4.0
+
+    async def script() -> None:
+        while not scene.probes:
+            await scene.clock.sleep(0.1)
+        scene.dark = frozenset({"us-east-1"})
+        await scene.clock.sleep(10)
+
+    scene.play(script)
+    assert scene.fleet.status("h").reports == ()
+    assert scene.fleet.history("h") == ()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_checkers_do_not_count_from_the_moment_their_region_is_dark(seed: int) -> None:
+    """Their last opinions must not hold a status up until they would have probed again."""
+    scene = Scene(check(interval=30, threshold=1, regions=("us-east-1", "us-west-2")), seed=seed)
+
+    async def script() -> None:
+        await scene.clock.sleep(31)
+        scene.dark, scene.outcome = frozenset({"us-east-1"}), REFUSED
+        await scene.clock.sleep(31)
+
+    scene.play(script)
+    events = scene.fleet.history("h")
+    west = [event.at for event in events if event.checker is not None]
+    ((at, healthy),) = scene.flips()
+    assert (len(west), at, healthy) == (2, west[1], False)
+
+
 def test_history_says_when_each_checker_flipped_and_why() -> None:
     scene = Scene(check(interval=10, threshold=2))
 

@@ -450,6 +450,11 @@ def test_target_health_cannot_be_evaluated_for_cloudfront() -> None:
     assert ask(*records, target_health=lambda host: False).values == ("127.0.0.1",)
 
 
+def test_aliases_that_point_at_each_other_end_without_data() -> None:
+    answer = ask(alias("www", "b.example.com."), alias("b", "www.example.com."))
+    assert (answer.code, answer.resources) == ("NOERROR", ())
+
+
 def test_ip_based_records_are_refused_rather_than_answered_wrongly() -> None:
     assert ask(record("www", ip_based=True)).code == "SERVFAIL"
 

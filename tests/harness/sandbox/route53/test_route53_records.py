@@ -209,6 +209,7 @@ def test_the_reader_sees_changes_and_parses_nothing_twice() -> None:
     assert read().zones[0] is first.zones[0]
     assert read().check(check) is first.check(check)
     emulator.change(zone, "UPSERT", WWW.format("192.0.2.1"))
+    assert read().zones[0].records[2].values == ("192.0.2.1",)
     emulator.change(zone, "UPSERT", WWW.format("192.0.2.2"))
     emulator.call("POST", f"/healthcheck/{check}", f"<R {NAMESPACE}><Inverted>true</Inverted></R>")
     changed = read()

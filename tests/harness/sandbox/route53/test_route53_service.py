@@ -245,6 +245,23 @@ def test_reseeding_gives_a_clean_slate() -> None:
     assert world.route53.history() == ()
 
 
+def test_the_same_seed_draws_the_same_answers() -> None:
+    world = World()
+    weighted = [
+        {"Name": "w.example.com", "Type": "A", "TTL": 5, "SetIdentifier": str(n), "Weight": 1}
+        | {"ResourceRecords": [f"192.0.2.{n}"]}
+        for n in range(5)
+    ]
+    world.applied = Applied((parse_zone({"id": "Z1", "name": "example.com"}, weighted),), {})
+
+    def draw(seed: int) -> list[str]:
+        asyncio.run(world.route53.reseed(seed))
+        return [world.route53.resolve("w.example.com").values[0] for _ in range(30)]
+
+    assert draw(3) == draw(3)
+    assert draw(3) != draw(4)
+
+
 def test_a_resolver_follows_a_cname_out_of_the_zone_to_the_region() -> None:
     world = World()
     world.addresses["us-west-2"] = ("127.0.1.2", 4700)
