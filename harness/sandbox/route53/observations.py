@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from harness.sandbox.clock import Clock, Timer
 
 # The name under which the delay is drawn, once for each change and place.
-PROPAGATION = "route53-status-propagation"
+PROPAGATION = "route53_status_propagation"
 
 
 class Observations:
