@@ -15,13 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 
 from generator import writer
 from generator.problems import InputRefused
-from harness import assessment, environments, verbs
+from harness import assessment, environments, rehearsal, verbs
 from harness.environments import REPOSITORY, Environment
 from harness.sandbox.server import SandboxError
 from harness.terraform.errors import TerraformError
@@ -58,13 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
         for problem in refusal.problems:
             _say(f"refused: {problem}")
         return REFUSED
-    except click.ClickException as error:
+    except typer.TyperException as error:
         _say(f"refused: {error.format_message()}")
         return REFUSED
     except (TerraformError, SandboxError) as error:
         _say(f"failed: {error}")
         return FAILED
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _say("interrupted")
         return INTERRUPTED
     except Exception as error:
@@ -123,7 +122,8 @@ def assess(env: Env = DEFAULT_ENVIRONMENT, as_json: Json = False) -> int:
     if as_json:
         print(json.dumps(assessment.as_json(environment.manifest)))
     else:
-        Console().print(assessment.table(environment.manifest))
+        wide = Console()
+        (wide if wide.is_terminal else Console(width=150)).print(assessment.table(environment.manifest))
     environments.refuse_unreachable_objectives(environment)
     return GOOD
 
@@ -194,7 +194,7 @@ def drill(
 ) -> int:
     """Apply in the sandbox, send traffic, lose a region, measure at the client, judge."""
     (environment,) = _ready(env)
-    return verbs.drill(
+    return rehearsal.drill(
         environment,
         scenarios=tuple(scenario or ("region-refuse",)),
         seeds=range(seed, seed + seeds),
@@ -215,7 +215,7 @@ def sandbox(
 ) -> int:
     """Keep the embedded AWS up, with the environment applied, until Ctrl-C."""
     (environment,) = _ready(env)
-    return verbs.sandbox(environment, port=port, dns_port=dns_port, empty=empty)
+    return rehearsal.keep_up(environment, port=port, dns_port=dns_port, empty=empty)
 
 
 @app.command()

@@ -232,7 +232,9 @@ def _function(manifest: Manifest, region: str, name: str, function: Function) ->
 def _environment(manifest: Manifest, name: str, function: Function) -> dict[str, Value]:
     variables: dict[str, Value] = {"ANTIPODE_ENVIRONMENT": manifest.name}
     for table in function.access:
-        variables[f"TABLE_{resource_label(table).upper()}"] = naming.table(manifest.name, table)
+        variable = f"TABLE_{resource_label(table).upper()}"
+        variables[variable] = naming.table(manifest.name, table)
+        variables[f"{variable}_KEY"] = manifest.data.tables[table].hash_key
     if "probe" in function.access.values():
         keys = {
             naming.table(manifest.name, table): manifest.data.tables[table].hash_key

@@ -1,0 +1,194 @@
+"""`make drill` and `make sandbox`: an environment applied in the embedded AWS, then drilled or kept up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from generator import naming
+from generator.tiers import compute
+from harness import running_sandbox, verbs
+from harness.drill import report
+from harness.drill.run import run_drill
+from harness.drill.scenario import Scenario, find_scenario
+from harness.drill.series import DrillSeries
+from harness.drill.subject import Objectives, Subject, SubjectRegion
+from harness.environments import REPOSITORY, Environment
+from harness.running_sandbox import RunningSandbox
+from harness.sandbox.server import Sandbox
+from harness.terraform import runner
+from harness.terraform.errors import TerraformError
+from harness.terraform.stack import Target
+
+DRILL = "drill"
+REPORTS = REPOSITORY / ".antipode" / "reports"
+
+
+class NotApplied(TerraformError):
+    """A stack could not be applied, so there is nothing to drill."""
+
+
+def drill(
+    environment: Environment,
+    *,
+    scenarios: Sequence[str],
+    seeds: Iterable[int],
+    real_time: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> int:
+    """Apply, then run every scenario over every seed; the worst exit status of all.
+
+    Raises InputRefused for a scenario that does not exist or is wrong, before anything is started.
+    """
+    wanted = [find_scenario(name) for name in scenarios]
+    numbers = tuple(seeds)
+    with applied(environment, as_json=as_json) as sandbox:
+        subject = subject_of(environment, sandbox)
+        statuses = []
+        for scenario in wanted:
+            series = _run(sandbox, subject, scenario, numbers, real_time=real_time)
+            where = folder or REPORTS / environment.name.replace("/", "-") / scenario.name
+            report.publish(series, folder=where, environment=environment.name, as_json=as_json)
+            statuses.append(series.exit_status)
+    return worst_status(statuses)
+
+
+def worst_status(statuses: Sequence[int]) -> int:
+    """Missed (1) outweighs inconclusive (3), which outweighs met (0)."""
+    return next((status for status in (1, 3) if status in statuses), 0)
+
+
+@contextlib.contextmanager
+def applied(
+    environment: Environment, *, as_json: bool = False, port: int = 0, dns_port: int = 0
+) -> Iterator[Sandbox]:
+    """A sandbox in which every stack of the environment is applied. Raises NotApplied."""
+    verbs.forget(environment, DRILL)
+    with Sandbox(
+        account_id=environment.manifest.account_id,
+        regions=tuple(environment.manifest.regions),
+        port=port,
+        dns_port=dns_port,
+    ) as sandbox:
+        apply_all(environment, sandbox, target=DRILL, as_json=as_json)
+        yield sandbox
+
+
+def apply_all(environment: Environment, sandbox: Sandbox, *, target: str, as_json: bool = False) -> None:
+    """Apply every stack in the sandbox. Raises NotApplied with each stack's own message."""
+    where = Target(name=target, variables=sandbox.environment(environment.manifest.recovery_region))
+    with verbs.session(environment, where, as_json=as_json) as opened:
+        result = runner.apply(opened, verbs.stack_runs(environment))
+    if opened.interruption.count:
+        raise KeyboardInterrupt
+    if not result.succeeded:
+        messages = [message for each in result.results for message in each.messages if not each.status.good]
+        raise NotApplied("\n".join(["the environment could not be applied in the sandbox", *messages]))
+
+
+def subject_of(environment: Environment, sandbox: Sandbox) -> Subject:
+    """The environment as its clients see it, with the health checks that are applied."""
+    manifest = environment.manifest
+    checks = {
+        check.domain: identifier for identifier, check in (sandbox.route53.applied().checks or {}).items()
+    }
+    regions = []
+    for name, settings in manifest.regions.items():
+        host = naming.regional_host(manifest.edge.record, manifest.domain, name)
+        regions.append(
+            SubjectRegion(
+                name=name,
+                role=settings.role,
+                health_host=host,
+                health_check=checks.get(host),
+                functions=tuple(
+                    naming.function(manifest.name, function, name) for function in compute.functions(manifest)
+                ),
+            )
+        )
+    return Subject(
+        environment=manifest.name,
+        entry_host=naming.entry_host(manifest.edge.record, manifest.domain),
+        regions=tuple(regions),
+        ttl=manifest.edge.ttl,
+        objectives=Objectives(rto=manifest.objectives.rto, rpo=manifest.objectives.rpo),
+        auto_return=manifest.edge.auto_return,
+        health_path=manifest.edge.health_check.path,
+    )
+
+
+def _run(
+    sandbox: Sandbox, subject: Subject, scenario: Scenario, seeds: Sequence[int], *, real_time: bool
+) -> DrillSeries:
+    results = []
+    for number, seed in enumerate(seeds, start=1):
+        result = run_drill(sandbox, subject, scenario, seed=seed, real_time=real_time)
+        results.append(result)
+        print(
+            f"drill {scenario.name} seed {seed} ({number} of {len(seeds)}): {result.verdict.status}, "
+            f"{result.model_seconds:.0f} model seconds in {result.wall_seconds:.1f} s",
+            file=sys.stderr,
+            flush=True,
+        )
+    return DrillSeries(tuple(results))
+
+
+def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) -> int:
+    """The sandbox until Ctrl-C or SIGTERM, its checkers probing in real time."""
+    verbs.forget(environment, verbs.SANDBOX)
+    manifest = environment.manifest
+    with Sandbox(
+        account_id=manifest.account_id, regions=tuple(manifest.regions), port=port, dns_port=dns_port
+    ) as sandbox:
+        if not empty:
+            apply_all(environment, sandbox, target=verbs.SANDBOX)
+        variables = sandbox.environment(manifest.recovery_region)
+        running = RunningSandbox(
+            os.getpid(), sandbox.endpoint, manifest.account_id, sandbox.regions, variables
+        )
+        with running_sandbox.announced(running):
+            sandbox.run(_start_checkers(sandbox))
+            print(how_to_use(environment, sandbox), flush=True)
+            _until_told()
+    print("stopped; nothing is kept", file=sys.stderr)
+    return 0
+
+
+async def _start_checkers(sandbox: Sandbox) -> None:
+    sandbox.route53.start_checkers()
+
+
+def _until_told() -> None:
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    while not over.wait(timeout=1):
+        pass
+
+
+def how_to_use(environment: Environment, sandbox: Sandbox) -> str:
+    """The lines to paste: variables for the AWS CLI, a question for dig, a request for curl."""
+    manifest = environment.manifest
+    entry = naming.entry_host(manifest.edge.record, manifest.domain)
+    ip, port = sandbox.dns_address
+    region, (address, served) = next(iter(sandbox.addresses.items()))
+    keys = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    variables = sandbox.environment(manifest.recovery_region)
+    lines = [
+        f"the sandbox is up: {sandbox.endpoint}, account {manifest.account_id}; Ctrl-C ends it",
+        "",
+        *(f"  export {key}={variables[key]}" for key in keys),
+        "  aws dynamodb list-tables --region " + region,
+        f"  dig @{ip} -p {port} {entry} +short",
+        f"  curl -H 'Host: {entry}' http://{address}:{served}{manifest.edge.health_check.path}",
+        "",
+        "  " + ", ".join(f"{name} is {at[0]}:{at[1]}" for name, at in sandbox.addresses.items()),
+        f"  make plan ENV={environment.name} SANDBOX=1   # from another terminal",
+    ]
+    return "\n".join([*lines, f"  {sandbox.notice}"] if sandbox.notice else lines)

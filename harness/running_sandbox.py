@@ -1,0 +1,65 @@
+"""The sandbox that `make sandbox` keeps up: how the other verbs find it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness.terraform.installation import WORK
+
+RECORD = WORK / "sandbox.json"
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """`environment`: the AWS_* variables that lead to it."""
+
+    pid: int
+    endpoint: str
+    account_id: str
+    regions: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@contextlib.contextmanager
+def announced(found: RunningSandbox, *, record: Path = RECORD) -> Iterator[None]:
+    """Lets other commands find it for as long as the block runs."""
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(asdict(found)))
+    try:
+        yield
+    finally:
+        record.unlink(missing_ok=True)
+
+
+def find(*, account_id: str, regions: Sequence[str], record: Path = RECORD) -> RunningSandbox | None:
+    """The sandbox that is up and holds this account and these regions; None when there is none.
+
+    A record whose process or port is gone was left by a kill and is taken away.
+    """
+    try:
+        told = json.loads(record.read_text())
+        found = RunningSandbox(**{**told, "regions": tuple(told["regions"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    if not _alive(found):
+        record.unlink(missing_ok=True)
+        return None
+    fits = found.account_id == account_id and set(regions) <= set(found.regions)
+    return found if fits else None
+
+
+def _alive(found: RunningSandbox) -> bool:
+    try:
+        os.kill(found.pid, 0)
+        address = urlsplit(found.endpoint)
+        with socket.create_connection((address.hostname or "127.0.0.1", address.port or 80), timeout=2):
+            return True
+    except OSError:
+        return False
