@@ -90,6 +90,7 @@ class CommandResult:
     log: Path
     planned: Changes = field(default_factory=Changes)
     completed: Changes = field(default_factory=Changes)
+    changed_outputs: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     lock: LockInfo | None = None
 
@@ -143,7 +144,10 @@ def validate(root: Root) -> CommandResult:
 
 
 def plan(root: Root, *, out: Path, destroy: bool = False, refresh: bool = True) -> CommandResult:
-    """A saved plan in `out`, readable by its owner alone. `planned` says what it would do."""
+    """A saved plan in `out`, readable by its owner alone. `planned`, `changed_outputs`: what it would do.
+
+    `-detailed-exitcode`: 0 for nothing to do, 2 for a plan with changes; both are success.
+    """
     result = _stream(
         root,
         "plan",
@@ -151,6 +155,7 @@ def plan(root: Root, *, out: Path, destroy: bool = False, refresh: bool = True) 
         json=IsFlagged,
         input=False,
         out=str(out),
+        detailed_exitcode=IsFlagged,
         lock_timeout=f"{root.lock_timeout}s",
         destroy=IsFlagged if destroy else None,
         refresh=None if refresh else False,
@@ -243,14 +248,16 @@ def _stream(
 
     ended = _run(root, command, limit, log, command_line(root.binary, command, *arguments, **options), take)
     diagnostics = tuple(dict.fromkeys(stream.diagnostics))
-    if ended.exit_code != 0 and not any(each.is_error for each in diagnostics):
+    failed = ended.exit_code != 0 and not (command == "plan" and ended.exit_code == 2)
+    if failed and not any(each.is_error for each in diagnostics):
         diagnostics += _last_words(log)
     return CommandResult(
         command=command,
-        status=_status(ended, diagnostics),
+        status=_status(ended, diagnostics) if failed else ExitStatus.SUCCEEDED,
         exit_code=ended.exit_code,
         seconds=ended.seconds,
         log=log,
+        changed_outputs=tuple(sorted(stream.changed_outputs)),
         planned=stream.planned_changes,
         completed=stream.completed_changes,
         diagnostics=diagnostics,

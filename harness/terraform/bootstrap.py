@@ -4,7 +4,7 @@ Its root has an ordinary S3 backend. While the bucket does not exist it is appli
 local state, which is then pushed to where it belongs; once the remote state exists it is like any other.
 
 Every step can be killed and run again. The local state is written after every resource and stays until the
-remote one is proven to hold it (same lineage, no older serial), so at any moment at least one of the two is
+remote one is proven to hold it (the same contents), so at any moment at least one of the two is
 complete and the next run knows which: no resource is made twice, no state is lost. Destroying goes the other
 way: the state is brought home first, because the bucket that holds it goes.
 """
@@ -12,6 +12,7 @@ way: the state is brought home first, because the bucket that holds it goes.
 from __future__ import annotations
 
 import enum
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,11 +32,14 @@ class Remote(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """What identifies a state: its lineage, its serial, how many resources it holds."""
+    """What identifies a state. `contents` is a digest of its resources and outputs: a push into an empty
+    backend gives the state a new lineage and serial (Terraform 1.11.4, measured): these alone prove nothing.
+    """
 
     lineage: str
     serial: int
     resources: int
+    contents: str
 
 
 def snapshot(text: bytes) -> Snapshot | None:
@@ -45,10 +49,12 @@ def snapshot(text: bytes) -> Snapshot | None:
     state = json.loads(text)
     if not state.get("lineage"):
         return None
+    holds = {"resources": state.get("resources") or [], "outputs": state.get("outputs") or {}}
     return Snapshot(
         lineage=str(state["lineage"]),
         serial=int(state["serial"]),
-        resources=len(state.get("resources") or ()),
+        resources=len(holds["resources"]),
+        contents=hashlib.sha256(json.dumps(holds, sort_keys=True).encode()).hexdigest(),
     )
 
 
@@ -158,20 +164,21 @@ def _verified(job: Job, made: StackResult) -> StackResult:
 
 
 def _settle(job: Job, there: Snapshot | None) -> StackResult | None:
-    """Bring a local state that a killed run left together with the remote one; a result only if refused."""
+    """Bring a local state that a killed run left together with the remote one; a result if refused."""
     here = _local(job)
     path = local_state(job)
     if here is None:
         path.unlink(missing_ok=True)
         return None
-    if there is not None and here.lineage != there.lineage:
+    same = there is not None and here.contents == there.contents
+    if there is not None and not same and here.lineage != there.lineage:
         text = (
             f"{job.stack.name}: {path} (lineage {here.lineage}) and the state in the bucket "
             f"(lineage {there.lineage}) have nothing to do with each other: two people have bootstrapped. "
             "Import what only the file knows, then remove it."
         )
         return _refusal(job, text)
-    if (there is None or here.serial > there.serial) and (failed := _move_to_bucket(job)):
+    if not same and (there is None or here.serial > there.serial) and (failed := _move_to_bucket(job)):
         return steps.ended(job, failed)
     for leftover in (path, path.with_name(path.name + ".backup")):
         leftover.unlink(missing_ok=True)
@@ -183,17 +190,17 @@ def destroy(job: Job, *, others: Sequence[Job]) -> StackResult:
     holding = [other.stack.name for other in others if _holds_resources(other)]
     if holding:
         text = (
-            f"{job.stack.name}: the states of {', '.join(holding)} lie in the buckets that this would destroy, "
-            "and still hold resources. Destroy those stacks first."
+            f"{job.stack.name}: the states of {', '.join(holding)} lie in the buckets that this would "
+            "destroy, and still hold resources. Destroy those stacks first."
         )
         return _refusal(job, text)
     found = remote(job)
     if isinstance(found, CommandResult):
         return steps.ended(job, found)
     there, here, path = snapshot(found[1]), _local(job), local_state(job)
-    if there and here and there.lineage != here.lineage:
+    if there and here and there.lineage != here.lineage and there.contents != here.contents:
         return _settle(job, there) or _refusal(job, f"{job.stack.name}: two states of one stack.")
-    if there and (here is None or there.serial > here.serial):
+    if there and (here is None or there.lineage != here.lineage or there.serial > here.serial):
         _write_private(path, found[1])
     elif there is None and here is None:
         return _refusal(

@@ -55,6 +55,7 @@ class EventStream:
     under_way: dict[str, str] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    changed_outputs: set[str] = field(default_factory=set)
     noise: int = 0
     past_lock: bool = False
     """True once anything was read that comes after Terraform took its lock."""
@@ -86,7 +87,11 @@ class EventStream:
 
     def _take_outputs(self, event: Mapping[str, Any]) -> None:
         for name, output in _mapping(event, "outputs").items():
-            if isinstance(output, Mapping) and "value" in output and not output.get("sensitive"):
+            if not isinstance(output, Mapping):
+                continue
+            if output.get("action", "noop") != "noop":
+                self.changed_outputs.add(name)
+            if "value" in output and not output.get("sensitive"):
                 self.outputs[name] = output["value"]
 
     def _take_hook(self, kind: str, event: Mapping[str, Any]) -> ResourceEvent | None:

@@ -60,6 +60,16 @@ def summary(plan: Mapping[str, Any]) -> PlanSummary:
     )
 
 
+def summary_of_events(planned: Changes, outputs: Iterable[str]) -> PlanSummary:
+    """From what a plan streams: enough while nothing is updated or replaced, and no second provider start."""
+    changes = (
+        ResourceChange(address=address, kind=kind) for kind in _MARKS for address in getattr(planned, kind)
+    )
+    return PlanSummary(
+        changes=tuple(sorted(changes, key=lambda each: each.address)), outputs=tuple(sorted(outputs))
+    )
+
+
 def _change(found: Mapping[str, Any]) -> ResourceChange | None:
     change = found.get("change") or {}
     kind = kind_of(change.get("actions") or ())

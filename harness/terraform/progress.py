@@ -1,4 +1,4 @@
-"""A run as its operator sees it: a live table in a terminal, quiet lines elsewhere, or one JSON object a line.
+"""A run as its operator sees it: a live table in a terminal, quiet lines elsewhere, or one JSON object each.
 
 All three are fed the same events, and none needs a terminal to be tested.
 """

@@ -116,7 +116,10 @@ def plan(job: Job, *, destroy: bool = False) -> CommandResult:
     return result
 
 
-def read_plan(job: Job) -> PlanSummary:
+def read_plan(job: Job, result: CommandResult) -> PlanSummary:
+    """`show` starts the provider once more (two seconds): only where it says more than the stream did."""
+    if not (result.planned.update or result.planned.replace):
+        return plans.summary_of_events(result.planned, result.changed_outputs)
     return plans.summary(adapter.show(job.root, job.root.directory.plan_file))
 
 
@@ -127,7 +130,7 @@ def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str
     if result.status is not ExitStatus.SUCCEEDED:
         out.unlink(missing_ok=True)
         return ended(job, result)
-    summary = read_plan(job)
+    summary = read_plan(job, result)
     keep = keep and not job.unknown
     if not keep:
         out.unlink(missing_ok=True)
@@ -154,7 +157,8 @@ def apply(job: Job, *, destroy: bool = False) -> StackResult:
     if planned.status is ExitStatus.INCOMPLETE and not destroy:
         return replace(planned, status=ExitStatus.FAILED)
     if not planned.status.good or planned.plan is None or planned.plan.is_empty:
-        return planned
+        job.root.directory.plan_file.unlink(missing_ok=True)
+        return replace(planned, plan_file=None)
     review = job.session.review
     if review and not review(job.stack, planned.plan):
         job.root.directory.plan_file.unlink(missing_ok=True)
@@ -227,13 +231,11 @@ def _messages(job: Job, result: CommandResult) -> tuple[str, ...]:
         return (f"{name}: terraform {result.command} was stopped after {result.seconds:.0f} s. Log: {log}",)
     if status is ExitStatus.KILLED:
         return (
-            f"{name}: terraform {result.command} was killed by signal {-result.exit_code}. Its state may lack "
-            f"what was under way; run the same again, it recovers what it can. Log: {log}",
+            f"{name}: terraform {result.command} was killed by signal {-result.exit_code}. Its state may "
+            f"lack what was under way; run the same again, it recovers what it can. Log: {log}",
         )
     if status is ExitStatus.INTERRUPTED:
-        return (
-            f"{name}: terraform {result.command} was interrupted after {result.seconds:.0f} s. Log: {log}",
-        )
+        return (f"{name}: terraform {result.command} was interrupted. Log: {log}",)
     said = error_messages(name, result.diagnostics, job.root.path)
     if status is ExitStatus.FAILED and not said:
         return (f"{name}: terraform {result.command} ended with {result.exit_code}. Log: {log}",)

@@ -11,7 +11,7 @@ from harness.terraform.stack import StackRun, UpstreamInput
 
 
 class UpstreamOutputs:
-    """Outputs by stack, each stack's read once. Thread safe. Values may be secret: nothing here prints them."""
+    """Outputs by stack, each read once. Thread safe. Values may be secret: nothing here prints them."""
 
     def __init__(self, read: Callable[[str], Mapping[str, Any]]) -> None:
         """`read` gives a stack's outputs as `terraform output -json` does, or {} when it has none."""

@@ -6,9 +6,10 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from harness.terraform import adapter
+from harness.terraform import adapter, running
 from harness.terraform.adapter import CommandResult, ExitStatus
 from harness.terraform.session import Job
 from harness.terraform.stack import StackDirectory
@@ -28,7 +29,13 @@ def working_copy(job: Job, state: Path) -> Iterator[Job]:
     """
     beside = job.root.path.parent / f"{PREFIX}{job.stack.name}"
     directory = StackDirectory(job.root.directory.path / "bootstrap")
-    directory.make()
+    claim = running.claimed(directory, job.stack.name, wait=job.session.orphan_wait)
+    with claim as killed, _copied(job, beside, state):
+        yield replace(job.standing_in(beside, directory, _variables(job)), killed=killed)
+
+
+@contextlib.contextmanager
+def _copied(job: Job, beside: Path, state: Path) -> Iterator[None]:
     _remove(beside)
     beside.mkdir()
     try:
@@ -36,7 +43,7 @@ def working_copy(job: Job, state: Path) -> Iterator[Job]:
             if file.is_file() and _belongs(file.name):
                 shutil.copy2(file, beside / file.name)
         (beside / "antipode_backend_override.tf").write_text(_OVERRIDE)
-        yield job.standing_in(beside, directory, _variables(job))
+        yield
     finally:
         errored = beside / "errored.tfstate"
         if errored.is_file():  # the one copy of a state is never thrown away
