@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import math
 import random
 import struct
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ QUERY_SECONDS = 2.0
 NEGATIVE_TTL = 1.0
 _CLIENT_SUBNET = 8
 _PAYLOAD = 1232
+LONGEST_CHAIN = 8
+_CODES = {2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +53,45 @@ class _Exchange(asyncio.DatagramProtocol):
 
 
 async def ask(clock: Clock, server: tuple[str, int], host: str, place: Place) -> DnsAnswer:
-    """One question for the A records of `host`, as a resolver at `place` asks it; never raises OSError."""
-    query = _query(host, place)
+    """The A records of `host` as a resolver at `place` finds them; never raises OSError.
+
+    A server answers for its own zone only: a chain that leaves it is followed with further questions.
+    """
+    name, ttl = host, math.inf
+    for _ in range(LONGEST_CHAIN):
+        reply = await _exchange(clock, server, name, place)
+        if isinstance(reply, str):
+            return DnsAnswer((), NEGATIVE_TTL, reply)
+        ttl = min([ttl, *(float(line.ttl) for line in reply.rr)])
+        addresses = tuple(str(line.rdata) for line in reply.rr if line.rtype == QTYPE.A)
+        if addresses:
+            return DnsAnswer(addresses, ttl)
+        aliases = [str(line.rdata) for line in reply.rr if line.rtype == QTYPE.CNAME]
+        if not aliases:
+            return DnsAnswer(
+                (), NEGATIVE_TTL, f"DNS: {_CODES.get(reply.header.rcode, 'no address')} for {name}"
+            )
+        name = aliases[-1]
+    return DnsAnswer((), NEGATIVE_TTL, f"DNS: a chain of more than {LONGEST_CHAIN} names")
+
+
+async def _exchange(clock: Clock, server: tuple[str, int], name: str, place: Place) -> DNSRecord | str:
+    """The reply to one question, or why there is none."""
+    query = _query(name, place).pack()
     loop = asyncio.get_running_loop()
     reply: asyncio.Future[bytes] = loop.create_future()
     try:
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Exchange(query.pack(), reply), remote_addr=server
+            lambda: _Exchange(query, reply), remote_addr=server
         )
     except OSError as error:
-        return DnsAnswer((), NEGATIVE_TTL, f"no DNS server: {error.strerror or error}")
+        return f"no DNS server: {error.strerror or error}"
     try:
-        return _answer(DNSRecord.parse(await clock.wait_for(reply, QUERY_SECONDS)))
+        return DNSRecord.parse(await clock.wait_for(reply, QUERY_SECONDS))
     except TimeoutError:
-        return DnsAnswer((), NEGATIVE_TTL, f"no DNS answer within {QUERY_SECONDS:g} s")
+        return f"no DNS answer within {QUERY_SECONDS:g} s"
     except (OSError, DNSError) as error:
-        return DnsAnswer((), NEGATIVE_TTL, f"no valid DNS answer: {error}")
+        return f"no valid DNS answer: {error}"
     finally:
         transport.close()
 
@@ -80,16 +106,6 @@ def _query(host: str, place: Place) -> DNSRecord:
         options = [EDNSOption(_CLIENT_SUBNET, struct.pack("!HBB", 1, network.prefixlen, 0) + kept)]
     record.add_ar(EDNS0(udp_len=_PAYLOAD, opts=options))
     return record
-
-
-def _answer(reply: DNSRecord) -> DnsAnswer:
-    addresses = tuple(str(line.rdata) for line in reply.rr if line.rtype == QTYPE.A)
-    if not addresses:
-        code = {0: "no address", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}.get(
-            reply.header.rcode, "no address"
-        )
-        return DnsAnswer((), NEGATIVE_TTL, f"DNS: {code}")
-    return DnsAnswer(addresses, float(min(line.ttl for line in reply.rr)))
 
 
 class CachingResolver:
