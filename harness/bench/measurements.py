@@ -1,0 +1,228 @@
+"""What `make bench` measures: ratios of runs side by side in one process, never remembered figures."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from generator import estate
+from generator import manifest as manifests
+from harness import environments, rehearsal, verbs
+from harness.bench.monolith import NAME, monolith
+from harness.drill.run import run_drill
+from harness.drill.scenario import find_scenario
+from harness.environments import REPOSITORY, Environment
+from harness.sandbox.faults import RegionDark
+from harness.sandbox.server import Sandbox
+from harness.terraform import adapter, runner
+from harness.terraform.adapter import ExitStatus
+from harness.terraform.session import Session
+from harness.terraform.stack import StackRun, Target
+
+REFERENCE = "reference/active-standby-api"
+TEN_REGIONS = (
+    "us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 "
+    "eu-west-1 eu-central-1 ap-south-1 ap-northeast-1 sa-east-1"
+).split()
+TARGET = "bench"
+DARK_LIMIT = 240.0
+"""Seconds after which the one root that holds everything is stopped while a region is dark."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the report. `value` in `unit`; `note` says beside what it was measured."""
+
+    part: str
+    name: str
+    value: float
+    unit: str
+    note: str = ""
+
+
+def generation() -> Iterator[Figure]:
+    """Manifest to bytes of a ten-region environment, and of the reference, best of five."""
+    short = yaml.safe_load((environments.ENVIRONMENTS / REFERENCE / "manifest.yaml").read_text())
+    with _scratch("generation") as folder:
+        for name, regions in (("ten regions", TEN_REGIONS), ("two regions", TEN_REGIONS[:2])):
+            wide = {
+                **short,
+                "topology": "active-active",
+                "regions": {each: {"role": "active"} for each in regions},
+            }
+            file = folder / "manifest.yaml"
+            file.write_text(yaml.safe_dump(wide))
+
+            def generate(file: Path = file) -> None:
+                estate.files(manifests.load(file), environment="bench", repository=REPOSITORY)
+
+            yield Figure("generation", name, min(_seconds(generate) for _ in range(5)), "s", "best of five")
+
+
+def drill_speed() -> Iterator[Figure]:
+    """A drill of 130 model seconds, in wall seconds, in each way of losing a region."""
+    environment = environments.load(REFERENCE)
+    with rehearsal.applied(environment) as sandbox:
+        subject = rehearsal.subject_of(environment, sandbox)
+        for name in ("region-refuse", "region-503", "region-hang"):
+            found = [run_drill(sandbox, subject, find_scenario(name), seed=seed) for seed in (1, 2, 3)]
+            model = statistics.median(each.model_seconds for each in found)
+            wall = [each.wall_seconds for each in found]
+            yield Figure(
+                "drill", name, statistics.median(wall), "s", f"median of three; {model:.0f} model seconds"
+            )
+            yield Figure("drill", f"{name}, worst", max(wall), "s", "of three")
+
+
+def independence() -> Iterator[Figure]:
+    """us-west-2's stack planned and applied with us-east-1 well and dark; the one root in the same faults."""
+    environment = environments.load(REFERENCE)
+    region = environment.manifest.recovery_region
+    stack = next(each for each in verbs.stack_runs(environment) if each.name == region)
+    with (
+        rehearsal.applied(environment) as sandbox,
+        _one_root(environment) as everything,
+        _session(environment, sandbox) as opened,
+    ):
+        well = _plan_and_apply(opened, stack)
+        yield Figure("independence", f"plan and apply {region}, all well", well, "s")
+        for mode in ("refuse", "503", "hang"):
+            with _dark(sandbox, RegionDark(environment.manifest.lead_region, mode)):
+                dark = _plan_and_apply(opened, stack)
+                yield Figure(
+                    "independence",
+                    f"plan and apply {region}, us-east-1 dark ({mode})",
+                    dark / well,
+                    "times",
+                    "as long",
+                )
+                yield from _everything_while_dark(opened, everything, mode)
+
+
+def _everything_while_dark(opened: Session, everything: StackRun, mode: str) -> Iterator[Figure]:
+    root = opened.root(everything)
+    root.directory.make()
+    started = time.monotonic()
+    result = adapter.plan(root, out=root.directory.plan_file)
+    planned = 0.0 if result.status is ExitStatus.SUCCEEDED else 1.0
+    note = f"{result.status.value} after {time.monotonic() - started:.0f} s"
+    yield Figure(
+        "independence", f"one root with everything, us-east-1 dark ({mode})", planned, "failures of 1", note
+    )
+
+
+def layouts() -> Iterator[Figure]:
+    """Apply and plan of the whole environment: ours in waves, a plain loop, one root with everything."""
+    environment = environments.load(REFERENCE)
+    stacks = verbs.stack_runs(environment)
+    started = time.perf_counter()
+    with rehearsal.applied(environment) as sandbox:
+        applied = time.perf_counter() - started
+        with _session(environment, sandbox) as opened:
+            ours = _seconds(lambda: _good(runner.plan(opened, stacks).succeeded))
+        with _session(environment, sandbox, workers=1) as opened:
+            loop = _seconds(
+                lambda: _good(all(runner.plan(opened, [each], known=stacks).succeeded for each in stacks))
+            )
+    one_applied, one_planned = _one_root_from_nothing(environment)
+    yield Figure(
+        "layouts", "apply, ours from nothing", applied, "s", f"{len(stacks)} stacks, with the sandbox"
+    )
+    yield Figure("layouts", "apply, one root from nothing", one_applied / applied, "times", "as long as ours")
+    yield Figure("layouts", "plan, ours in parallel", ours, "s", "all applied, nothing to change")
+    yield Figure("layouts", "plan, plain loop over the stacks", loop / ours, "times", "as long as ours")
+    yield Figure("layouts", "plan, one root", one_planned / ours, "times", "as long as ours")
+
+
+def _one_root_from_nothing(environment: Environment) -> tuple[float, float]:
+    """Seconds of the first apply (state buckets and sandbox included) and of the plan after it."""
+    verbs.forget(environment, rehearsal.DRILL)
+    manifest = environment.manifest
+    started = time.perf_counter()
+    with (
+        Sandbox(account_id=manifest.account_id, regions=tuple(manifest.regions)) as sandbox,
+        _one_root(environment) as everything,
+        _session(environment, sandbox) as opened,
+    ):
+        state = [each for each in verbs.stack_runs(environment) if each.bootstrap]
+        _good(runner.apply(opened, state).succeeded)
+        _good(runner.apply(opened, [everything]).succeeded)
+        applied = time.perf_counter() - started
+        return applied, _seconds(lambda: _good(runner.plan(opened, [everything]).succeeded))
+
+
+PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "generation": generation,
+    "drill": drill_speed,
+    "independence": independence,
+    "layouts": layouts,
+}
+
+
+def _good(succeeded: bool) -> None:
+    if not succeeded:
+        raise RuntimeError("a measured run failed, so there is nothing to compare")
+
+
+def _plan_and_apply(opened: Session, stack: StackRun) -> float:
+    """Seconds of a plan and an apply of one stack. RuntimeError when either fails."""
+    started = time.monotonic()
+    result = runner.apply(opened, [stack])
+    _good(result.succeeded)
+    return time.monotonic() - started
+
+
+@contextlib.contextmanager
+def _session(environment: Environment, sandbox: Sandbox, *, workers: int | None = None) -> Iterator[Session]:
+    variables = sandbox.environment(environment.manifest.recovery_region)
+    limits = adapter.Limits(plan=DARK_LIMIT)
+    with verbs.session(
+        environment, Target(name=rehearsal.DRILL, variables=variables), limits=limits, workers=workers
+    ) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def _one_root(environment: Environment) -> Iterator[StackRun]:
+    """The environment in one root, at the depth of its stacks so that modules and packages are found."""
+    root = environment.folder / ".bench"
+    root.mkdir()
+    try:
+        depth = len(root.relative_to(REPOSITORY).parts)
+        (root / "main.tf").write_text(monolith(environment.manifest, modules="../" * depth + "modules"))
+        shutil.copy(environment.folder / "data" / ".terraform.lock.hcl", root)
+        yield StackRun(name=NAME, wave=0, root=root)
+    finally:
+        shutil.rmtree(root)
+
+
+@contextlib.contextmanager
+def _dark(sandbox: Sandbox, fault: RegionDark) -> Iterator[None]:
+    number = sandbox.faults.inject(fault)
+    try:
+        yield
+    finally:
+        sandbox.faults.heal(number)
+
+
+@contextlib.contextmanager
+def _scratch(name: str) -> Iterator[Path]:
+    folder = REPOSITORY / ".antipode" / "bench" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
