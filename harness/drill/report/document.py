@@ -1,0 +1,95 @@
+"""A series of drills as a JSON document.
+
+SCHEMA names the form: its number goes up whenever a key changes its meaning or goes away; new keys may come
+without that. Times are model seconds since the load began; null where a figure is infinite (never recovered).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.drill.recovery import DECIDE_DELAY, Split
+from harness.drill.run import DrillResult
+from harness.drill.series import DrillSeries
+from harness.sandbox.delays import Delays
+
+SCHEMA = "antipode.drill/1"
+# The delays that a drill draws from delays.yaml, and what they are part of.
+MODELLED: Mapping[str, str] = {
+    DECIDE_DELAY: "decide",
+    "dynamodb_replication_lag": "RPO: how far replication is behind when a region is lost",
+}
+
+
+def document(series: DrillSeries, *, command: str) -> dict[str, Any]:
+    """The whole series; `command` reproduces it."""
+    first = series.results[0]
+    return {
+        "schema": SCHEMA,
+        "environment": first.subject.environment,
+        "verdict": {
+            "status": series.status,
+            "exit_status": series.exit_status,
+            "sentence": series.worst.verdict.sentence,
+            "expected": first.scenario.expect,
+            "as_expected": series.as_expected,
+        },
+        "objectives": dataclasses.asdict(first.objectives),
+        "scenario": first.scenario.model_dump(mode="json"),
+        "subject": plain(dataclasses.asdict(first.subject)),
+        "command": command,
+        "modelled": modelled_delays(),
+        "spread": [plain(dataclasses.asdict(each)) for each in series.spreads],
+        "runs": [_run(result) for result in series.results],
+    }
+
+
+def modelled_delays() -> list[dict[str, str]]:
+    """What was drawn instead of measured, with its evidence and source."""
+    delays = Delays()
+    return [
+        {
+            "name": name,
+            "part_of": part,
+            "evidence": delays.entry(name).evidence,
+            "source": delays.entry(name).source,
+            "note": delays.entry(name).note.strip(),
+        }
+        for name, part in MODELLED.items()
+    ]
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON can hold it: tuples become lists, infinities null."""
+    if isinstance(value, float):
+        return round(value, 3) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(each) for each in value]
+    return value
+
+
+def _run(result: DrillResult) -> dict[str, Any]:
+    measured = result.measurement
+    return {
+        "seed": result.seed,
+        "real_time": result.real_time,
+        "verdict": result.verdict.status,
+        "findings": [dataclasses.asdict(finding) for finding in result.verdict.findings],
+        "wall_seconds": plain(result.wall_seconds),
+        "model_seconds": plain(result.model_seconds),
+        "measurement": plain(dataclasses.asdict(measured)) if measured else None,
+        "worst_client": _split(result.worst),
+        "median_client": _split(result.median),
+    }
+
+
+def _split(split: Split | None) -> dict[str, Any] | None:
+    if split is None:
+        return None
+    steps = [{**dataclasses.asdict(step), "kind": step.kind, "source": step.source} for step in split.steps]
+    return {**plain(dataclasses.asdict(split)), "steps": plain(steps)}

@@ -1,0 +1,164 @@
+"""Figures as people read them, the same in the terminal and on the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from harness.drill.measure import Measurement, RecoveryTime
+from harness.drill.recovery import STEPS, Split
+from harness.drill.run import DrillResult
+from harness.drill.series import Spread
+from harness.drill.verdict import Status
+
+MARKS: dict[Status, str] = {
+    "objectives-met": "✓", "objectives-missed": "✗", "precondition-failed": "✗", "inconclusive": "?",
+}  # fmt: skip
+WORDS: dict[Status, str] = {
+    "objectives-met": "Objectives met", "objectives-missed": "Objectives missed",
+    "precondition-failed": "Precondition failed", "inconclusive": "Inconclusive",
+}  # fmt: skip
+
+
+def seconds(value: float) -> str:
+    """`12.3 s`, or `never`."""
+    return f"{value:.1f} s" if math.isfinite(value) else "never"
+
+
+def amount(value: float, unit: str) -> str:
+    """Seconds as `seconds` has them, counts as whole numbers."""
+    return seconds(value) if unit == "s" else f"{value:.0f}"
+
+
+class BudgetRow(NamedTuple):
+    """One step of the recovery of the median and the worst client."""
+
+    step: str
+    median: str
+    worst: str
+    kind: str
+    source: str
+
+
+def budget_rows(result: DrillResult) -> list[BudgetRow]:
+    """detect, decide, shift and warm, then their sum; empty when no client's recovery can be split."""
+    if result.worst is None or not result.worst.steps:
+        return []
+    rows = []
+    for name in STEPS:
+        step = result.worst.step(name)
+        assert step is not None
+        rows.append(
+            BudgetRow(name, _step(result.median, name), seconds(step.seconds), step.kind, step.source)
+        )
+    total = result.median.seconds if result.median else math.inf
+    modelled = result.worst.modelled
+    share = (
+        f"{seconds(result.worst.seconds - modelled)} measured, {seconds(modelled)} modelled (worst client)"
+    )
+    return [*rows, BudgetRow("recovery", seconds(total), seconds(result.worst.seconds), "", share)]
+
+
+def _step(split: Split | None, name: str) -> str:
+    step = next((each for each in split.steps if each.name == name), None) if split else None
+    return seconds(step.seconds) if step else "n/a"
+
+
+class RecoveryRow(NamedTuple):
+    operation: str
+    clients: str
+    recovered: str
+    median: str
+    worst: str
+    judged: str
+
+
+def recovery_rows(result: DrillResult) -> list[RecoveryRow]:
+    """Per operation the clients that keep to the TTL, then those that overstay it."""
+    measured = result.measurement
+    if measured is None:
+        return []
+    limit = f"{result.objectives.rto:g} s allowed"
+    stale = limit if result.objectives.judge_stale else "shown, not judged"
+    return [
+        *(_recovery_row(each, "keep to the TTL", limit) for each in measured.judged),
+        *(_recovery_row(each, "overstay the TTL", stale) for each in measured.overstaying),
+    ]
+
+
+def _recovery_row(group: RecoveryTime, who: str, judged: str) -> RecoveryRow:
+    return RecoveryRow(
+        group.operation,
+        f"{group.clients} that {who}"
+        if group.clients != 1
+        else f"1 that {who.replace('keep', 'keeps', 1).replace('overstay', 'overstays', 1)}",
+        f"{group.recovered} of {group.clients}",
+        seconds(group.median),
+        seconds(group.worst),
+        judged,
+    )
+
+
+def fact_rows(result: DrillResult) -> list[tuple[str, str]]:
+    """Everything else that was measured, as name and text."""
+    measured = result.measurement
+    if measured is None:
+        return []
+    return [
+        ("Lost writes (RPO)", _loss(measured, result.objectives.rpo)),
+        ("Requests during the outage", _errors(measured)),
+        (
+            "Reads that missed an acknowledged write",
+            f"{measured.missing_reads} missing, {measured.stale_reads} stale",
+        ),
+        ("Requests before the fault", f"{measured.baseline.requests}, {measured.baseline.failed} went wrong"),
+        *(
+            (f"Fault: {fault.description}", f"{fault.hits} requests or writes ran into it")
+            for fault in measured.faults
+        ),
+        ("Served before the fault", measured.serving_before or "nobody"),
+        ("Served at the end of the outage", measured.serving_at_end or "nobody"),
+        *_returned(measured),
+        ("Cost", f"{result.wall_seconds:.0f} s of wall time for {result.model_seconds:.0f} model seconds"),
+    ]
+
+
+def _loss(measured: Measurement, limit: float) -> str:
+    loss = measured.loss
+    if not loss.lost:
+        return f"0 of {loss.asked} acknowledged, {limit:g} s allowed"
+    return f"{loss.lost} of {loss.asked} acknowledged; the oldest {loss.age:.2f} s before the fault, {limit:g} s allowed"
+
+
+def _errors(measured: Measurement) -> str:
+    outage = measured.outage
+    kinds = ", ".join(f"{count} {what}" for what, count in outage.by_outcome)
+    return f"{outage.requests}, {outage.failed} failed ({outage.ratio:.0%})" + (f": {kinds}" if kinds else "")
+
+
+def _returned(measured: Measurement) -> list[tuple[str, str]]:
+    returned = measured.returned
+    if returned is None:
+        return []
+    rows = [("Requests after healing", f"{returned.errors.requests}, {returned.errors.failed} failed")]
+    if returned.checked:
+        rows.append((
+            "Reconciliation after healing",
+            f"{returned.came_back} lost writes came back, {len(returned.still_missing)} of {returned.checked} "
+            "are still missing in some region",
+        ))  # fmt: skip
+    if returned.returned_at is not None:
+        after = returned.returned_at - returned.healed_at
+        rows.append(("Traffic returned", f"to {returned.returned_to}, {after:.1f} s after healing"))
+    else:
+        rows.append(("Traffic returned", f"no, {returned.survivor or 'nobody'} went on serving"))
+    return rows
+
+
+def spread_rows(spreads: Sequence[Spread]) -> list[tuple[str, str, str, str]]:
+    """Name, p50, p95 and worst."""
+    return [
+        (each.name, amount(each.p50, each.unit), amount(each.p95, each.unit), amount(each.worst, each.unit))
+        for each in spreads
+    ]

@@ -1,0 +1,217 @@
+"""The timeline of one run as SVG: who served, what failed, where the recovery's seconds went.
+
+Drawn with marker colours that are then replaced by CSS variables, so that one drawing fits light and dark.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("svg")
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from harness.drill.ledger import Ledger
+from harness.drill.measure import Measurement
+from harness.drill.recovery import Split
+from harness.drill.run import DrillResult
+
+# Marker colour -> what replaces it.
+_VARIABLES = {
+    "#010101": "var(--ink)", "#020202": "var(--muted)", "#030303": "var(--grid)", "#040404": "var(--failed)",
+    "#050505": "var(--region-1)", "#060606": "var(--region-2)", "#070707": "var(--region-3)",
+    "#080808": "var(--detect)", "#090909": "var(--decide)", "#0a0a0a": "var(--shift)", "#0b0b0b": "var(--warm)",
+    "#0c0c0c": "var(--page)",
+}  # fmt: skip
+INK, MUTED, GRID, FAILED = "#010101", "#020202", "#030303", "#040404"
+REGION_COLOURS = ("#050505", "#060606", "#070707")
+STEP_COLOURS = {"detect": "#080808", "decide": "#090909", "shift": "#0a0a0a", "warm": "#0b0b0b"}
+PAGE = "#0c0c0c"
+# A step narrower than this share of the axis has no room for its name.
+_ROOM_FOR_NAME = 0.045
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Inches and points of one of the two drawings."""
+
+    name: str
+    width: float
+    height: float
+    text: float
+
+
+WIDE = Shape("wide", 11.4, 6.6, 10)
+NARROW = Shape("narrow", 4.3, 7.4, 9)
+
+
+def draw(result: DrillResult, shape: Shape) -> str:
+    """The drawing as an <svg> element without any reference to elsewhere."""
+    measured = result.measurement
+    if measured is None:
+        return ""
+    settings = {
+        "svg.fonttype": "none", "svg.hashsalt": shape.name, "font.size": shape.text, "font.family": "sans-serif",
+        "text.color": INK, "axes.labelcolor": MUTED, "xtick.color": MUTED, "ytick.color": MUTED,
+        "axes.edgecolor": GRID, "hatch.linewidth": 0.6,
+    }  # fmt: skip
+    with rc_context(settings):
+        figure = Figure(figsize=(shape.width, shape.height), layout="constrained")
+        figure.set_facecolor("none")
+        axes = figure.subplots(4, 1, sharex=True, gridspec_kw={"height_ratios": [0.55, 3.2, 2.6, 0.9]})
+        _steps(axes[0], result.worst, measured, narrow=shape is NARROW)
+        _traffic(axes[1], result.ledger, measured)
+        _clients(axes[2], measured, result)
+        _backlog(axes[3], result.ledger)
+        for ax in axes:
+            _frame(ax, result)
+        _labels(axes, result, measured, narrow=shape is NARROW)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return _inline(file.getvalue(), f"Timeline of {result.scenario.name}: {result.verdict.sentence}", shape)
+
+
+def _frame(ax: Any, result: DrillResult) -> None:
+    ax.set_facecolor("none")
+    ax.set_xlim(0, result.ledger.ended)
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(length=0)
+    for mark in result.ledger.faults:
+        ax.axvline(mark.at, color=FAILED, linewidth=1.4)
+        if mark.healed is not None:
+            ax.axvline(mark.healed, color=INK, linewidth=1.2, linestyle=(0, (1, 2)))
+    measured = result.measurement
+    if measured is not None:
+        ax.axvline(measured.fault_at + result.objectives.rto, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
+
+
+def _steps(ax: Any, worst: Split | None, measured: Measurement, *, narrow: bool) -> None:
+    """One bar of detect, decide, shift and warm of the worst client."""
+    ax.set_yticks([])
+    ax.set_ylim(0, 1)
+    end = measured.window_end
+    if worst is None or not worst.steps:
+        reason = worst.reason if worst else "no client was affected"
+        ax.text(0.01, 0.5, f"No split: {reason}", transform=ax.transAxes, va="center", color=MUTED)
+        return
+    for step in worst.steps:
+        ax.barh(0.5, step.seconds, 0.8, left=step.start, color=STEP_COLOURS[step.name], edgecolor=PAGE)
+        if step.seconds > (_ROOM_FOR_NAME * (2.2 if narrow else 1)) * end:
+            text = step.name if narrow or step.seconds < 0.09 * end else f"{step.name} {step.seconds:.0f} s"
+            ax.text(step.start + step.seconds / 2, 0.5, text, ha="center", va="center", color=PAGE)
+
+
+def _traffic(ax: Any, ledger: Ledger, measured: Measurement) -> None:
+    """Answers per second, stacked by the region that gave them; failures hatched on top."""
+    seconds = list(range(math.ceil(ledger.ended)))
+    requests = [a for a in ledger.requests() if a.end < ledger.ended]
+    regions = [region for region, _ in Counter(a.served_by for a in requests if not a.failed).most_common()
+               if region]  # fmt: skip
+    if measured.serving_before in regions:
+        regions.sort(key=lambda region: region != measured.serving_before)
+    bottom = [0] * len(seconds)
+    for colour, region in zip(REGION_COLOURS, regions[:3], strict=False):
+        count = Counter(int(a.end) for a in requests if not a.failed and a.served_by == region)
+        heights = [count[second] for second in seconds]
+        ax.bar(
+            seconds,
+            heights,
+            width=1.0,
+            align="edge",
+            bottom=bottom,
+            color=colour,
+            linewidth=0,
+            label=f"answered by {region}",
+        )
+        bottom = [b + h for b, h in zip(bottom, heights, strict=True)]
+    count = Counter(int(a.end) for a in requests if a.failed)
+    heights = [count[second] for second in seconds]
+    ax.bar(seconds, heights, width=1.0, align="edge", bottom=bottom, facecolor="none", edgecolor=FAILED,
+           linewidth=0.5, hatch="/////", label="failed")  # fmt: skip
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, borderaxespad=0, columnspacing=1.2,
+              handlelength=1.4, labelcolor=INK, fontsize="small")  # fmt: skip
+
+
+def _clients(ax: Any, measured: Measurement, result: DrillResult) -> None:
+    """One row per client: from the fault to its recovery, reads and writes."""
+    names = sorted({r.client for r in measured.recoveries}, key=lambda name: _slowest(measured, name))
+    rows = {name: n for n, name in enumerate(names)}
+    for each in measured.recoveries:
+        row = rows[each.client] + (0.17 if each.operation == "read" else -0.17)
+        never = math.isinf(each.seconds)
+        end = measured.window_end if never else measured.fault_at + each.seconds
+        colour = MUTED if each.overstays else INK
+        style = (0, (1, 1.5)) if each.overstays else "-"
+        ax.plot(
+            [measured.fault_at, end],
+            [row, row],
+            color=FAILED if never else colour,
+            linewidth=0.9,
+            linestyle=style,
+        )
+        marker = ">" if never else ("o" if each.operation == "read" else "s")
+        face = PAGE if each.operation == "write" else (FAILED if never else colour)
+        ax.plot(end, row, marker, markersize=3.8, color=FAILED if never else colour, markerfacecolor=face)
+    ax.set_ylim(-0.8, len(names) - 0.2)
+    ax.set_yticks(range(len(names)), names, fontsize="x-small" if len(names) <= 24 else 3)
+    if not names:
+        ax.text(0.5, 0.5, "no client was measured", transform=ax.transAxes, ha="center", color=MUTED)
+
+
+def _slowest(measured: Measurement, name: str) -> float:
+    return -max(r.seconds for r in measured.recoveries if r.client == name)
+
+
+def _backlog(ax: Any, ledger: Ledger) -> None:
+    ax.fill_between([b.at for b in ledger.backlog], [b.pending for b in ledger.backlog], step="post", color=MUTED, alpha=0.5,
+                    linewidth=0)  # fmt: skip
+    ax.set_ylim(bottom=0)
+    ax.locator_params(axis="y", nbins=2, integer=True)
+
+
+def _labels(axes: Any, result: DrillResult, measured: Measurement, *, narrow: bool) -> None:
+    top, traffic, clients, backlog = axes
+    title = {"loc": "left", "fontsize": "medium", "color": INK, "fontweight": "bold"}
+    traffic.set_title("Requests per second", pad=20, **title)
+    clients.set_title("Each client's way back" if narrow else
+                      "Each client's way back (● reads, □ writes, dotted: keeps DNS answers too long)", **title)  # fmt: skip
+    backlog.set_title("Writes waiting to be replicated", **title)
+    backlog.set_xlabel("model seconds since the load began")
+    for n, mark in enumerate(result.ledger.faults):
+        top.annotate("fault" if len(result.ledger.faults) == 1 else f"fault {n + 1}", (mark.at, 1.0),
+                     xytext=(-3, 4), textcoords="offset points", ha="right", color=FAILED, fontweight="bold", annotation_clip=False)  # fmt: skip
+        if mark.healed is not None:
+            top.annotate("healed", (mark.healed, 1.0), xytext=(3, 4), textcoords="offset points", color=INK,
+                         fontweight="bold", annotation_clip=False)  # fmt: skip
+    limit = measured.fault_at + result.objectives.rto
+    if limit < result.ledger.ended:
+        text = f"RTO {result.objectives.rto:g} s" if narrow else f"objective: RTO {result.objectives.rto:g} s"
+        top.annotate(text, (limit, 1.0), xytext=(3, 4), textcoords="offset points", annotation_clip=False)
+
+
+def _inline(svg: str, description: str, shape: Shape) -> str:
+    """The <svg> element alone: no XML head, no metadata, no namespaces (HTML knows them), our colours."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", svg)
+    for marker, variable in _VARIABLES.items():
+        svg = svg.replace(marker, variable)
+    size = f'viewBox="0 0 {shape.width * 72:g} {shape.height * 72:g}"'
+    label = re.sub(r"[<>&\"]", " ", description)
+    return re.sub(
+        r"<svg[^>]*>",
+        f'<svg class="timeline {shape.name}" role="img" aria-label="{label}" {size}>',
+        svg,
+        count=1,
+    )
