@@ -55,8 +55,8 @@ SERVICE_OF_SCOPE: Mapping[str, str] = {
 }
 
 _DYNAMODB_ITEMS = (
-    "BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement ExecuteTransaction GetItem "
-    "PutItem Query Scan TransactGetItems TransactWriteItems UpdateItem"
+    "BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement ExecuteTransaction "
+    "GetItem PutItem Query Scan TransactGetItems TransactWriteItems UpdateItem"
 )
 # Operations that do a service's work, as against administering it. Source: the same whitepaper, "Control
 # planes and data planes", and each service's API reference.
@@ -78,7 +78,8 @@ DATA_OPERATIONS: Mapping[str, frozenset[str]] = {
         "sqs": "ChangeMessageVisibility ChangeMessageVisibilityBatch DeleteMessage DeleteMessageBatch "
         "ReceiveMessage SendMessage SendMessageBatch",
         "ssm": "GetParameter GetParameters GetParametersByPath",
-        "stepfunctions": "SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution StartSyncExecution",
+        "stepfunctions": "SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution "
+        "StartSyncExecution",
         "sts": "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity DecodeAuthorizationMessage "
         "GetAccessKeyInfo GetCallerIdentity GetFederationToken GetSessionToken",
         "xray": "TelemetryRecords TraceSegments",
@@ -89,8 +90,8 @@ _DATA_ONLY = frozenset({"rds-data", "iotdata", "lambda-url"})
 
 # Bucket subresources that configure the bucket; without one, a request on a bucket lists its objects.
 _S3_BUCKET_SETTINGS = frozenset(
-    "accelerate acl analytics cors encryption intelligent-tiering inventory lifecycle location logging metrics "
-    "notification object-lock ownershipControls policy policyStatus publicAccessBlock replication "
+    "accelerate acl analytics cors encryption intelligent-tiering inventory lifecycle location logging "
+    "metrics notification object-lock ownershipControls policy policyStatus publicAccessBlock replication "
     "requestPayment tagging versioning website".split()
 )
 

@@ -20,8 +20,8 @@ ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 # Services whose resources stay clean on a second plan only with moto. What must live together (rds with ec2,
 # elbv2 with acm, ec2 with iam) is all on MiniStack and must be moved together or not at all.
 SERVED_BY_MOTO = frozenset(
-    "cloudwatch codedeploy config dax fis guardduty inspector2 macie2 memorydb network-firewall resiliencehub "
-    "shield ssm wafv2".split()
+    "cloudwatch codedeploy config dax fis guardduty inspector2 macie2 memorydb network-firewall "
+    "resiliencehub shield ssm wafv2".split()
 )
 
 # Host names that differ from the service's own name (botocore: endpointPrefix).

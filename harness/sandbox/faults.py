@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -38,7 +39,7 @@ def _check_mode(kind: str, mode: object) -> None:
 
 
 def _check_number(kind: str, key: str, value: object, *, low: float, high: float | None) -> None:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= low
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value < math.inf
     if not fits or (high is not None and float(value) > high):  # type: ignore[arg-type]
         allowed = (
             f"a number from {low:g} to {high:g}" if high is not None else f"a number of at least {low:g}"
@@ -129,7 +130,7 @@ class GrayFailure:
             _check_text(self.kind, "service", self.service)
         if not self.error_share and not self.added_seconds:
             raise FaultError(
-                f"{self.kind}: error_share and added_seconds are both 0; give at least one of them"
+                f"{self.kind}: error_share and added_seconds are both 0; at least one must be more"
             )
 
     def touches(self, target: Target) -> bool:
@@ -214,7 +215,7 @@ class Faults:
     """The faults in force. Every method may be called from any thread."""
 
     def __init__(self, *, seed: int = 0, held_back: Callable[[Fault], int] = lambda fault: 0) -> None:
-        """seed: decides which requests a gray failure hits. held_back: writes that a cut holds at the moment."""
+        """seed: decides whom a gray failure hits. held_back: how many writes a cut holds at the moment."""
         self._seed = seed
         self._held_back = held_back
         self._lock = threading.Lock()

@@ -14,6 +14,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -32,11 +33,16 @@ FORM = "application/x-www-form-urlencoded"
 _EXECUTE_API = re.compile(
     r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$"
 )
-_REFUSALS: Mapping[str, tuple[int, dict[str, str]]] = {
-    "503": (503, {"message": "Service Unavailable"}),
-    "500": (500, {"message": "Internal server error"}),
-    "403": (403, {"message": "Forbidden"}),
+_REFUSALS: Mapping[str, tuple[int, str, str]] = {
+    "503": (503, "ServiceUnavailable", "Service Unavailable"),
+    "500": (500, "InternalFailure", "Internal server error"),
+    "403": (403, "Forbidden", "Forbidden"),
 }
+# Services that speak AWS's query protocol or REST with XML (botocore: protocol).
+_XML_SERVICES = frozenset(
+    "autoscaling cloudformation cloudfront cloudwatch ec2 elasticache elbv2 iam rds route53 s3 ses sns "
+    "sts".split()
+)
 
 
 @dataclass(eq=False)
@@ -154,20 +160,29 @@ class Gateway:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         form, receive = await _form(scope, headers, query, receive)
         host = headers.get("host", "")
-        ORIGIN.set(Origin(dialled=dialled, user_agent=headers.get("user-agent", "")))
+        number = _number(headers)
+        last_values = {name: values[-1] for name, values in query.items()}
+        ORIGIN.set(Origin(dialled, headers, last_values, partial(self._admits, number)))
         if dialled is None and not _is_ip(host):
             dialled = self._domain_region(host, scope["path"])
         target = classify(
             scope.get("method", "GET"), scope["path"], headers, host, dialled, {**query, **form}
         )
         entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
-        exchange = Exchange(target, entered, _number(headers), _transport(send))
+        exchange = Exchange(target, entered, number, _transport(send))
         self._in_flight.add(exchange)
         try:
             if not await self._failed(exchange, receive, send):
                 await self._answer(exchange, scope, receive, send)
         finally:
             self._in_flight.discard(exchange)
+
+    async def _admits(self, number: int | None, target: Target) -> bool:
+        """Whether a call between two emulated services goes ahead, on behalf of request `number`."""
+        verdict = self._faults.judge(target)
+        if verdict is not None and verdict.added_seconds:
+            await self._clock.sleep(verdict.added_seconds, request=number)
+        return verdict is None or verdict.mode is None
 
     async def _failed(self, exchange: Exchange, receive: Receive, send: Send) -> bool:
         """Carry out what the faults say of the request; True when that was its end."""
@@ -189,7 +204,7 @@ class Gateway:
         elif verdict.mode == "hang":
             await self._hang(exchange, receive)
         else:
-            await _refuse(verdict.mode, send)
+            await _refuse(verdict.mode, exchange.target, send)
         return True
 
     async def _hang(self, exchange: Exchange, receive: Receive) -> None:
@@ -203,11 +218,11 @@ class Gateway:
         async def guarded(message: dict[str, Any]) -> None:
             if exchange.lost is None:
                 exchange.started = True
-                await send(message)
+                await send(_without_length(message) if message.get("status") == 204 else message)
 
         routed = self._routed(exchange, scope)
         if routed is None:
-            await _refuse("403", guarded)
+            await _refuse("403", exchange.target, guarded)
         elif emulators.served_by_moto(exchange.target.service):
             await self._moto({**routed, "antipode.target": exchange.target}, receive, guarded)
         else:
@@ -321,10 +336,26 @@ async def _form(
     return parse_qs(body.decode("latin-1"), keep_blank_values=True), again
 
 
-async def _refuse(mode: str, send: Send) -> None:
-    status, message = _REFUSALS[mode]
-    body = json.dumps(message).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+def _without_length(message: dict[str, Any]) -> dict[str, Any]:
+    kept = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
+    return {**message, "headers": kept}
+
+
+def _refusal(mode: str, target: Target) -> tuple[int, str, bytes]:
+    """Status, content type and body in the form that the service's clients can read."""
+    status, code, message = _REFUSALS[mode]
+    if target.decided_by != "signature":
+        return status, "application/json", json.dumps({"message": message}).encode()
+    if target.service not in _XML_SERVICES:
+        return status, "application/x-amz-json-1.0", json.dumps({"__type": code, "message": message}).encode()
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    whole = error if target.service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
+    return status, "text/xml", whole.encode()
+
+
+async def _refuse(mode: str, target: Target, send: Send) -> None:
+    status, kind, body = _refusal(mode, target)
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 

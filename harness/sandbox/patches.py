@@ -12,17 +12,26 @@ import functools
 import hashlib
 import importlib
 import inspect
-import json
-from collections.abc import Callable, Mapping
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
+from xml.etree.ElementTree import SubElement
+
+from harness.sandbox import mapping_templates
+from harness.sandbox.classify import Target
 
 
 class Origin(NamedTuple):
     """Where the request being served came in: the region whose address was dialled (None: the control
-    address), and the client's User-Agent."""
+    address), its headers by lower-case name, its query parameters, and what waits for and judges the calls
+    that one emulated service makes to another inside the process (true: the call may go ahead)."""
 
     dialled: str | None = None
-    user_agent: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
+    query: Mapping[str, str] = MappingProxyType({})
+    admits: Callable[[Target], Awaitable[bool]] | None = None
 
 
 ORIGIN: contextvars.ContextVar[Origin] = contextvars.ContextVar("antipode_origin")
@@ -34,12 +43,14 @@ def origin() -> Origin:
 
 
 class Patch(NamedTuple):
-    """One replaced attribute: `module`:`attribute`, the digest of what it replaces, and what replaces it."""
+    """One replaced attribute: `module`:`attribute`, what replaces it, and the digest of the code that it was
+    written against: what it replaces, or else `watches`, the attribute of that module that uses it."""
 
     module: str
     attribute: str
     digest: str
     mend: Callable[[Any], Any]
+    watches: str | None = None
 
     @property
     def name(self) -> str:
@@ -56,43 +67,78 @@ def digest_of(thing: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def watched(patch: Patch) -> Any:
+    """What the digest of `patch` is of, as the emulator wrote it, whether or not patches are applied."""
+    if patch.watches is None and patch.name in ORIGINALS:
+        return ORIGINALS[patch.name]
+    owner, attribute = owner_of(patch.module, patch.watches or patch.attribute)
+    return getattr(owner, attribute)
+
+
 def apply(emulator: str) -> None:
     """Apply every patch on `emulator` ("ministack" or "moto"); those already applied are left alone."""
     for patch in PATCHES:
         if patch.module.partition(".")[0] == emulator and patch.name not in ORIGINALS:
-            owner, attribute = owner_of(patch)
+            owner, attribute = owner_of(patch.module, patch.attribute)
             original = getattr(owner, attribute)
             ORIGINALS[patch.name] = original
             setattr(owner, attribute, patch.mend(original))
 
 
-def owner_of(patch: Patch) -> tuple[Any, str]:
-    """The module or class that holds the patched attribute, and the attribute's own name."""
-    owner: Any = importlib.import_module(patch.module)
-    *path, attribute = patch.attribute.split(".")
-    for name in path:
+def owner_of(module: str, path: str) -> tuple[Any, str]:
+    """The module or class that holds the attribute at `path`, and the attribute's own name."""
+    owner: Any = importlib.import_module(module)
+    *outer, attribute = path.split(".")
+    for name in outer:
         owner = getattr(owner, name)
     return owner, attribute
 
 
 def mends(
-    module: str, attribute: str, *, digest: str
+    module: str, attribute: str, *, digest: str, watches: str | None = None
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+    """Register the decorated function as what makes the replacement out of the original."""
+
     def register(mend: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        PATCHES.append(Patch(module, attribute, digest, mend))
+        PATCHES.append(Patch(module, attribute, digest, mend, watches))
         return mend
 
     return register
 
 
-@mends("ministack.app", "_HEALTH_PATHS", digest="")
+# Of the sandbox's own environment, what a function's process cannot do without.
+_NEEDED_TO_START = frozenset({"LANG", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV"})
+
+
+@mends("ministack.app", "_HEALTH_PATHS", digest="d8afe8c0274a")
 def health_paths(original: tuple[str, ...]) -> tuple[str, ...]:
     """MiniStack answers GET /health with 200 on every host. AWS leaves the path to the API behind the host;
     a health check on it would be green whatever happens."""
     return tuple(path for path in original if path.startswith("/_"))
 
 
-@mends("ministack.core.lambda_runtime", "Worker._drain_stderr_bounded", digest="")
+@mends("ministack.core.lambda_runtime", "subprocess", watches="Worker._spawn", digest="c55febf95656")
+def clean_environment(original: Any) -> Any:
+    """MiniStack starts functions with everything that its own process has in its environment, which here is
+    the user's shell. On AWS a function finds Lambda's variables and its own (Lambda Developer Guide, "Defined
+    runtime environment variables"), so only those, and what an interpreter needs to start, go through."""
+    names = [name for name in dir(original) if not name.startswith("__")]
+    clone = SimpleNamespace(**{name: getattr(original, name) for name in names})
+
+    def start(*arguments: Any, env: Mapping[str, str] | None = None, **options: Any) -> Any:
+        kept = None if env is None else {key: value for key, value in env.items() if _may_pass(key, value)}
+        return original.Popen(*arguments, env=kept, **options)
+
+    clone.Popen = start
+    return clone
+
+
+def _may_pass(key: str, value: str) -> bool:
+    inherited = os.environ.get(key) == value
+    return not inherited or key in _NEEDED_TO_START or key.startswith(("AWS_", "LC_"))
+
+
+@mends("ministack.core.lambda_runtime", "Worker._drain_stderr_bounded", digest="3fd7cc742872")
 def no_wait_for_logs(original: Callable[..., str]) -> Callable[..., str]:
     """MiniStack polls 50 ms for log lines after every invocation that wrote none. AWS answers as soon as the
     function returns; lines that come later are read with the next invocation."""
@@ -106,20 +152,20 @@ def no_wait_for_logs(original: Callable[..., str]) -> Callable[..., str]:
     return drain
 
 
-@mends("ministack.services.route53", "_build_change_info_el", digest="")
+@mends("ministack.services.route53", "_build_change_info_el", digest="88dd7baaf537")
 def change_info(original: Callable[..., None]) -> Callable[..., None]:
     """Not a wrong answer but a slow one: Terraform's provider waits 10 to 30 s, then polls each 15 s, when a
     change comes back with ChangeInfo, and goes on at once when it does not. Other clients still get it."""
 
     @functools.wraps(original)
     def build(parent: Any, change: Any) -> None:
-        if "Terraform" not in origin().user_agent:
+        if "Terraform" not in origin().headers.get("user-agent", ""):
             original(parent, change)
 
     return build
 
 
-@mends("ministack.services.route53", "_parse_health_check_config", digest="")
+@mends("ministack.services.route53", "_parse_health_check_config", digest="fffd8cf8c7a1")
 def health_check_lists(original: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
     """MiniStack stores ChildHealthChecks and Regions as lists of empty strings. AWS stores what was sent
     (Route 53 API reference, HealthCheckConfig)."""
@@ -145,7 +191,31 @@ def _local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-@mends("ministack.services.apigateway_v1", "find_domain_scope", digest="")
+_DNSSEC = re.compile(r"^/2013-04-01/hostedzone/([^/]+)/dnssec$")
+
+
+@mends("ministack.services.route53", "handle_request", digest="c201ac22eafd")
+def zones_are_not_signed(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack does not know GetDNSSEC, which the provider calls before it destroys a zone by force. AWS
+    answers NOT_SIGNING for a zone without DNSSEC (Route 53 API reference, DNSSECStatus)."""
+
+    @functools.wraps(original)
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        route53 = importlib.import_module("ministack.services.route53")
+        match = _DNSSEC.match(path) if method == "GET" else None
+        if match is None or match[1] not in route53._zones:
+            return await original(method, path, headers, body, query)
+
+        def build(root: Any) -> None:
+            SubElement(SubElement(root, "Status"), "ServeSignature").text = "NOT_SIGNING"
+            SubElement(root, "KeySigningKeys")
+
+        return route53._xml_response("GetDNSSECResponse", build)
+
+    return handle
+
+
+@mends("ministack.services.apigateway_v1", "find_domain_scope", digest="6918811f1c01")
 def domain_of_addressed_region(original: Callable[[str], Any]) -> Callable[[str], Any]:
     """MiniStack serves a custom domain from the first region that has it. On AWS each region's endpoint knows
     only its own domain names, and one that it does not know is refused (API Gateway guide, "Custom domain
@@ -177,16 +247,16 @@ def _keyed_by_none(original: Callable[..., Any]) -> Callable[..., Any]:
     return with_key
 
 
-@mends("ministack.services.apigateway_v1", "_get_base_path_mapping", digest="")
+@mends("ministack.services.apigateway_v1", "_get_base_path_mapping", digest="785c68bb9d4c")
 def read_empty_base_path(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack stores an empty base path as "" and does not find it as "(none)". On AWS the two are one
-    (API Gateway API reference, BasePathMapping: "specify '(none)' if you do not want callers to specify")."""
+    (API Gateway API reference, BasePathMapping)."""
     return _keyed_by_none(original)
 
 
-@mends("ministack.services.apigateway_v1", "_delete_base_path_mapping", digest="")
+@mends("ministack.services.apigateway_v1", "_delete_base_path_mapping", digest="2245d2bdb169")
 def delete_empty_base_path(original: Callable[..., Any]) -> Callable[..., Any]:
-    """As for reading: MiniStack answers 202 to the deletion of "(none)" and keeps the mapping stored as ""."""
+    """As for reading: MiniStack answers 202 to the deletion of "(none)" and keeps the mapping."""
     return _keyed_by_none(original)
 
 
@@ -205,7 +275,7 @@ _LEFT_OUT_WHEN_EMPTY = frozenset(
 )
 
 
-@mends("ministack.services.apigateway_v1", "_v1_response", digest="")
+@mends("ministack.services.apigateway_v1", "_v1_response", digest="ca5f75c581ff")
 def nothing_for_what_was_not_set(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack answers a stage without access logs with `accessLogSettings: {}`, and a domain name without
     mutual TLS with `mutualTlsAuthentication: {}`; a second plan then wants to remove them. AWS leaves members
@@ -225,7 +295,7 @@ def _pruned(data: Any) -> Any:
     return data
 
 
-@mends("ministack.services.apigateway_v1", "_put_integration", digest="")
+@mends("ministack.services.apigateway_v1", "_put_integration", digest="fd1a612acd01")
 def mock_integration(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack gives a MOCK integration the HTTP method POST, and the next plan wants to replace it. AWS
     stores httpMethod and uri only when they were sent (API Gateway API reference, PutIntegration)."""
@@ -271,9 +341,9 @@ API_GATEWAY_ZONES: Mapping[str, str] = {
 }
 
 
-@mends("ministack.services.apigateway_v1", "_create_domain_name", digest="")
+@mends("ministack.services.apigateway_v1", "_create_domain_name", digest="da66e173ee0f")
 def regional_domain_name(original: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack puts the customer's name before `.execute-api.<region>.amazonaws.com` and gives us-east-1's
+    """MiniStack puts the customer's name before `.execute-api.<region>.amazonaws.com`, gives us-east-1's
     hosted zone id in every region, and a distribution to every domain. AWS gives a regional domain
     `d-<ten characters>`, its region's zone, no distribution, and a status (API reference, DomainName)."""
 
@@ -296,10 +366,10 @@ def regional_domain_name(original: Callable[..., Any]) -> Callable[..., Any]:
     return create
 
 
-@mends("ministack.services.kms", "_resolve_key", digest="")
+@mends("ministack.services.kms", "_resolve_key", digest="90e6b84ded7c")
 def aws_managed_keys(original: Callable[[str], Any]) -> Callable[[str], Any]:
     """MiniStack has no AWS managed keys. On AWS `alias/aws/<service>` appears when the service, or
-    DescribeKey, first needs it (KMS Developer Guide, "AWS managed keys"; DescribeKey, "predefined aliases")."""
+    DescribeKey, first needs it (KMS Developer Guide, "AWS managed keys"; API reference, DescribeKey)."""
 
     @functools.wraps(original)
     def resolve(key: str) -> Any:
@@ -320,7 +390,7 @@ def aws_managed_keys(original: Callable[[str], Any]) -> Callable[[str], Any]:
     return resolve
 
 
-@mends("ministack.services.kms", "_key_metadata", digest="")
+@mends("ministack.services.kms", "_key_metadata", digest="ee6ca8cd7d04")
 def key_manager(original: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
     """MiniStack says that the customer manages every key. Those of `aws_managed_keys` are AWS's."""
 
@@ -331,10 +401,10 @@ def key_manager(original: Callable[[Any], dict[str, Any]]) -> Callable[[Any], di
     return metadata
 
 
-@mends("ministack.services.dynamodb", "_apply_replica_updates", digest="")
+@mends("ministack.services.dynamodb", "_apply_replica_updates", digest="cd04ee6026c8")
 def replica_keys(original: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack copies the source table's KMS key to a replica. AWS uses the key that ReplicaUpdates names for
-    that region, else the region's own default (DynamoDB API reference, CreateReplicationGroupMemberAction)."""
+    """MiniStack copies the source table's KMS key to a replica. AWS uses the key that ReplicaUpdates names
+    for that region, else its default (DynamoDB API reference, CreateReplicationGroupMemberAction)."""
 
     @functools.wraps(original)
     def update(name: str, table: Any, updates: Any) -> Any:
@@ -357,10 +427,10 @@ def replica_keys(original: Callable[..., Any]) -> Callable[..., Any]:
     return update
 
 
-@mends("ministack.services.dynamodb", "_table_description", digest="")
+@mends("ministack.services.dynamodb", "_table_description", digest="e6f5cce379b8")
 def replica_descriptions(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """MiniStack describes a replica by its region alone. AWS adds the key that ReplicaUpdates named (DynamoDB
-    API reference, ReplicaDescription)."""
+    """MiniStack describes a replica by its region alone. AWS adds the key that ReplicaUpdates named
+    (DynamoDB API reference, ReplicaDescription)."""
 
     @functools.wraps(original)
     def describe(name: str) -> Any:
@@ -376,14 +446,41 @@ def replica_descriptions(original: Callable[[Any], Any]) -> Callable[[Any], Any]
     return describe
 
 
-@mends("ministack.services.apigateway_v1", "_invoke_mock_v1", digest="")
-def no_body_in_204(original: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack sends a body and its length with status 204. A 204 has neither (RFC 9110, 15.3.5), and AWS
-    sends neither."""
+@mends("ministack.services.apigateway_v1", "_invoke_mock_v1", digest="20f819eee1f9")
+def mock_answers(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack sends a MOCK integration's response template as it is written, and a body with status 204.
+    AWS renders it, lets it override headers and status (API Gateway guide, "Override your API's response
+    parameters and status codes"), and a 204 has neither body nor length (RFC 9110, 15.3.5)."""
 
     @functools.wraps(original)
     def invoke(integration: Any) -> Any:
         status, headers, body = original(integration)
+        templates = [
+            (response.get("responseTemplates") or {}).get("application/json", "")
+            for response in integration.get("integrationResponses", {}).values()
+        ]
+        if body.decode() in templates:
+            request = origin()
+            rendered = mapping_templates.render(body.decode(), headers=request.headers, query=request.query)
+            status, headers = rendered.status or status, {**headers, **rendered.headers}
+            body = rendered.body.encode()
         return (status, headers, b"") if status == 204 else (status, headers, body)
 
     return invoke
+
+
+@mends("ministack.services.apigateway_v1", "_call_lambda_raw", digest="a2df5d6c5b30")
+def lambda_can_fail(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack's API Gateway calls its Lambda inside the process, where no fault would see it. On AWS it is
+    a call to the region's Lambda, and when that fails the client gets 500 (API Gateway guide, "Gateway
+    response types", INTEGRATION_FAILURE)."""
+
+    @functools.wraps(original)
+    async def call(function: Any, event: Any, *, account_id: Any = None, region: Any = None) -> Any:
+        admits = origin().admits
+        target = Target(region, "lambda", "Invoke", "data", "signature")
+        if admits is not None and region and not await admits(target):
+            return None, f"Lambda is down in {region}"
+        return await original(function, event, account_id=account_id, region=region)
+
+    return call
