@@ -197,15 +197,25 @@ def report(result: RunResult, *, as_json: bool) -> None:
         print(json.dumps(_as_json(result)))
         return
     out = Console()
+    if not out.is_terminal:
+        out = Console(width=160)
     summaries = {each.stack: each.plan for each in result.results if each.plan is not None}
     if result.verb == "plan" and summaries:
         out.print(plans.table(summaries))
     out.print(_summary(result))
     for each in result.results:
         for message in each.messages:
-            out.print(message, style="red" if not each.status.good else "", markup=False, highlight=False)
+            out.print(
+                message,
+                style="red" if not each.status.good else "",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
         if not each.status.good and each.log is not None:
-            out.print(f"{each.stack}: log in {_shown(each.log)}", markup=False, highlight=False)
+            out.print(
+                f"{each.stack}: log in {_shown(each.log)}", markup=False, highlight=False, soft_wrap=True
+            )
 
 
 def _summary(result: RunResult) -> Table:
