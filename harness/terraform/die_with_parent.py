@@ -23,7 +23,11 @@ def main(arguments: list[str]) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
         if os.getppid() != parent:  # it died before it could be watched
             raise SystemExit(128 + signal.SIGINT)
-    os.execv(command[0], command)
+    try:
+        os.execv(command[0], command)
+    except OSError as error:
+        print(f"Error: {command[0]} cannot be started: {error.strerror}", file=sys.stderr)
+        raise SystemExit(126) from None
 
 
 if __name__ == "__main__":
