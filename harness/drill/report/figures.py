@@ -90,9 +90,7 @@ def recovery_rows(result: DrillResult) -> list[RecoveryRow]:
 def _recovery_row(group: RecoveryTime, who: str, judged: str) -> RecoveryRow:
     return RecoveryRow(
         group.operation,
-        f"{group.clients} that {who}"
-        if group.clients != 1
-        else f"1 that {who.replace('keep', 'keeps', 1).replace('overstay', 'overstays', 1)}",
+        f"{group.clients} that {who}",
         f"{group.recovered} of {group.clients}",
         seconds(group.median),
         seconds(group.worst),
@@ -128,7 +126,8 @@ def _loss(measured: Measurement, limit: float) -> str:
     loss = measured.loss
     if not loss.lost:
         return f"0 of {loss.asked} acknowledged, {limit:g} s allowed"
-    return f"{loss.lost} of {loss.asked} acknowledged; the oldest {loss.age:.2f} s before the fault, {limit:g} s allowed"
+    lost = f"{loss.lost} of {loss.asked} acknowledged; the oldest {loss.age:.2f} s before the fault"
+    return f"{lost}, {limit:g} s allowed"
 
 
 def _errors(measured: Measurement) -> str:
@@ -145,8 +144,8 @@ def _returned(measured: Measurement) -> list[tuple[str, str]]:
     if returned.checked:
         rows.append((
             "Reconciliation after healing",
-            f"{returned.came_back} lost writes came back, {len(returned.still_missing)} of {returned.checked} "
-            "are still missing in some region",
+            f"{returned.came_back} lost writes came back, {len(returned.still_missing)} of "
+            f"{returned.checked} are still missing in some region",
         ))  # fmt: skip
     if returned.returned_at is not None:
         after = returned.returned_at - returned.healed_at

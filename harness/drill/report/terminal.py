@@ -30,11 +30,17 @@ def show(series: DrillSeries, console: Console, *, page: str | None = None) -> N
     result = series.worst
     console.print(_verdict(series))
     if rows := recovery_rows(result):
-        console.print(_table("Recovery time, client by client",
-                             ("operation", "clients", "recovered", "median", "worst", "judged"), rows))  # fmt: skip
+        console.print(
+            _table(
+                "Recovery time, client by client",
+                ("operation", "clients", "recovered", "median", "worst", "judged"),
+                rows,
+            )
+        )
     if budget := budget_rows(result):
-        console.print(_table("Where the time went",
-                             ("step", "median client", "worst client", "", "source"), budget))  # fmt: skip
+        console.print(
+            _table("Where the time went", ("step", "median client", "worst client", "", "source"), budget)
+        )
     elif result.worst is not None:
         console.print(Text(f"No split of the recovery: {result.worst.reason}.", style="dim"))
     if facts := fact_rows(result):

@@ -1,4 +1,4 @@
-"""The timeline of one run as SVG: who served, what failed, where the recovery's seconds went.
+"""The timeline of one run as SVG: who served, what failed, where the recovery's time went.
 
 Drawn with marker colours that are then replaced by CSS variables, so that one drawing fits light and dark.
 """
@@ -28,8 +28,8 @@ from harness.drill.run import DrillResult
 _VARIABLES = {
     "#010101": "var(--ink)", "#020202": "var(--muted)", "#030303": "var(--grid)", "#040404": "var(--failed)",
     "#050505": "var(--region-1)", "#060606": "var(--region-2)", "#070707": "var(--region-3)",
-    "#080808": "var(--detect)", "#090909": "var(--decide)", "#0a0a0a": "var(--shift)", "#0b0b0b": "var(--warm)",
-    "#0c0c0c": "var(--page)",
+    "#080808": "var(--detect)", "#090909": "var(--decide)", "#0a0a0a": "var(--shift)",
+    "#0b0b0b": "var(--warm)", "#0c0c0c": "var(--page)",
 }  # fmt: skip
 INK, MUTED, GRID, FAILED = "#010101", "#020202", "#030303", "#040404"
 REGION_COLOURS = ("#050505", "#060606", "#070707")
@@ -59,7 +59,8 @@ def draw(result: DrillResult, shape: Shape) -> str:
     if measured is None:
         return ""
     settings = {
-        "svg.fonttype": "none", "svg.hashsalt": shape.name, "font.size": shape.text, "font.family": "sans-serif",
+        "svg.fonttype": "none", "svg.hashsalt": shape.name, "font.size": shape.text,
+        "font.family": "sans-serif",
         "text.color": INK, "axes.labelcolor": MUTED, "xtick.color": MUTED, "ytick.color": MUTED,
         "axes.edgecolor": GRID, "hatch.linewidth": 0.6,
     }  # fmt: skip
@@ -91,6 +92,10 @@ def _frame(ax: Any, result: DrillResult) -> None:
         ax.axvline(mark.at, color=FAILED, linewidth=1.4)
         if mark.healed is not None:
             ax.axvline(mark.healed, color=INK, linewidth=1.2, linestyle=(0, (1, 2)))
+    for step in result.worst.steps if result.worst else ():
+        ax.axvspan(
+            step.start, step.start + step.seconds, color=STEP_COLOURS[step.name], alpha=0.1, linewidth=0
+        )
     measured = result.measurement
     if measured is not None:
         ax.axvline(measured.fault_at + result.objectives.rto, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
@@ -121,26 +126,31 @@ def _traffic(ax: Any, ledger: Ledger, measured: Measurement) -> None:
     if measured.serving_before in regions:
         regions.sort(key=lambda region: region != measured.serving_before)
     bottom = [0] * len(seconds)
-    for colour, region in zip(REGION_COLOURS, regions[:3], strict=False):
+    for colour, region in zip(REGION_COLOURS, regions[: len(REGION_COLOURS)], strict=False):
         count = Counter(int(a.end) for a in requests if not a.failed and a.served_by == region)
-        heights = [count[second] for second in seconds]
-        ax.bar(
-            seconds,
-            heights,
-            width=1.0,
-            align="edge",
-            bottom=bottom,
-            color=colour,
-            linewidth=0,
-            label=f"answered by {region}",
-        )
-        bottom = [b + h for b, h in zip(bottom, heights, strict=True)]
+        top = [below + count[second] for below, second in zip(bottom, seconds, strict=True)]
+        _area(ax, bottom, top, facecolor=colour, linewidth=0, label=f"answered by {region}")
+        bottom = top
     count = Counter(int(a.end) for a in requests if a.failed)
-    heights = [count[second] for second in seconds]
-    ax.bar(seconds, heights, width=1.0, align="edge", bottom=bottom, facecolor="none", edgecolor=FAILED,
-           linewidth=0.5, hatch="/////", label="failed")  # fmt: skip
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, borderaxespad=0, columnspacing=1.2,
-              handlelength=1.4, labelcolor=INK, fontsize="small")  # fmt: skip
+    top = [below + count[second] for below, second in zip(bottom, seconds, strict=True)]
+    failed = {"facecolor": "none", "edgecolor": FAILED, "linewidth": 0.6, "hatch": "////", "label": "failed"}
+    _area(ax, bottom, top, where=[count[second] > 0 for second in seconds], **failed)
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, borderaxespad=0,
+        columnspacing=1.2, handlelength=1.4, labelcolor=INK, fontsize="small",
+    )  # fmt: skip
+
+
+def _area(ax: Any, bottom: list[int], top: list[int], **settings: Any) -> None:
+    """The area between two counts per second, each second as wide as it lasts."""
+    edges = range(len(top) + 1)
+    if "where" in settings:
+        shown = settings["where"]
+        # a second is drawn up to its end, so the edge after the last shown one belongs to it
+        settings["where"] = [
+            now or before for now, before in zip([*shown, False], [False, *shown], strict=True)
+        ]
+    ax.fill_between(edges, [*bottom, bottom[-1]], [*top, top[-1]], step="post", **settings)
 
 
 def _clients(ax: Any, measured: Measurement, result: DrillResult) -> None:
@@ -174,8 +184,8 @@ def _slowest(measured: Measurement, name: str) -> float:
 
 
 def _backlog(ax: Any, ledger: Ledger) -> None:
-    ax.fill_between([b.at for b in ledger.backlog], [b.pending for b in ledger.backlog], step="post", color=MUTED, alpha=0.5,
-                    linewidth=0)  # fmt: skip
+    moments, pending = [each.at for each in ledger.backlog], [each.pending for each in ledger.backlog]
+    ax.fill_between(moments, pending, step="post", color=MUTED, alpha=0.5, linewidth=0)
     ax.set_ylim(bottom=0)
     ax.locator_params(axis="y", nbins=2, integer=True)
 
@@ -184,13 +194,25 @@ def _labels(axes: Any, result: DrillResult, measured: Measurement, *, narrow: bo
     top, traffic, clients, backlog = axes
     title = {"loc": "left", "fontsize": "medium", "color": INK, "fontweight": "bold"}
     traffic.set_title("Requests per second", pad=20, **title)
-    clients.set_title("Each client's way back" if narrow else
-                      "Each client's way back (● reads, □ writes, dotted: keeps DNS answers too long)", **title)  # fmt: skip
-    backlog.set_title("Writes waiting to be replicated", **title)
+    clients.set_title(
+        "Each client's way back"
+        if narrow
+        else "Each client's way back (● reads, □ writes, dotted: keeps DNS answers too long)",
+        **title,
+    )
+    backlog.set_title("Changes waiting to be replicated", **title)
     backlog.set_xlabel("model seconds since the load began")
     for n, mark in enumerate(result.ledger.faults):
-        top.annotate("fault" if len(result.ledger.faults) == 1 else f"fault {n + 1}", (mark.at, 1.0),
-                     xytext=(-3, 4), textcoords="offset points", ha="right", color=FAILED, fontweight="bold", annotation_clip=False)  # fmt: skip
+        top.annotate(
+            "fault" if len(result.ledger.faults) == 1 else f"fault {n + 1}",
+            (mark.at, 1.0),
+            xytext=(-3, 4),
+            textcoords="offset points",
+            ha="right",
+            color=FAILED,
+            fontweight="bold",
+            annotation_clip=False,
+        )
         if mark.healed is not None:
             top.annotate("healed", (mark.healed, 1.0), xytext=(3, 4), textcoords="offset points", color=INK,
                          fontweight="bold", annotation_clip=False)  # fmt: skip
