@@ -119,7 +119,8 @@ def run(
                     failed = name
     if raised:
         raise raised[0]
-    left = {task.name: NotStarted(failed) for task in tasks if task.name not in done}
+    because_of = "" if stop.count else failed
+    left = {task.name: NotStarted(because_of) for task in tasks if task.name not in done}
     return Outcomes(done, left)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from harness.terraform import adapter, running
+from harness.terraform import running, steps
 from harness.terraform.adapter import CommandResult, ExitStatus
 from harness.terraform.session import Job
 from harness.terraform.stack import StackDirectory
@@ -53,9 +53,8 @@ def _copied(job: Job, beside: Path, state: Path) -> Iterator[None]:
 
 def initialise_copy(copy: Job, state: Path) -> CommandResult | None:
     """`init` of the copy with its local backend; the result only if it failed."""
-    copy.step("init")
-    result = adapter.init(copy.root, backend_config={"path": str(state)})
-    return None if result.status is ExitStatus.SUCCEEDED else result
+    result = steps.initialise(copy, force=True, backend={"path": str(state)})
+    return None if result is None or result.status is ExitStatus.SUCCEEDED else result
 
 
 def _belongs(name: str) -> bool:

@@ -15,7 +15,8 @@ words = [word for word in sys.argv[1:] if not word.startswith("-")]
 command = " ".join(words[:2]) if words[0] == "state" else words[0]
 root = pathlib.Path.cwd().name
 with (home / "calls").open("a") as calls:
-    calls.write(json.dumps(dict(root=root, command=command, arguments=sys.argv[1:], environment=dict(os.environ))) + "\\n")
+    call = dict(root=root, command=command, arguments=sys.argv[1:], environment=dict(os.environ))
+    calls.write(json.dumps(call) + "\\n")
 answers = json.loads((home / "answers.json").read_text())
 listed = answers.get(root + " " + command) or answers.get(command) or [dict()]
 counter = home / ("count " + root + " " + command)
@@ -34,7 +35,7 @@ for word in sys.argv:
         pathlib.Path(word[5:]).write_text("plan")
 for line in answer.get("lines", []):
     print(line, flush=True)
-sys.stderr.write("x" * 79 * 0 + ("noise " * 13 + "\\n") * (answer.get("stderr_kb", 0) * 13))
+sys.stderr.write(("noise " * 13 + "\\n") * (answer.get("stderr_kb", 0) * 13))
 sys.stderr.write(answer.get("stderr", ""))
 sys.stderr.flush()
 until = time.monotonic() + answer.get("seconds", 0)
@@ -126,8 +127,6 @@ CHANGES: dict[str, Any] = {"exit": 2, "lines": [planned("terraform_data.a")]}
 BUCKET_MISSING: dict[str, Any] = {
     "exit": 1,
     "lines": [
-        error(
-            'Failed to get existing workspaces: S3 bucket "prod-tfstate" does not exist.\n\nError: NoSuchBucket: '
-        )
+        error('Failed to get existing workspaces: S3 bucket "prod-tfstate" does not exist.\n\nNoSuchBucket')
     ],
 }

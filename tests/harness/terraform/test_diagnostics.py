@@ -25,8 +25,8 @@ def test_a_held_lock_tells_who_since_when_what_which_and_how_to_release_it() -> 
         "data", lock, release="terraform force-unlock X", now=datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
     )
     assert text == (
-        "data: the state is locked by ana@build-7 since 2026-11-20 13:27:41 UTC, for 2 h 2 min (operation apply, "
-        "lock bb473203-3315-2ba8-d279-fa04002f937e, state prod-tfstate/data.tfstate). "
+        "data: the state is locked by ana@build-7 since 2026-11-20 13:27:41 UTC, for 2 h 2 min "
+        "(operation apply, lock bb473203-3315-2ba8-d279-fa04002f937e, state prod-tfstate/data.tfstate). "
         "Wait until it is done; if its owner is gone, release it: terraform force-unlock X"
     )
 
