@@ -47,6 +47,15 @@ def state_bucket(environment: str, account_id: str, region: str) -> str:
     return f"{environment}-tfstate-{account_id}-{short(region)}"
 
 
+def state_key_alias(environment: str, region: str) -> str:
+    """Alias, without its `alias/`, of the key of one region's state bucket."""
+    return regional(environment, "state", region)
+
+
+def key_alias_arn(account_id: str, alias: str, region: str) -> str:
+    return f"arn:{partition(region)}:kms:{region}:{account_id}:alias/{alias}"
+
+
 def entry_host(record: str, domain: str) -> str:
     """The name that clients use: the same custom domain in every region."""
     return f"{record}.{domain}" if record else domain

@@ -40,19 +40,22 @@ def root(manifest: Manifest, stack: Stack, *, modules: str) -> str:
     """The main.tf of one stack; `modules` is the way from the root to the modules folder."""
     return _TEMPLATES.get_template("root.tf.j2").render(
         stack=stack,
-        backend=_backend(stack),
+        backend=_backend(manifest, stack),
         providers=[_provider(manifest, stack, region) for region in stack.regions],
         calls=[_Call(call.label, _body(stack, call, modules)) for call in stack.calls],
         string_type=Reference("string"),
     )
 
 
-def _backend(stack: Stack) -> dict[str, Value]:
+def _backend(manifest: Manifest, stack: Stack) -> dict[str, Value]:
+    alias = naming.state_key_alias(manifest.name, stack.state_region)
     return {
         "bucket": stack.state_bucket,
         "key": f"{stack.name}/terraform.tfstate",
         "region": stack.state_region,
         "encrypt": True,
+        # without it Terraform asks for AES256, which the bucket refuses
+        "kms_key_id": naming.key_alias_arn(manifest.account_id, alias, stack.state_region),
         "use_lockfile": True,
         "max_retries": MAX_RETRIES,
     }

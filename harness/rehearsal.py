@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from generator import naming
 from generator.tiers import compute
 from harness import running_sandbox, verbs
@@ -54,9 +56,26 @@ def drill(
         for scenario in wanted:
             series = _run(sandbox, subject, scenario, numbers, real_time=real_time)
             where = folder or REPORTS / environment.name.replace("/", "-") / scenario.name
-            report.publish(series, folder=where, environment=environment.name, as_json=as_json)
+            command = _command(environment, scenario, numbers, real_time=real_time)
+            written = report.write_report(series, where, command=command)
+            if as_json:
+                print(written.document.read_text(), end="")
+            else:
+                report.show(series, _console(), page=os.path.relpath(written.page))
             statuses.append(series.exit_status)
     return worst_status(statuses)
+
+
+def _command(environment: Environment, scenario: Scenario, seeds: Sequence[int], *, real_time: bool) -> str:
+    """What runs the same again."""
+    words = ["make drill", f"ENV={environment.name}", f"SCENARIO={scenario.name}", f"SEED={seeds[0]}"]
+    words += [f"SEEDS={len(seeds)}"] if len(seeds) > 1 else []
+    return " ".join([*words, "REAL_TIME=1"] if real_time else words)
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
 
 
 def worst_status(statuses: Sequence[int]) -> int:

@@ -108,7 +108,8 @@ def _api_domain(manifest: Manifest, region: str) -> ModuleCall:
     entry = naming.entry_host(edge.record, domain)
     own = naming.regional_host(edge.record, domain, region)
     hosts: dict[str, Value] = {
-        "entry": {"host": entry, "record": naming.front_host(domain, region)},
+        # an alias to an API must bear the name of its custom domain (Route 53 API Reference, AliasTarget)
+        "entry": {"host": entry, "record": naming.front_host(domain, region), "record_type": "cname"},
         "regional": {"host": own, "record": own},
     }
     return ModuleCall(

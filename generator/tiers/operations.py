@@ -38,7 +38,7 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
             arguments={
                 "bucket_name": naming.state_bucket(manifest.name, manifest.account_id, region),
                 "account_id": manifest.account_id,
-                "kms_alias": naming.regional(manifest.name, "state", region),
+                "kms_alias": naming.state_key_alias(manifest.name, region),
                 "noncurrent_retention_days": manifest.operations.state_retention_days,
                 "force_destroy": not manifest.operations.protect,
             },
