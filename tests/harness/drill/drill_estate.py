@@ -29,7 +29,9 @@ def build(
 ) -> Subject:
     """The applied estate as a subject. `health` names the function that answers /health."""
     table(sandbox)
-    zone = client(sandbox, "route53").create_hosted_zone(Name=DOMAIN, CallerReference="drill")["HostedZone"]["Id"]
+    zone = client(sandbox, "route53").create_hosted_zone(Name=DOMAIN, CallerReference="drill")["HostedZone"][
+        "Id"
+    ]
     checks = {}
     for role, region in zip(("PRIMARY", "SECONDARY"), REGIONS, strict=True):
         names = functions(sandbox, region, health=health)
@@ -37,8 +39,12 @@ def build(
         target = f"{ENTRY}.execute-api.{region}.amazonaws.com"
         own = f"api.{SHORT[region]}.{DOMAIN}"
         front = f"front.{SHORT[region]}.{DOMAIN}"
-        records(sandbox, zone, {"Name": own, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": target}]})
-        records(sandbox, zone, {"Name": front, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": target}]})
+        records(
+            sandbox, zone, {"Name": own, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": target}]}
+        )
+        records(
+            sandbox, zone, {"Name": front, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": target}]}
+        )
         checks[region] = health_check(sandbox, region, own, threshold) if health_checks else None
         entry: dict[str, Any] = {
             "Name": ENTRY, "Type": "CNAME", "TTL": ttl, "SetIdentifier": region, "Failover": role,
@@ -114,7 +120,9 @@ def package(source: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as zipped:
         if source == "liar":
-            zipped.writestr("handler.py", "def handler(e, c):\n    return {'statusCode': 200, 'body': 'OK'}\n")
+            zipped.writestr(
+                "handler.py", "def handler(e, c):\n    return {'statusCode': 200, 'body': 'OK'}\n"
+            )
             return buffer.getvalue()
         zipped.write(SOURCES / source / "handler.py", "handler.py")
         for file in (SOURCES / "shared").glob("*.py"):

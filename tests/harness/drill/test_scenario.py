@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from drill_ledgers import SUBJECT
+
+from generator.problems import InputRefused
+from harness.drill.scenario import find_scenario, read_scenario, shipped
+from harness.drill.subject import DrillError, Subject
+from harness.sandbox.faults import ControlPlanesDown, RegionDark, ReplicationCut, ServiceDown
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    with pytest.raises(InputRefused) as refused:
+        read_scenario(file)
+    return [str(problem).replace(str(tmp_path) + "/", "") for problem in refused.value.problems]
+
+
+def one_region() -> Subject:
+    return Subject("alone", "api.example.com", SUBJECT.regions[:1], 10, SUBJECT.objectives)
+
+
+def test_what_is_shipped_is_named_after_its_file() -> None:
+    assert {name: find_scenario(name).name for name in shipped()} == {
+        name: name
+        for name in (
+            "control-planes-us-east-1", "real-time-check", "region-503", "region-hang", "region-lost-and-back",
+            "region-refuse", "replication-cut", "service-dynamodb",
+        )
+    }  # fmt: skip
+
+
+def test_primary_and_standby_stand_for_the_environments_regions() -> None:
+    faults = {name: [entry.fault(SUBJECT) for entry in find_scenario(name).faults] for name in shipped()}
+    assert faults["region-hang"] == [RegionDark("us-east-1", "hang")]
+    assert faults["region-503"] == [RegionDark("us-east-1", "503")]
+    assert faults["replication-cut"] == [
+        ReplicationCut("us-east-1", "us-west-2"),
+        RegionDark("us-east-1", "refuse"),
+    ]
+    assert faults["service-dynamodb"] == [ServiceDown("us-east-1", "dynamodb", "503")]
+    assert faults["control-planes-us-east-1"] == [ControlPlanesDown("us-east-1", "503")]
+
+
+def test_a_scenario_that_needs_a_standby_says_so() -> None:
+    entry = find_scenario("replication-cut").faults[0]
+    with pytest.raises(DrillError, match="alone has one region only; the scenario needs a standby"):
+        entry.fault(one_region())
+
+
+def test_a_region_that_the_environment_lacks_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("name: x\ndescription: d\nfaults: [{at: 30, kind: region-dark, region: eu-west-1}]\n")
+    with pytest.raises(DrillError, match="shop has no region eu-west-1; it has us-east-1, us-west-2"):
+        read_scenario(file).faults[0].fault(SUBJECT)
+
+
+def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    assert problems(
+        tmp_path,
+        "name: x\n"
+        "descripton: hi\n"
+        "load:\n"
+        "  clients: {mars: 2}\n"
+        "  reads: 3\n"
+        "faults:\n"
+        "  - {at: 10, kind: region-drk, region: primary}\n"
+        "  - {at: 10, kind: region-dark, region: primary, mode: bang}\n",
+    ) == [
+        "bad.yaml:1: description: is missing; it must be given",
+        "bad.yaml:4: load.clients.mars: 'mars' is not a place; places are us-east, us-west, ca-central, sa-east, "
+        "eu-west, eu-central, eu-north, af-south, me-central, ap-south, ap-southeast, ap-northeast, oceania "
+        "(found 2)",
+        "bad.yaml:5: load.reads: is not a key here; allowed are clients, reads_per_second, writes_per_second, "
+        "timeout, retry_pause, settle, overstay (found 3)",
+        "bad.yaml:7: faults[0].kind: kind is 'region-drk'; it must be one of region-dark, service-down, "
+        "control-planes-down, gray-failure, replication-cut (found 'region-drk')",
+        "bad.yaml:8: faults[1].mode: region-dark: mode is 'bang'; it must be one of refuse, hang, 503 "
+        "(found 'bang')",
+        "bad.yaml:2: descripton: is not a key here; allowed are name, description, duration, load, faults, "
+        "expect (found 'hi')",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("{at: 140, kind: region-dark, region: primary}", "at is 140; it must be before the end, at 130 s"),
+        (
+            "{at: 30, kind: region-dark, region: primary, heal_at: 30}",
+            "heal_at is 30; it must be later than at (30)",
+        ),
+        (
+            "{at: 2, kind: region-dark, region: primary}",
+            "the first fault is at 2 s; writes are read only after",
+        ),
+        ("{at: 30, kind: region-dark, region: primary, colour: red}", "'colour' is not a key of this fault"),
+        ("", "faults is empty; a drill needs at least one"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(tmp_path: Path, fault: str, message: str) -> None:
+    (problem,) = problems(tmp_path, f"name: x\ndescription: d\nfaults: [{fault}]\n")
+    assert re.search(re.escape(message), problem)
+
+
+def test_an_unknown_scenario_is_answered_with_those_there_are() -> None:
+    with pytest.raises(
+        InputRefused, match="no scenario is called 'nope'; there are: control-planes-us-east-1"
+    ):
+        find_scenario("nope")
