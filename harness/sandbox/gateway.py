@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import logging
 import re
@@ -77,6 +78,7 @@ class Gateway:
         self._faults = faults
         self._region_of_address = region_of_address
         self._in_flight: set[Exchange] = set()
+        self._set_account = importlib.import_module("ministack.core.responses").set_request_account_id
         self._stopping: asyncio.Event | None = None
         self._server: asyncio.Task[None] | None = None
 
@@ -160,6 +162,8 @@ class Gateway:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         form, receive = await _form(scope, headers, query, receive)
         host = headers.get("host", "")
+        # an unsigned request is the sandbox's account's too, whatever the emulator's default is
+        self._set_account(self._account_id)
         number = _number(headers)
         last_values = {name: values[-1] for name, values in query.items()}
         ORIGIN.set(Origin(dialled, headers, last_values, partial(self._admits, number)))

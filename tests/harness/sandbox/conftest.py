@@ -1,4 +1,5 @@
-"""One sandbox for every test of this folder that asks for it: a process can hold only one at a time."""
+"""One sandbox per file of tests that asks for one: a process can hold only one at a time, and tests that use
+the emulators without it must find them as they are. It starts in 0.3 s."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ ACCOUNT = "123456789012"
 REGIONS = ("us-east-1", "us-west-2")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _running_sandbox() -> Iterator[Sandbox]:
     with Sandbox(account_id=ACCOUNT, regions=REGIONS) as running:
         yield running
@@ -20,7 +21,7 @@ def _running_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(_running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """The sandbox of this session, with every fault healed before and after the test."""
+    """The sandbox of this file, with every fault healed before and after the test."""
     _running_sandbox.faults.heal_all()
     yield _running_sandbox
     _running_sandbox.faults.heal_all()
