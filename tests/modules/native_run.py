@@ -61,6 +61,7 @@ def with_module_blocks(text: str, module: str) -> str:
 
 
 def _lay_out(directory: Path, modules: Sequence[str]) -> None:
+    directory.mkdir(exist_ok=True)
     shutil.copytree(
         module_source.MODULES, directory / "modules", ignore=shutil.ignore_patterns(".terraform*")
     )

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections import Counter
+from pathlib import Path
 
+import module_source
 import pytest
 from module_plan import Terraform
 from module_source import MODULES, NATIVE_TESTS, expected_failures, modules, native_test, variables
-from native_run import Report, with_module_blocks
+from native_run import Report, run_terraform_tests, with_module_blocks
 
 NATIVELY_TESTED = [module for module in modules() if native_test(module).exists()]
 
@@ -66,3 +69,33 @@ def test_each_run_is_told_its_module() -> None:
     assert with_module_blocks(text, "security/key") == (
         f'run "one" {{\n{block}  command = plan\n}}\n\nrun "two" {{\n{block}}}\n'
     )
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (
+            'run "wrong" {\n  command = plan\n  assert {\n    condition     = output.alias_name == "other"\n'
+            '    error_message = "The alias is another."\n  }\n}\n',
+            "The alias is another.",
+        ),
+        (
+            'run "refuses" {\n  command = plan\n  expect_failures = [var.alias]\n}\n',
+            "Missing expected failure",
+        ),
+        ("# no run\n", "No run of tests/security_key.tftest.hcl was executed."),
+        ('run "broken" {\n', "Unclosed configuration block"),
+    ],
+)
+def test_what_terraform_says_of_a_wrong_file_is_reported(
+    file: str, message: str, terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(NATIVE_TESTS / "mocks", tmp_path / "mocks")
+    (tmp_path / "security").mkdir()
+    head, _, _ = native_test("security/key").read_text(encoding="utf-8").partition("run ")
+    (tmp_path / "security" / "key.tftest.hcl").write_text(head + file, encoding="utf-8")
+    monkeypatch.setattr(module_source, "NATIVE_TESTS", tmp_path)
+    report = run_terraform_tests(tmp_path / "root", ["security/key"], terraform)["security/key"]
+    assert report.passed == ()
+    assert message in "\n".join(report.failures)
