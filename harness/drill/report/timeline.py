@@ -37,6 +37,7 @@ STEP_COLOURS = {"detect": "#080808", "decide": "#090909", "shift": "#0a0a0a", "w
 PAGE = "#0c0c0c"
 # A step narrower than this share of the axis has no room for its name.
 _ROOM_FOR_NAME = 0.045
+_LONGEST_NAME = 20
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def draw(result: DrillResult, shape: Shape) -> str:
         figure.set_facecolor("none")
         axes = figure.subplots(4, 1, sharex=True, gridspec_kw={"height_ratios": [0.55, 3.2, 2.6, 0.9]})
         _steps(axes[0], result.worst, measured, narrow=shape is NARROW)
-        _traffic(axes[1], result.ledger, measured)
+        _traffic(axes[1], result.ledger, measured, narrow=shape is NARROW)
         _clients(axes[2], measured, result)
         _backlog(axes[3], result.ledger)
         for ax in axes:
@@ -117,7 +118,7 @@ def _steps(ax: Any, worst: Split | None, measured: Measurement, *, narrow: bool)
             ax.text(step.start + step.seconds / 2, 0.5, text, ha="center", va="center", color=PAGE)
 
 
-def _traffic(ax: Any, ledger: Ledger, measured: Measurement) -> None:
+def _traffic(ax: Any, ledger: Ledger, measured: Measurement, *, narrow: bool) -> None:
     """Answers per second, stacked by the region that gave them; failures hatched on top."""
     seconds = list(range(math.ceil(ledger.ended)))
     requests = [a for a in ledger.requests() if a.end < ledger.ended]
@@ -129,16 +130,25 @@ def _traffic(ax: Any, ledger: Ledger, measured: Measurement) -> None:
     for colour, region in zip(REGION_COLOURS, regions[: len(REGION_COLOURS)], strict=False):
         count = Counter(int(a.end) for a in requests if not a.failed and a.served_by == region)
         top = [below + count[second] for below, second in zip(bottom, seconds, strict=True)]
-        _area(ax, bottom, top, facecolor=colour, linewidth=0, label=f"answered by {region}")
+        _area(ax, bottom, top, facecolor=colour, linewidth=0, label=f"answered by {_short(region)}")
         bottom = top
     count = Counter(int(a.end) for a in requests if a.failed)
     top = [below + count[second] for below, second in zip(bottom, seconds, strict=True)]
     failed = {"facecolor": "none", "edgecolor": FAILED, "linewidth": 0.6, "hatch": "////", "label": "failed"}
     _area(ax, bottom, top, where=[count[second] > 0 for second in seconds], **failed)
-    ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, borderaxespad=0,
+    legend = ax.legend(
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2 if narrow else 4, frameon=False, borderaxespad=0,
         columnspacing=1.2, handlelength=1.4, labelcolor=INK, fontsize="small",
     )  # fmt: skip
+    legend.set_in_layout(False)
+    ax.set_title(
+        "Requests per second",
+        loc="left",
+        fontsize="medium",
+        color=INK,
+        fontweight="bold",
+        pad=36 if narrow else 20,
+    )
 
 
 def _area(ax: Any, bottom: list[int], top: list[int], **settings: Any) -> None:
@@ -174,9 +184,16 @@ def _clients(ax: Any, measured: Measurement, result: DrillResult) -> None:
         face = PAGE if each.operation == "write" else (FAILED if never else colour)
         ax.plot(end, row, marker, markersize=3.8, color=FAILED if never else colour, markerfacecolor=face)
     ax.set_ylim(-0.8, len(names) - 0.2)
-    ax.set_yticks(range(len(names)), names, fontsize="x-small" if len(names) <= 24 else 3)
+    ax.set_yticks(
+        range(len(names)), [_short(name) for name in names], fontsize="x-small" if len(names) <= 24 else 3
+    )
     if not names:
         ax.text(0.5, 0.5, "no client was measured", transform=ax.transAxes, ha="center", color=MUTED)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the drawing."""
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _slowest(measured: Measurement, name: str) -> float:
@@ -191,9 +208,8 @@ def _backlog(ax: Any, ledger: Ledger) -> None:
 
 
 def _labels(axes: Any, result: DrillResult, measured: Measurement, *, narrow: bool) -> None:
-    top, traffic, clients, backlog = axes
+    top, _, clients, backlog = axes
     title = {"loc": "left", "fontsize": "medium", "color": INK, "fontweight": "bold"}
-    traffic.set_title("Requests per second", pad=20, **title)
     clients.set_title(
         "Each client's way back"
         if narrow

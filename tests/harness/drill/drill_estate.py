@@ -1,4 +1,4 @@
-"""A small active-standby estate made with boto3 in a second: what Terraform builds, as far as a drill needs it."""
+"""A small active-standby estate made with boto3 in a second: what Terraform builds, as far as drills need."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 
+from harness.drill.scenario import Scenario
 from harness.drill.subject import Objectives, Subject, SubjectRegion
 from harness.sandbox.server import Sandbox
 
@@ -21,6 +22,7 @@ DOMAIN = "example.com"
 ENTRY = f"api.{DOMAIN}"
 TABLE = f"{NAME}-items"
 ROUTES = {"read": ("GET", "read"), "write": ("POST", "write"), "health": ("GET", "health")}
+LOST = {"kind": "region-dark", "region": "primary", "mode": "refuse"}
 SOURCES = Path(__file__).parents[3] / "lambda_src"
 
 
@@ -150,7 +152,8 @@ def health_check(sandbox: Sandbox, region: str, host: str, threshold: int) -> st
     answer = client(sandbox, "route53").create_health_check(
         CallerReference=region,
         HealthCheckConfig={
-            "Type": "HTTPS_STR_MATCH", "FullyQualifiedDomainName": host, "Port": 443, "ResourcePath": "/health",
+            "Type": "HTTPS_STR_MATCH", "FullyQualifiedDomainName": host, "Port": 443,
+            "ResourcePath": "/health",
             "SearchString": f'"health":"pass:{NAME}/{region}"', "RequestInterval": 10,
             "FailureThreshold": threshold,
         },
@@ -161,3 +164,15 @@ def health_check(sandbox: Sandbox, region: str, host: str, threshold: int) -> st
 def records(sandbox: Sandbox, zone: str, record: dict[str, Any]) -> None:
     changes = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
     client(sandbox, "route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)
+
+
+def scenario(*faults: dict[str, object], duration: float = 80, name: str = "test") -> Scenario:
+    return Scenario.model_validate(
+        {
+            "name": name,
+            "description": "A test.",
+            "duration": duration,
+            "load": {"clients": {"us-east": 2, "eu-west": 2}, "overstay": {"share": 0}, "settle": 4},
+            "faults": [{"at": 15, **fault} for fault in faults],
+        }
+    )

@@ -98,7 +98,8 @@ async def bench(world: World, load: Load | None = None) -> AsyncIterator[Bench]:
         ports[ip] = runner.addresses[0][1]
     async with Caller(world.clock) as caller:
         yield Bench(
-            clock=world.clock, caller=caller, ledger=Ledger(), subject=SUBJECT, load=load or Load(), run="run",
+            clock=world.clock, caller=caller, ledger=Ledger(), subject=SUBJECT, load=load or Load(),
+            run="run",
             origin=world.clock.now(), dns=dns.get_extra_info("sockname"),
             regions={EAST_IP: EAST, WEST_IP: WEST}, ports=ports,
         )  # fmt: skip
@@ -157,15 +158,14 @@ def test_a_client_moves_when_its_cache_has_run_out_and_not_before() -> None:
     ledger, _ = drive(lose_east)
     moved = next(k.at for k in ledger.lookups if k.regions == (WEST,))
     assert 20 <= moved <= 32
-    assert {a.dialled for a in ledger.requests() if a.start < moved} == {EAST}
+    assert {a.dialled for a in ledger.requests() if a.end < moved} == {EAST}
     assert {a.dialled for a in ledger.requests() if a.start > moved} == {WEST}
 
 
-def test_a_client_that_overstays_the_ttl_comes_later() -> None:
-    ledger, _ = drive(lose_east, end=100.0, overstays=True)
-    first, second, *_ = [k.at for k in ledger.lookups]
-    assert [*[k.at for k in ledger.lookups][1:], 200.0][1] - second >= 55 or second - first <= 62
+def test_a_client_that_overstays_the_ttl_keeps_an_answer_for_its_own_time() -> None:
+    ledger, _ = drive(lose_east, end=200.0, overstays=True)
     lifetimes = [b.at - a.at for a, b in zip(ledger.lookups[1:], ledger.lookups[2:], strict=False)]
+    assert lifetimes
     assert all(60 <= life < 63 for life in lifetimes)
 
 

@@ -67,7 +67,8 @@ def test_a_health_check_that_no_record_follows_is_named_as_the_reason() -> None:
     made = nobody_comes_back()
     made.lookups.clear()
     assert verdict(made).findings[0].reason == (
-        "no DNS answer ever named us-west-2, although the health check of us-east-1 turned unhealthy after 18.0 s"
+        "no DNS answer ever named us-west-2, although the health check of us-east-1 turned "
+        "unhealthy after 18.0 s"
     )
 
 
