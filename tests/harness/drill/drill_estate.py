@@ -125,10 +125,10 @@ def package(source: str) -> bytes:
             zipped.writestr(
                 "handler.py", "def handler(e, c):\n    return {'statusCode': 200, 'body': 'OK'}\n"
             )
-            return buffer.getvalue()
-        zipped.write(SOURCES / source / "handler.py", "handler.py")
-        for file in (SOURCES / "shared").glob("*.py"):
-            zipped.write(file, f"shared/{file.name}")
+        else:
+            zipped.write(SOURCES / source / "handler.py", "handler.py")
+            for file in (SOURCES / "shared").glob("*.py"):
+                zipped.write(file, f"shared/{file.name}")
     return buffer.getvalue()
 
 
