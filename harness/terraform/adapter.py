@@ -71,7 +71,7 @@ class Root:
     path: Path
     directory: StackDirectory
     binary: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     limits: Limits = field(default_factory=Limits)
     interruption: process.Interruption = field(default_factory=process.Interruption)
     lock_timeout: int = 0
@@ -107,7 +107,7 @@ class CommandFailed(TerraformError):
         first = next(iter(result.errors), None)
         said = f"{first.summary} {' '.join(first.detail.split())}".strip() if first else "it said nothing"
         super().__init__(
-            f"terraform {result.command} ended with {result.exit_code}: {said}. Log: {result.log}"
+            f"terraform {result.command} ended with {result.exit_code}: {said.rstrip('.')}. Log: {result.log}"
         )
 
 

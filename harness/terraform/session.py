@@ -38,7 +38,7 @@ class Session:
     review: Review | None = None
     orphan_wait: float = 60
     """Seconds that a Terraform whose runner was killed gets to end before a run gives up."""
-    ambient: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    ambient: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     def directory(self, stack: str) -> StackDirectory:
         return StackDirectory.of(self.work, self.target, self.environment, stack)

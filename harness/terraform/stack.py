@@ -32,7 +32,7 @@ class Target:
     """Where the stacks are applied: `aws`, or a sandbox. `variables` are the AWS_* of its processes."""
 
     name: str
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

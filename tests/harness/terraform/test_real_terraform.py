@@ -133,7 +133,7 @@ def test_a_lock_held_by_another_terraform_names_its_owner_and_its_age(tmp_path: 
     session, stack = _session(tmp_path), _stack(tmp_path, SLOW)
     assert runner.plan(session, [stack]).succeeded
     environment = session.root(stack).environment
-    command = [session.binary, "apply", "-auto-approve", "-var=seconds=20"]
+    command = [str(session.binary), "apply", "-auto-approve", "-var=seconds=20"]
     with subprocess.Popen(command, cwd=stack.root, env=environment, stdout=subprocess.DEVNULL) as other:
         _until((stack.root / ".terraform.tfstate.lock.info").exists)
         result = runner.plan(session, [stack]).of("data")
@@ -147,7 +147,12 @@ def test_ctrl_c_lets_terraform_save_its_state_and_release_its_lock(tmp_path: Pat
     interruption = Interruption()
     session, stack = _session(tmp_path, interruption=interruption), _stack(tmp_path, SLOW)
     work = _at_work(session, stack)
-    threading.Thread(target=lambda: (_until(work), interruption.request()), daemon=True).start()
+
+    def interrupt() -> None:
+        _until(work)
+        interruption.request()
+
+    threading.Thread(target=interrupt, daemon=True).start()
     started = time.monotonic()
     run = runner.apply(session, [stack])
     assert (run.exit_code, run.of("data").status) == (130, ExitStatus.INTERRUPTED)
@@ -189,7 +194,7 @@ def test_killed_runner_does_not_leave_terraform_at_work(tmp_path: Path) -> None:
     assert len(_terraforms(stack)) == 1
     ours.kill()
     ours.wait()
-    _until(lambda: not _terraforms(stack))
+    _until(lambda: not _terraforms(stack), seconds=8)  # by itself it would take twenty
     assert not (stack.root / ".terraform.tfstate.lock.info").exists()
     quick = _state(stack)["quick"]
     stack = _stack(tmp_path, SLOW.replace("= 20", "= 0"))
