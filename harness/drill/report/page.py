@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -21,7 +23,7 @@ from harness.drill.run import DrillResult
 from harness.drill.series import DrillSeries
 
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(__file__.rpartition("/")[0]),
+    loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -5,7 +5,7 @@ import math
 
 import pytest
 from drill_ledgers import CLIENTS, EAST, END, FAULT, WEST, attempt, ledger, nobody_comes_back
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.drill import ledger as ledger_module
@@ -179,6 +179,7 @@ def test_a_ledger_survives_being_written_and_read() -> None:
     assert ledger_module.parse(ledger_module.lines(made)) == made
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(min_value=0, max_value=1e4) | st.just(math.inf), min_size=1, max_size=30))
 def test_the_worst_client_is_never_faster_than_the_median(seconds: list[float]) -> None:
     template = measure(ledger()).recoveries[0]
@@ -188,6 +189,7 @@ def test_the_worst_client_is_never_faster_than_the_median(seconds: list[float]) 
     assert found.recovered == sum(s < math.inf for s in seconds)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(CLIENTS), st.floats(min_value=1, max_value=90)))
 def test_a_later_return_never_measures_shorter(back: dict[str, float]) -> None:
     sooner = measure(ledger(back)).worst

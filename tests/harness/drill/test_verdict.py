@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from drill_ledgers import CLIENTS, EAST, SUBJECT, WEST, attempt, ledger, nobody_comes_back
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.drill.ledger import FaultMark, Ledger, Lookup, ReadBack
@@ -184,6 +184,7 @@ def test_health_answered_by_something_else_fails_the_precondition_with_exit_1() 
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     lost=st.sets(st.tuples(st.sampled_from(CLIENTS), st.integers(0, 129)), max_size=12),
     rpo=st.floats(min_value=0, max_value=60),
@@ -199,6 +200,7 @@ def test_no_verdict_passes_with_a_lost_write_older_than_the_rpo(
         assert verdict(made, rpo=rpo).exit_status == 1
 
 
+@settings(deadline=None)
 @given(
     back=st.dictionaries(
         st.sampled_from(CLIENTS), st.floats(min_value=0.5, max_value=95) | st.just(math.inf)
@@ -215,6 +217,7 @@ def test_no_verdict_passes_when_a_client_was_out_longer_than_the_rto(
         assert verdict(made, rto=rto).exit_status == 0
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=1, max_value=89))
 def test_a_return_one_second_before_the_objective_passes_and_one_after_does_not(rto: float) -> None:
     made = ledger(dict.fromkeys(CLIENTS, rto), flip=None)
