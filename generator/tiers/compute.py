@@ -21,7 +21,7 @@ Access = Literal["read", "write", "read-write", "probe"]
 RouteKey = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(GET|POST|PUT|PATCH|DELETE|HEAD) (/|(/([A-Za-z0-9._~-]+|\{[A-Za-z0-9_]+\})){1,4})$"
+        pattern=r"^(GET|POST|PUT|PATCH|DELETE|HEAD) (/|(/([A-Za-z0-9._-]+|\{[A-Za-z0-9_]+\})){1,4})$"
     ),
     Field(description="Method and path, for example GET /read; at most four levels."),
 ]

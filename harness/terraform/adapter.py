@@ -118,8 +118,13 @@ def command_line(binary: Path, command: str, *arguments: str, **options: Any) ->
     return tuple(str(part) for part in builder.generate_cmd_string(command, *arguments, **options))
 
 
-def init(root: Root, *, backend_config: Mapping[str, str] | None = None) -> CommandResult:
-    """Providers come from the lock file as they are (`-lockfile=readonly`) where one is committed."""
+def init(
+    root: Root, *, backend_config: Mapping[str, str] | None = None, backend: bool = True
+) -> CommandResult:
+    """Providers come from the lock file as they are (`-lockfile=readonly`) where one is committed.
+
+    `backend=False` leaves the state alone: enough to validate, and needs no bucket.
+    """
     locked = "readonly" if (root.path / ".terraform.lock.hcl").is_file() else None
     return _stream(
         root,
@@ -127,7 +132,8 @@ def init(root: Root, *, backend_config: Mapping[str, str] | None = None) -> Comm
         root.limits.init,
         json=IsFlagged,
         input=False,
-        reconfigure=IsFlagged,
+        reconfigure=IsFlagged if backend else None,
+        backend=None if backend else False,
         lockfile=locked,
         backend_config=dict(backend_config) if backend_config else None,
     )

@@ -67,7 +67,7 @@ class Route53:
             alarm_state=alarm_state,
             seed=seed,
         )
-        self._server = DnsServer(Source(self.answer, self.authority))
+        self._server = DnsServer(Source(self.followed, self.authority))
 
     @property
     def dns_address(self) -> tuple[str, int] | None:
@@ -114,12 +114,21 @@ class Route53:
         Raises ValueError for a place that does not exist.
         """
         where = place_named(place) if isinstance(place, str) else place
-        answer = self.answer(name, kind, where) or Answer(code="SERVFAIL")
+        return self.followed(name, kind, where) or Answer(code="SERVFAIL")
+
+    def followed(self, name: str, kind: str, place: Place) -> Answer | None:
+        """What the name server says: `answer`, and where a CNAME leads among the names of AWS that are here.
+
+        On AWS the client's resolver would go on there; here is no other server for it to ask.
+        """
+        answer = self.answer(name, kind, place)
+        if answer is None:
+            return None
         for _ in range(_LONGEST_CHAIN):
             last = answer.resources[-1] if answer.resources else None
             if last is None or last.type != "CNAME" or kind == "CNAME" or answer.code != "NOERROR":
                 break
-            more = self.answer(last.value, kind, where)
+            more = self.answer(last.value, kind, place)
             if more is None or any(line in answer.resources for line in more.resources):
                 break
             answer = Answer(
@@ -135,7 +144,7 @@ class Route53:
         return answer
 
     def answer(self, name: str, kind: str, place: Place) -> Answer | None:
-        """What the name server says; None for a name that is neither of a zone nor AWS's (refused)."""
+        """What the zone says by itself; None for a name that is neither of a zone nor AWS's (refused)."""
         applied = self._state()
         zone = applied.zone_of(canonical(name))
         if zone is None:
