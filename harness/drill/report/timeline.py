@@ -109,7 +109,11 @@ def _steps(ax: Any, worst: Split | None, measured: Measurement, *, narrow: bool)
     end = measured.window_end
     if worst is None or not worst.steps:
         reason = worst.reason if worst else "no client was affected"
-        ax.text(0.01, 0.5, f"No split: {reason}", transform=ax.transAxes, va="center", color=MUTED)
+        behind = {"facecolor": PAGE, "edgecolor": "none", "pad": 2}
+        ax.text(
+            measured.fault_at + 0.015 * end, 0.5, f"no split: {reason}",
+            va="center", color=MUTED, zorder=5, bbox=behind,
+        )  # fmt: skip
         return
     for step in worst.steps:
         ax.barh(0.5, step.seconds, 0.8, left=step.start, color=STEP_COLOURS[step.name], edgecolor=PAGE)
