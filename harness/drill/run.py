@@ -24,7 +24,6 @@ from harness.drill.recovery import Split, median_split, worst_split
 from harness.drill.scenario import FaultEntry, Scenario
 from harness.drill.subject import Objectives, Subject
 from harness.drill.verdict import Verdict, judge, precondition_failed
-from harness.sandbox.delays import Delays
 from harness.sandbox.faults import ControlPlanesDown, Fault
 from harness.sandbox.lambda_pools import LambdaPools
 from harness.sandbox.route53.checkers import checkers_of
@@ -165,9 +164,7 @@ class _Drill:
 
     async def _begin_anew(self) -> None:
         """New checkers' phases and modelled delays for this seed, and nothing left over from a run before."""
-        delays = Delays(self._seed)
-        self._sandbox.replication.lag = lambda _source, _destination: delays.draw("dynamodb_replication_lag")
-        await self._sandbox.route53.reseed(self._seed)
+        await self._sandbox.reseed(self._seed)
         self._sandbox.route53.start_checkers()
 
     async def _script(self, caller: Caller, ledger: Ledger) -> list[str]:

@@ -62,7 +62,12 @@ class Sandbox:
         self.clock = Clock()
         self.faults = Faults(seed=seed, held_back=self._held_back)
         self.lambda_pools = LambdaPools(account_id=account_id)
-        self.replication = Replication(self.clock, dark=self.faults.dark)
+        self._delays = Delays(seed)
+        self.replication = Replication(
+            self.clock,
+            lag=lambda source, destination: self._delays.draw("dynamodb_replication_lag"),
+            dark=self.faults.dark,
+        )
         self._stack = contextlib.ExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: Listeners | None = None
@@ -120,6 +125,12 @@ class Sandbox:
                 raise TimeoutError(f"no result within {timeout} s") from None
             raise
 
+    async def reseed(self, seed: int) -> None:
+        """Begin anew with another seed: modelled delays, checkers' phases, statuses. On the loop."""
+        self.seed = seed
+        self._delays = Delays(seed)
+        await self.route53.reseed(seed)
+
     # Starting and stopping
 
     def __enter__(self) -> Self:
@@ -172,7 +183,7 @@ class Sandbox:
             endpoint_port=self._bound.control_address[1],
             dark_regions=self.faults.dark,
             silent_regions=self.faults.silent,
-            delay=Delays(self.seed).draw,
+            delay=lambda name: self._delays.draw(name),
             alarm_state=partial(moto.alarm_state, self.account_id),
             seed=self.seed,
         )
