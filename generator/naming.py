@@ -21,6 +21,18 @@ def function(environment: str, name: str, region: str) -> str:
     return regional(environment, name, region)
 
 
+def invoke_arn(account_id: str, environment: str, name: str, region: str) -> str:
+    """What an API of the region calls to invoke the function through its alias.
+
+    AWS Lambda Developer Guide, "Granting permissions to API Gateway": the path of the invoke API.
+    """
+    arn = (
+        f"arn:{partition(region)}:lambda:{region}:{account_id}:function:{function(environment, name, region)}"
+    )
+    service = f"arn:{partition(region)}:apigateway:{region}:lambda:path/2015-03-31/functions"
+    return f"{service}/{arn}:{FUNCTION_ALIAS}/invocations"
+
+
 def role_arn(account_id: str, role: str, region: str) -> str:
     return f"arn:{partition(region)}:iam::{account_id}:role/{role}"
 

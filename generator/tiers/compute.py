@@ -260,7 +260,13 @@ def _api(manifest: Manifest, region: str) -> ModuleCall:
         arguments={
             "name": naming.api(manifest.name, region),
             "stage_name": naming.STAGE,
-            "routes": {key: _route(route) for key, route in routes(manifest).items()},
+            "routes": {key: _route(manifest, region, route) for key, route in routes(manifest).items()},
+            "aliases": {
+                naming.function(manifest.name, name, region): Reference(
+                    f"module.{resource_label('function', name)}.alias_name"
+                )
+                for name in dict.fromkeys(route.function for route in routes(manifest).values())
+            },
             "cors": {
                 "origins": list(api.cors.origins),
                 "headers": list(api.cors.headers),
@@ -279,12 +285,10 @@ def _api(manifest: Manifest, region: str) -> ModuleCall:
     )
 
 
-def _route(route: Route) -> Value:
-    module = f"module.{resource_label('function', route.function)}"
+def _route(manifest: Manifest, region: str, route: Route) -> Value:
     values: dict[str, Value] = {
-        "function_name": Reference(f"{module}.function_name"),
-        "invoke_arn": Reference(f"{module}.invoke_arn"),
-        "alias": Reference(f"{module}.alias_name"),
+        "function_name": naming.function(manifest.name, route.function, region),
+        "invoke_arn": naming.invoke_arn(manifest.account_id, manifest.name, route.function, region),
     }
     if route.required_query_parameters:
         values["required_query_parameters"] = list(route.required_query_parameters)

@@ -1,50 +1,41 @@
 """Resources that a killed apply made and no state knows: recognised by name and imported, never made twice.
 
-Only what our own killed run had begun to create is ever imported, and only when AWS answers that it exists.
+Only what our own killed run had begun to create is ever imported, and before anything is applied again: some
+services refuse a second creation at once, others only after minutes of the provider's own retries (five for
+a function that exists, AWS provider 5.100).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
-from harness.terraform.diagnostics import Diagnostic
-
-# Error codes with which AWS services refuse a second creation (the services' API references).
-_EXISTS = re.compile(
-    r"BucketAlreadyOwnedByYou|EntityAlreadyExists|ResourceAlreadyExistsException|ResourceInUseException"
-    r"|AlreadyExistsException|ResourceConflictException|QueueAlreadyExists|QueueNameExists|already exists"
-)
-
-# The attribute that is the import identifier (the provider's documentation, section Import, 5.100).
+# Import identifiers by the resource's attributes (the provider's documentation, section Import, 5.100).
 _IDENTIFIED_BY = {
-    "aws_cloudwatch_dashboard": "dashboard_name",
-    "aws_cloudwatch_log_group": "name",
-    "aws_cloudwatch_metric_alarm": "alarm_name",
-    "aws_dynamodb_table": "name",
-    "aws_iam_role": "name",
-    "aws_kms_alias": "name",
-    "aws_lambda_function": "function_name",
-    "aws_s3_bucket": "bucket",
+    "aws_api_gateway_base_path_mapping": "{domain_name}/{base_path}",
+    "aws_api_gateway_domain_name": "{domain_name}",
+    "aws_cloudwatch_dashboard": "{dashboard_name}",
+    "aws_cloudwatch_log_group": "{name}",
+    "aws_cloudwatch_metric_alarm": "{alarm_name}",
+    "aws_dynamodb_table": "{name}",
+    "aws_iam_role": "{name}",
+    "aws_kms_alias": "{name}",
+    "aws_lambda_alias": "{function_name}/{name}",
+    "aws_lambda_function": "{function_name}",
+    "aws_lambda_permission": "{function_name}:{qualifier}/{statement_id}",
+    "aws_s3_bucket": "{bucket}",
 }
 
 
-def existing(errors: Sequence[Diagnostic], begun: frozenset[str]) -> frozenset[str]:
-    """Addresses that could not be created because they exist, among those that the killed run had begun."""
-    return frozenset(
-        each.address
-        for each in errors
-        if each.address in begun and _EXISTS.search(f"{each.summary}\n{each.detail}")
-    )
-
-
-def identifiers(plan: Mapping[str, Any], addresses: frozenset[str]) -> dict[str, str]:
-    """Import identifier by address, from `terraform show -json <plan>`; other types are left out."""
+def identifiers(plan: Mapping[str, Any], begun: frozenset[str]) -> dict[str, str]:
+    """Import identifier by address, from `terraform show -json <plan>`: of what was begun and is planned to
+    be created; types that have no name of their own are left out."""
     found: dict[str, str] = {}
-    for change in plan.get("resource_changes") or ():
-        attribute = _IDENTIFIED_BY.get(str(change.get("type")))
-        name = ((change.get("change") or {}).get("after") or {}).get(attribute) if attribute else None
-        if change.get("address") in addresses and isinstance(name, str):
-            found[str(change["address"])] = name
+    for planned in plan.get("resource_changes") or ():
+        change = planned.get("change") or {}
+        pattern = _IDENTIFIED_BY.get(str(planned.get("type")))
+        if pattern and planned.get("address") in begun and change.get("actions") == ["create"]:
+            after = {name: value for name, value in (change.get("after") or {}).items() if value is not None}
+            found[str(planned["address"])] = pattern.format_map(defaultdict(str, after))
     return dict(sorted(found.items()))

@@ -154,6 +154,9 @@ def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str
 def apply(job: Job, *, destroy: bool = False) -> StackResult:
     """Plan, show the plan to whoever reviews, apply precisely that. Nothing to do is success."""
     planned = plan_result(job, destroy=destroy)
+    if planned.status is ExitStatus.SUCCEEDED and not destroy and (found := _adopted(job)):
+        job.say(f"imported {', '.join(found)}: made by the run that was killed, in no state")
+        planned = plan_result(job)
     if planned.status is ExitStatus.INCOMPLETE and not destroy:
         return replace(planned, status=ExitStatus.FAILED)
     if not planned.status.good or planned.plan is None or planned.plan.is_empty:
@@ -164,12 +167,6 @@ def apply(job: Job, *, destroy: bool = False) -> StackResult:
         job.root.directory.plan_file.unlink(missing_ok=True)
         return replace(planned, status=ExitStatus.INTERRUPTED, messages=(f"{job.stack.name}: not approved.",))
     applied = _apply_saved(job, destroy=destroy)
-    if applied.status is ExitStatus.FAILED and not destroy and (found := _adopted(job, applied)):
-        job.say(f"imported {', '.join(found)}: made by the run that was killed, in no state")
-        again = plan_result(job)
-        if not again.status.good:
-            return again
-        applied = _apply_saved(job, destroy=False)
     if applied.status is ExitStatus.SUCCEEDED:
         running.put_right(job.root.directory)
     return replace(ended(job, applied), plan=planned.plan, planned=planned.planned)
@@ -185,19 +182,16 @@ def _apply_saved(job: Job, *, destroy: bool) -> CommandResult:
         out.unlink(missing_ok=True)  # it is used up, and it holds secrets
 
 
-def _adopted(job: Job, applied: CommandResult) -> tuple[str, ...]:
-    """Import what the killed run had begun to make and what now turns out to exist."""
+def _adopted(job: Job) -> tuple[str, ...]:
+    """Import what the killed run had begun to make, is planned to be made, and turns out to exist."""
     if job.killed is None:
         return ()
     begun = frozenset(address for address, action in job.killed.under_way.items() if action == "create")
-    wanted = adoption.existing(applied.errors, begun)
-    if not wanted:
+    if not begun:
         return ()
-    job.step("import")
-    planned = plan(job)  # the saved one is used up
-    if planned.status is not ExitStatus.SUCCEEDED:
-        return ()
-    names = adoption.identifiers(adapter.show(job.root, job.root.directory.plan_file), wanted)
+    names = adoption.identifiers(adapter.show(job.root, job.root.directory.plan_file), begun)
+    if names:
+        job.step("import")
     return tuple(
         address
         for address, name in names.items()

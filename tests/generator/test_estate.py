@@ -172,6 +172,12 @@ def test_standbys_beyond_the_second_hang_below_the_secondary_pair_by_pair(load: 
     ]
 
 
+def test_a_deployment_never_depends_on_functions_so_that_they_can_be_made_anew(load: Load) -> None:
+    api = next(call for call in by_name(load())["us-east-1"].calls if call.label == "api")
+    references = {name for name, value in api.arguments.items() if "Reference" in repr(value)}
+    assert references == {"kms_key_arn", "aliases"}
+
+
 def test_every_api_has_a_health_function_that_only_probes(load: Load) -> None:
     calls = {call.label: call for call in by_name(load())["global"].calls}
     access = calls["role_health_usw2"].arguments["table_access"]

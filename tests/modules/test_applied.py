@@ -24,13 +24,15 @@ from harness.sandbox.server import Sandbox
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(420)]
 
 ACCOUNT = "123456789012"
+FUNCTION = "prod-echo-use1"
 ORIGINS = ["https://example.com", "https://www.example.com"]
 
 
 def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
     route = {
-        "function_name": "${module.function.function_name}",
-        "invoke_arn": "${module.function.invoke_arn}",
+        "function_name": FUNCTION,
+        "invoke_arn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/"
+        f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}:live/invocations",
     }
     schema = '{"type":"object","required":["id"]}'
     return {
@@ -68,6 +70,7 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
             },
             "api": {
                 "source": path_to("compute/rest_api", directory),
+                "aliases": {FUNCTION: "${module.function.alias_name}"},
                 "cors": {"origins": origins},
                 "kms_key_arn": "${module.key.arn}",
                 "name": "prod-use1",

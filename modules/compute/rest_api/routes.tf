@@ -51,13 +51,15 @@ resource "aws_api_gateway_integration" "route" {
   uri                     = each.value.invoke_arn
 }
 
+# the only resource that waits for functions: were the deployment to depend on them, its create_before_destroy would
+# reach them, and a function that has to be made anew could not be, because its name would still be taken
 resource "aws_lambda_permission" "route" {
   for_each = local.routes
 
   statement_id  = "${substr(var.name, 0, 32)}-${each.value.slug}"
   action        = "lambda:InvokeFunction"
   function_name = each.value.function_name
-  qualifier     = each.value.alias
+  qualifier     = lookup(var.aliases, each.value.function_name, each.value.alias)
   principal     = "apigateway.amazonaws.com"
   source_arn = format(
     "%s/%s/%s%s",

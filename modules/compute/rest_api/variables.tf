@@ -13,6 +13,13 @@ variable "access_log_retention_days" {
   }
 }
 
+variable "aliases" {
+  description = "Alias of each function by the function's name, as the resource that makes it gives it, so that permissions wait for it."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "cloudwatch_role_arn" {
   description = "ARN of the role by which API Gateway writes logs, set for the whole account in this region, or null when another root sets it."
   type        = string

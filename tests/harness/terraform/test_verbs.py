@@ -274,12 +274,10 @@ def test_what_a_killed_run_made_is_imported_and_not_made_twice(
     fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, told: list[ProgressEvent]
 ) -> None:
     address = "aws_s3_bucket.logs"
-    exists = error("creating S3 Bucket (logs)", "BucketAlreadyOwnedByYou", address=address)
     resource = {"address": address, "type": "aws_s3_bucket", "change": {"actions": ["create"]}}
     resource["change"] |= {"after": {"bucket": "prod-logs"}}  # type: ignore[operator]
     fake.answer(
-        plan={"exit": 2, "lines": [planned(address)]},
-        apply=[{"exit": 1, "lines": [hook("start", address), hook("errored", address), exists]}, {}],
+        plan=[{"exit": 2, "lines": [planned(address)]}, {}],
         show={"lines": [json.dumps({"resource_changes": [resource]})]},
     )
     session, stack = make_session(), make_stack("data")
@@ -287,10 +285,28 @@ def test_what_a_killed_run_made_is_imported_and_not_made_twice(
     assert runner.apply(session, [stack]).succeeded
     (imported,) = [call["arguments"] for call in fake.calls if call["command"] == "import"]
     assert imported[-2:] == [address, "prod-logs"]
+    assert "data apply" not in fake.commands
     assert _said(told) == [
         f"an earlier run was killed while it changed {address}",
         f"imported {address}: made by the run that was killed, in no state",
     ]
+
+
+def test_what_a_killed_run_began_and_never_made_is_made(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    address = "aws_s3_bucket.logs"
+    change = {"actions": ["create"], "after": {"bucket": "prod-logs"}}
+    resource = {"address": address, "type": "aws_s3_bucket", "change": change}
+    fake.answer(
+        plan={"exit": 2, "lines": [planned(address)]},
+        show={"lines": [json.dumps({"resource_changes": [resource]})]},
+        **{"import": {"exit": 1, "stderr": "Error: Cannot import non-existent remote object\n"}},
+    )
+    session, stack = make_session(), make_stack("data")
+    _killed(session, stack, under_way=address)
+    assert runner.apply(session, [stack]).succeeded
+    assert fake.commands[-2:] == ["data import", "data apply"]
 
 
 def test_a_resource_that_exists_but_was_not_begun_by_us_is_never_imported(

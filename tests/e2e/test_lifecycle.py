@@ -1,0 +1,162 @@
+"""An environment from nothing to nothing, with its runner and its Terraform killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+
+from harness import environments, verbs
+from harness.environments import REPOSITORY, Environment
+from harness.running_sandbox import RECORD
+from harness.terraform import runner
+from harness.terraform.stack import Target
+
+pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(900)]
+
+ENVIRONMENT = "dev"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A sandbox that `make sandbox` keeps up in a process of its own."""
+
+    environment: Environment
+    variables: dict[str, str]
+
+    def client(self, service: str, region: str) -> Any:
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.variables["AWS_ENDPOINT_URL"],
+            aws_access_key_id=self.variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key="sandbox",
+        )
+
+    def verb(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "harness", *words, "--env", ENVIRONMENT, "--sandbox", "--yes"]
+        return subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Kept]:
+    if RECORD.exists():
+        pytest.skip(f"a sandbox is up already ({RECORD}); stop it first")
+    command = [
+        sys.executable,
+        "-m",
+        "harness",
+        "sandbox",
+        "--env",
+        ENVIRONMENT,
+        "--empty",
+        "--port",
+        "0",
+        "--dns-port",
+        "0",
+    ]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not RECORD.exists():
+            assert process.poll() is None, "the sandbox ended before it was up"
+            assert time.monotonic() < deadline, "the sandbox was not up after 60 s"
+            time.sleep(0.2)
+        yield Kept(environments.load(ENVIRONMENT), json.loads(RECORD.read_text())["environment"])
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+        assert not RECORD.exists()
+
+
+def finished(process: subprocess.Popen[str], *, within: float) -> str:
+    output, _ = process.communicate(timeout=within)
+    assert process.returncode == 0, output
+    return output
+
+
+def wait_for_log(stack: str, verb: str, text: str, *, within: float) -> Path:
+    """Waits until a stack's log says something: the moment to pull the plug."""
+    log = REPOSITORY / ".antipode" / verbs.SANDBOX / ENVIRONMENT / stack / f"{verb}.log"
+    deadline = time.monotonic() + within
+    while not (log.is_file() and text in log.read_text(errors="replace")):
+        assert time.monotonic() < deadline, f"{log} does not say {text!r} after {within} s"
+        time.sleep(0.1)
+    return log
+
+
+def terraforms() -> list[psutil.Process]:
+    """Terraform processes that work in this environment."""
+    found = []
+    for process in psutil.process_iter(["name", "cwd"]):
+        if (process.info["name"] or "").startswith("terraform") and f"envs/{ENVIRONMENT}/" in (
+            process.info["cwd"] or ""
+        ):
+            found.append(process)
+    return found
+
+
+def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(kept: Kept) -> None:
+    process = kept.verb("apply")
+    wait_for_log("us-east-1", "apply", "module.function_read.aws_lambda_function.this: Creating", within=240)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(timeout=10)
+    deadline = time.monotonic() + 60
+    while terraforms():
+        assert time.monotonic() < deadline, "a Terraform outlived its runner by a minute"
+        time.sleep(0.5)
+
+    again = kept.verb("apply")
+    wait_for_log("us-west-2", "apply", "module.function_read.aws_lambda_function.this: Creating", within=240)
+    for terraform in terraforms():
+        terraform.kill()
+    output, _ = again.communicate(timeout=120)
+    assert again.returncode == 1, output
+
+    finished(kept.verb("apply"), within=300)
+    target = Target(name=verbs.SANDBOX, variables=kept.variables)
+    with verbs.session(kept.environment, target) as opened:
+        result = runner.plan(opened, verbs.stack_runs(kept.environment))
+    assert {each.stack: str(each.planned) for each in result.results} == {
+        stack.name: "no changes" for stack in kept.environment.stacks
+    }
+    for region, short in (("us-east-1", "use1"), ("us-west-2", "usw2")):
+        apis = [each["name"] for each in kept.client("apigateway", region).get_rest_apis()["items"]]
+        functions = {
+            each["FunctionName"] for each in kept.client("lambda", region).list_functions()["Functions"]
+        }
+        assert apis == [f"dev-{short}"]
+        assert functions == {f"dev-{name}-{short}" for name in ("read", "write", "health")}
+
+
+def test_destroy_leaves_nothing_behind(kept: Kept) -> None:
+    finished(kept.verb("destroy"), within=400)
+    for region in ("us-east-1", "us-west-2"):
+        assert kept.client("apigateway", region).get_rest_apis()["items"] == []
+        assert kept.client("lambda", region).list_functions()["Functions"] == []
+        assert kept.client("dynamodb", region).list_tables()["TableNames"] == []
+        assert kept.client("logs", region).describe_log_groups()["logGroups"] == []
+    assert kept.client("s3", "us-east-1").list_buckets()["Buckets"] == []
+    assert kept.client("route53", "us-east-1").list_hosted_zones()["HostedZones"] == []
+    roles = kept.client("iam", "us-east-1").list_roles()["Roles"]
+    assert [role["RoleName"] for role in roles if role["RoleName"].startswith("dev-")] == []
