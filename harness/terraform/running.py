@@ -46,6 +46,8 @@ class Record:
     """The latest time at which it can have taken its lock."""
     under_way: dict[str, str] = field(default_factory=dict)
     """Of a killed run: resources whose change had begun and not ended, address -> action."""
+    created: tuple[str, ...] = ()
+    """Of a killed run: addresses that it had made, of which the latest may be in no state."""
 
     @property
     def alive(self) -> bool:
@@ -98,13 +100,13 @@ def is_ours_and_dead(lock: LockInfo, record: Record | None) -> bool:
     return lock.host == here == record.host and in_time
 
 
-def _under_way(directory: StackDirectory) -> dict[str, str]:
-    """What the last apply had begun and not ended when it stopped, from its log."""
+def _last_apply(directory: StackDirectory) -> EventStream:
+    """What the last apply had begun and what it had ended when it stopped, from its log."""
     stream = EventStream()
     with contextlib.suppress(OSError), directory.log("apply").open(errors="replace") as lines:
         for line in lines:
             stream.take(line)
-    return dict(stream.under_way)
+    return stream
 
 
 @contextlib.contextmanager
@@ -129,10 +131,19 @@ def claimed(directory: StackDirectory, stack: str, *, wait: float = 60) -> Itera
             )
         if left:
             earlier = _read(directory.killed)
-            begun = (earlier.under_way if earlier else {}) | _under_way(directory)
-            _write(directory.killed, replace(left, under_way=begun))
+            _write(directory.killed, _together(left, earlier, _last_apply(directory)))
             end(directory)
         yield _read(directory.killed)
+
+
+def _together(left: Record, earlier: Record | None, apply: EventStream) -> Record:
+    """The killed run with what it had done, and what one before it left that was never put right."""
+    made = [address for address, action in apply.completed.items() if action == "create"]
+    return replace(
+        left,
+        under_way=(earlier.under_way if earlier else {}) | apply.under_way,
+        created=tuple(sorted({*(earlier.created if earlier else ()), *made})),
+    )
 
 
 def _busy(stack: str, record: Record | None) -> str:
@@ -157,6 +168,7 @@ def _write(path: Path, record: Record) -> None:
 
 def _read(path: Path) -> Record | None:
     try:
-        return Record(**json.loads(path.read_text()))
+        told = json.loads(path.read_text())
+        return Record(**{**told, "created": tuple(told.get("created", ()))})
     except (OSError, ValueError, TypeError):
         return None

@@ -1,10 +1,11 @@
 """The steps of one stack: initialise, recover what a killed run left, plan into a file, apply that file.
 
-What can be recovered after a kill -9 of Terraform. Terraform itself saves its state every 20 seconds while it
-applies and once at the end, so a killed apply may have made resources that no state knows: those whose change
-had begun and not ended. Our log names them; a resource that is found to exist already is imported under its
-address when its type is known by a name (`adoption.py`), and the rest is reported. A state that could not be
-written to the backend lies in `errored.tfstate` and is pushed first. A stale lock of our own is released.
+What can be recovered after a kill -9 of Terraform. Terraform saves its state every two seconds while it
+applies (installation.py) and once at the end, so a killed apply may have made resources that no state knows:
+those under way, and those made since the last save. Our log names them; one that exists is imported under
+its address when its type is known by a name (`adoption.py`), and the rest is reported. A state that could
+not be written to the backend lies in `errored.tfstate` and is pushed first. A stale lock of our own is
+released.
 """
 
 from __future__ import annotations
@@ -186,7 +187,8 @@ def _adopted(job: Job) -> tuple[str, ...]:
     """Import what the killed run had begun to make, is planned to be made, and turns out to exist."""
     if job.killed is None:
         return ()
-    begun = frozenset(address for address, action in job.killed.under_way.items() if action == "create")
+    under_way = {address for address, action in job.killed.under_way.items() if action == "create"}
+    begun = frozenset(under_way | set(job.killed.created))
     if not begun:
         return ()
     names = adoption.identifiers(adapter.show(job.root, job.root.directory.plan_file), begun)

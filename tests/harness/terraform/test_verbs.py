@@ -44,7 +44,9 @@ def _outputs(**values: object) -> dict[str, object]:
     }
 
 
-def _killed(session: Session, stack: StackRun, *, under_way: str = "", locked_by: float = 60) -> None:
+def _killed(
+    session: Session, stack: StackRun, *, under_way: str = "", made: str = "", locked_by: float = 60
+) -> None:
     """What a run that was killed leaves behind: a record of a process that is gone, and its log."""
     directory = session.directory(stack.name)
     directory.make()
@@ -60,6 +62,8 @@ def _killed(session: Session, stack: StackRun, *, under_way: str = "", locked_by
     running._write(directory.running, record)
     if under_way:
         directory.log("apply").write_text(hook("start", under_way) + "\n")
+    if made:
+        directory.log("apply").write_text(hook("start", made) + "\n" + hook("complete", made) + "\n")
 
 
 def _created(ago: float) -> str:
@@ -270,8 +274,13 @@ def test_a_lock_that_our_killed_run_cannot_have_taken_is_left_alone(
     assert "data force-unlock" not in fake.commands
 
 
+@pytest.mark.parametrize("when", ["under_way", "made"])
 def test_what_a_killed_run_made_is_imported_and_not_made_twice(
-    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, told: list[ProgressEvent]
+    fake: FakeTerraform,
+    make_session: MakeSession,
+    make_stack: MakeStack,
+    told: list[ProgressEvent],
+    when: str,
 ) -> None:
     address = "aws_s3_bucket.logs"
     resource = {"address": address, "type": "aws_s3_bucket", "change": {"actions": ["create"]}}
@@ -281,15 +290,15 @@ def test_what_a_killed_run_made_is_imported_and_not_made_twice(
         show={"lines": [json.dumps({"resource_changes": [resource]})]},
     )
     session, stack = make_session(), make_stack("data")
-    _killed(session, stack, under_way=address)
+    _killed(session, stack, **{when: address})  # type: ignore[arg-type]
     assert runner.apply(session, [stack]).succeeded
     (imported,) = [call["arguments"] for call in fake.calls if call["command"] == "import"]
     assert imported[-2:] == [address, "prod-logs"]
     assert "data apply" not in fake.commands
-    assert _said(told) == [
-        f"an earlier run was killed while it changed {address}",
-        f"imported {address}: made by the run that was killed, in no state",
-    ]
+    said = [f"imported {address}: made by the run that was killed, in no state"]
+    if when == "under_way":
+        said = [f"an earlier run was killed while it changed {address}", *said]
+    assert _said(told) == said
 
 
 def test_what_a_killed_run_began_and_never_made_is_made(
