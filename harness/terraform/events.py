@@ -52,6 +52,8 @@ class EventStream:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     planned: dict[str, str] = field(default_factory=dict)
     completed: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    """Of what was completed: the id that the provider gave it."""
     under_way: dict[str, str] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class EventStream:
         if phase == "complete" and (done := _KINDS.get(action)):
             replaced = self.completed.get(address) not in (None, done)
             self.completed[address] = "replace" if replaced else done
+            self.ids[address] = str(hook.get("id_value") or "")
         if phase == "errored":
             self.failed.append(address)
         return ResourceEvent(

@@ -261,8 +261,6 @@ def terraform_environment(
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",
         "CHECKPOINT_DISABLE": "1",
-        # 20 by default: what a kill -9 loses is what was made since the last save
-        "TF_STATE_PERSIST_INTERVAL": ambient.get("TF_STATE_PERSIST_INTERVAL") or "2",
         "GOGC": ambient.get("GOGC") or "400",
     }
     environment |= {name: ambient[name] for name in _PASSED_ON if ambient.get(name)}

@@ -46,8 +46,8 @@ class Record:
     """The latest time at which it can have taken its lock."""
     under_way: dict[str, str] = field(default_factory=dict)
     """Of a killed run: resources whose change had begun and not ended, address -> action."""
-    created: tuple[str, ...] = ()
-    """Of a killed run: addresses that it had made, of which the latest may be in no state."""
+    created: dict[str, str] = field(default_factory=dict)
+    """Of a killed run: what it had made, address -> id; the latest of it may be in no state."""
 
     @property
     def alive(self) -> bool:
@@ -138,11 +138,11 @@ def claimed(directory: StackDirectory, stack: str, *, wait: float = 60) -> Itera
 
 def _together(left: Record, earlier: Record | None, apply: EventStream) -> Record:
     """The killed run with what it had done, and what one before it left that was never put right."""
-    made = [address for address, action in apply.completed.items() if action == "create"]
+    made = {address: apply.ids[address] for address, did in apply.completed.items() if did == "create"}
     return replace(
         left,
         under_way=(earlier.under_way if earlier else {}) | apply.under_way,
-        created=tuple(sorted({*(earlier.created if earlier else ()), *made})),
+        created=(earlier.created if earlier else {}) | made,
     )
 
 
@@ -168,7 +168,6 @@ def _write(path: Path, record: Record) -> None:
 
 def _read(path: Path) -> Record | None:
     try:
-        told = json.loads(path.read_text())
-        return Record(**{**told, "created": tuple(told.get("created", ()))})
+        return Record(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         return None

@@ -1,11 +1,11 @@
 """The steps of one stack: initialise, recover what a killed run left, plan into a file, apply that file.
 
-What can be recovered after a kill -9 of Terraform. Terraform saves its state every two seconds while it
-applies (installation.py) and once at the end, so a killed apply may have made resources that no state knows:
-those under way, and those made since the last save. Our log names them; one that exists is imported under
-its address when its type is known by a name (`adoption.py`), and the rest is reported. A state that could
-not be written to the backend lies in `errored.tfstate` and is pushed first. A stale lock of our own is
-released.
+What can be recovered after a kill -9 of Terraform. Terraform saves its state every 20 seconds while it
+applies (no less: it ignores a smaller TF_STATE_PERSIST_INTERVAL) and once at the end, so a killed apply may
+have made resources that no state knows: those under way, and those made since the last save. Our log names
+them and their ids; what is known by name or id (`adoption.py`) and exists is imported, the rest reported. A
+state that could not be written to the backend lies in `errored.tfstate` and is pushed first. A stale lock of
+our own is released.
 """
 
 from __future__ import annotations
@@ -184,21 +184,30 @@ def _apply_saved(job: Job, *, destroy: bool) -> CommandResult:
 
 
 def _adopted(job: Job) -> tuple[str, ...]:
-    """Import what the killed run had begun to make, is planned to be made, and turns out to exist."""
+    """Import what the killed run had begun to make, is planned to be made, and turns out to exist.
+
+    In rounds, because the import identifier of a part needs that of the whole: an API before its methods.
+    """
     if job.killed is None:
         return ()
-    under_way = {address for address, action in job.killed.under_way.items() if action == "create"}
-    begun = frozenset(under_way | set(job.killed.created))
-    if not begun:
-        return ()
-    names = adoption.identifiers(adapter.show(job.root, job.root.directory.plan_file), begun)
-    if names:
+    begun = {address: "" for address, did in job.killed.under_way.items() if did == "create"}
+    begun |= job.killed.created
+    tried: set[str] = set()
+    found: list[str] = []
+    while begun.keys() - tried:
+        plan_file = job.root.directory.plan_file
+        names = adoption.identifiers(adapter.show(job.root, plan_file), begun) if plan_file.is_file() else {}
+        fresh = {address: name for address, name in names.items() if address not in tried}
+        if not fresh:
+            break
         job.step("import")
-    return tuple(
-        address
-        for address, name in names.items()
-        if adapter.import_resource(job.root, address, name).status is ExitStatus.SUCCEEDED
-    )
+        for address, name in fresh.items():
+            if adapter.import_resource(job.root, address, name).status is ExitStatus.SUCCEEDED:
+                found.append(address)
+        tried |= fresh.keys()
+        if plan(job).status is not ExitStatus.SUCCEEDED:
+            break
+    return tuple(found)
 
 
 def ended(job: Job, result: CommandResult) -> StackResult:

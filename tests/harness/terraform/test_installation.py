@@ -148,7 +148,6 @@ def test_an_environment_without_home_and_path_is_completed(tmp_path: Path) -> No
     assert environment == {
         "AWS_REGION": "us-east-1",
         "CHECKPOINT_DISABLE": "1",
-        "TF_STATE_PERSIST_INTERVAL": "2",
         "GOGC": "400",
         "HOME": installation.home({}),
         "PATH": "/usr/local/bin:/usr/bin:/bin",

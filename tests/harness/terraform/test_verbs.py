@@ -286,7 +286,7 @@ def test_what_a_killed_run_made_is_imported_and_not_made_twice(
     resource = {"address": address, "type": "aws_s3_bucket", "change": {"actions": ["create"]}}
     resource["change"] |= {"after": {"bucket": "prod-logs"}}  # type: ignore[operator]
     fake.answer(
-        plan=[{"exit": 2, "lines": [planned(address)]}, {}],
+        plan=[{"exit": 2, "lines": [planned(address)]}, {}, {}],
         show={"lines": [json.dumps({"resource_changes": [resource]})]},
     )
     session, stack = make_session(), make_stack("data")
@@ -315,7 +315,7 @@ def test_what_a_killed_run_began_and_never_made_is_made(
     session, stack = make_session(), make_stack("data")
     _killed(session, stack, under_way=address)
     assert runner.apply(session, [stack]).succeeded
-    assert fake.commands[-2:] == ["data import", "data apply"]
+    assert fake.commands.index("data import") < fake.commands.index("data apply")
 
 
 def test_a_resource_that_exists_but_was_not_begun_by_us_is_never_imported(
