@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from generator import objectives
+from harness.drill.scenario import Load
+from harness.sandbox.delays import Delays
+
+
+def test_the_budget_and_the_drill_speak_of_the_same_delays_and_the_same_clients() -> None:
+    delays, load = Delays(0), Load()
+    assert delays.worst("route53_status_propagation") == objectives.STATUS_PROPAGATION
+    assert (load.timeout, load.retry_pause) == (objectives.CLIENT_TIMEOUT, objectives.CLIENT_RETRY)

@@ -1,0 +1,149 @@
+"""The front door: exit statuses and messages, without Terraform."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness import cli, environments
+
+
+@pytest.fixture
+def envs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of envs/ that a test may spoil."""
+    folder = tmp_path / "envs"
+    shutil.copytree(
+        environments.ENVIRONMENTS, folder, ignore=shutil.ignore_patterns(".bench", ".bootstrap-*")
+    )
+    monkeypatch.setattr(environments, "ENVIRONMENTS", folder)
+    monkeypatch.setattr(environments, "SCHEMA", folder / "manifest.schema.json")
+    return folder
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_check_is_good_when_nothing_is_stale(envs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check"]) == 0
+    assert capsys.readouterr().err == "up to date: dev, prod, reference/active-standby-api\n"
+
+
+def test_check_names_each_stale_file_and_the_command(envs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(envs / "dev/manifest.yaml", "ttl: 30", "ttl: 20")
+    (envs / "prod/edge/main.tf").unlink()
+    assert cli.main(["check"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "envs/dev/.generated.json: is stale; run `make generate ENV=dev`",
+        "envs/dev/README.md: is stale; run `make generate ENV=dev`",
+        "envs/dev/edge/main.tf: is stale; run `make generate ENV=dev`",
+        "envs/prod/edge/main.tf: is missing; run `make generate ENV=prod`",
+    ]
+
+
+def test_generate_brings_it_up_to_date(envs: Path) -> None:
+    change(envs / "dev/manifest.yaml", "ttl: 30", "ttl: 20")
+    assert cli.main(["generate", "--env", "dev"]) == 0
+    assert cli.main(["check"]) == 0
+
+
+def test_an_edit_by_hand_is_refused_and_kept(envs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(envs / "dev/edge/main.tf", "ttl     = 30", "ttl     = 31")
+    assert cli.main(["generate", "--env", "dev"]) == 2
+    assert "was edited by hand since it was generated" in capsys.readouterr().err
+    assert "ttl     = 31" in (envs / "dev/edge/main.tf").read_text()
+
+
+def test_a_region_that_leaves_is_shown_and_kept_until_confirmed(
+    envs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(envs / "dev/manifest.yaml", "us-west-2:", "eu-west-1:")
+    assert cli.main(["generate", "--env", "dev"]) == 2
+    told = capsys.readouterr().err
+    assert "would remove envs/dev/us-west-2/main.tf" in told
+    assert "run `make destroy ENV=dev STACK=us-west-2` with the old manifest" in told
+    assert (envs / "dev/us-west-2/main.tf").exists()
+    assert not (envs / "dev/eu-west-1").exists()
+    assert cli.main(["generate", "--env", "dev", "--yes"]) == 0
+    assert not (envs / "dev/us-west-2").exists()
+    assert (envs / "dev/eu-west-1/main.tf").exists()
+
+
+def test_an_objective_below_the_floor_is_refused_before_anything_is_built(
+    envs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = envs / "reference/active-standby-api/manifest.yaml"
+    change(manifest, "rto: 50s", "rto: 20s")
+    change(manifest, "ttl: 10", "ttl: 60")
+    change(manifest, "threshold: 2", "threshold: 3")
+    before = {file: file.read_bytes() for file in envs.rglob("*") if file.is_file()}
+    for verb in ("plan", "apply", "drill", "assess"):
+        assert cli.main([verb, "--env", "reference/active-standby-api"]) == 2
+        told = capsys.readouterr().err
+        assert "manifest.yaml:6: objectives.rto: 20s is below this design's worst case of 112 s" in told
+        assert "set objectives.rto to 1m55s or more" in told
+    assert {file: file.read_bytes() for file in envs.rglob("*") if file.is_file()} == before
+
+
+def test_assess_as_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["assess", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {fault: found["seconds"] for fault, found in told["budgets"].items()} == {"refuse": 37, "hang": 48}
+    assert told["refusals"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["plan", "--env", "pord"],
+            "refused: ENV=pord: envs/pord/manifest.yaml does not exist; did you mean prod?",
+        ),
+        (
+            ["plan", "--env", "../../etc"],
+            "refused: ENV=../../etc: envs/../../etc/manifest.yaml does not exist",
+        ),
+        (
+            ["plan", "--stack", "nowhere"],
+            "refused: STACK=nowhere: is not a stack of reference/active-standby-api",
+        ),
+        (["drill", "--scenario", "no-such"], "refused: "),
+        (["drill", "--seeds", "0"], "refused: Invalid value for '--seeds'"),
+        (["fly"], "refused: No such command 'fly'."),
+        (["bench", "--part", "nothing"], "refused: PART=nothing: is not a measurement"),
+        (["apply", "--env", "prod"], "refused: nothing was done; answer yes at a terminal"),
+    ],
+)
+def test_bad_input_is_refused_with_one_message_and_exit_2(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_defect_of_ours_leaves_a_log_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> tuple[str, ...]:
+        raise ZeroDivisionError("test")
+
+    monkeypatch.setattr(environments, "names", broken)
+    assert cli.main(["check"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("failed: ZeroDivisionError: test\n")
+    log = environments.REPOSITORY / told.split("details for an issue are in ")[1].strip()
+    assert "Traceback" in log.read_text()
+    log.unlink()
+
+
+def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> tuple[str, ...]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environments, "names", interrupted)
+    assert cli.main(["check"]) == 130
