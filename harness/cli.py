@@ -21,7 +21,9 @@ from rich.console import Console
 from generator import writer
 from generator.problems import InputRefused
 from harness import assessment, environments, rehearsal, verbs
+from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY, Environment
+from harness.sandbox.addresses import NoAddress
 from harness.sandbox.server import SandboxError
 from harness.terraform.errors import TerraformError
 
@@ -59,6 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
         return REFUSED
     except typer.TyperException as error:
         _say(f"refused: {error.format_message()}")
+        return REFUSED
+    except (NoAddress, DrillError) as error:
+        _say(f"refused: {error}")
         return REFUSED
     except (TerraformError, SandboxError) as error:
         _say(f"failed: {error}")

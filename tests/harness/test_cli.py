@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,16 @@ def test_bad_input_is_refused_with_one_message_and_exit_2(
 ) -> None:
     assert cli.main(words) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert cli.main(["sandbox", "--empty", "--port", str(port)]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"refused: port {port} on 127.0.0.1 is taken; choose another port or leave it out\n"
+    )
 
 
 def test_a_defect_of_ours_leaves_a_log_and_one_line(
