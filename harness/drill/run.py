@@ -173,6 +173,8 @@ class _Drill:
             finally:
                 self._sandbox.faults.heal_all()
                 await self._sandbox.route53.stop_checkers()
+                # nobody probes from here on: DNS must not go on avoiding a region that is well again
+                await self._sandbox.reseed(self._seed)
         return problems, ledger
 
     async def _begin_anew(self) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Estate
 
+from e2e.conftest import Estate
 from generator.objectives import budget
 from harness.drill.run import DrillResult, run_drill
 from harness.drill.scenario import FaultEntry, Scenario, find_scenario

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.request import Request, urlopen
 
 import pytest
-from conftest import Estate
 
+from e2e.conftest import Estate
 from harness.sandbox.faults import RegionDark
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus
