@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,9 +9,13 @@ from pathlib import Path
 
 import hcl2
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 from short_manifest import REPOSITORY, SHORT, Load
 
-from generator import document, estate, roots
+from generator import document, estate, hcl, roots
 from generator import manifest as manifests
 from generator.manifest import Manifest
 from generator.stacks import Stack, stacks
@@ -214,3 +219,30 @@ def test_ten_regions_are_generated_as_ten_regional_stacks(tmp_path: Path) -> Non
     ]
     # far above what it takes (docs/performance.md): only a change of its order fails here
     assert time.monotonic() - started < 10
+
+
+def written_with(text: str) -> Manifest:
+    """The short manifest with `text` wherever a manifest takes free text."""
+    data = yaml.safe_load(SHORT)
+    data["tags"] = {"note": text, f"key {text}"[:64]: "value"}
+    data["compute"]["functions"]["read"]["environment"] = {"NOTE": text}
+    schema = {"type": "object", "description": text}
+    data["compute"]["api"]["routes"]["POST /write"] = {"function": "write", "body_schema": schema}
+    return Manifest.model_validate(data)
+
+
+@given(st.text(max_size=300))
+@example('"${aws_iam_role.x.arn}"\n%{ for x in y }\\')
+@example("${" * 5_000)
+def test_any_text_in_any_field_comes_out_as_one_quoted_string_or_is_refused(text: str) -> None:
+    if hcl.unencodable(text) or hcl.unencodable(f"key {text}"[:64]):
+        with pytest.raises(ValidationError):
+            written_with(text)
+        return
+    manifest = written_with(text)
+    root = roots.root(manifest, by_name(manifest)["us-east-1"], modules="m")
+    assert f"NOTE                 = {hcl.string(text)}\n" in root
+    assert re.search(rf"^ +note +=+ {re.escape(hcl.string(text))}$", root, re.MULTILINE)
+    (schema,) = re.findall(r'^ +body_schema += (".*")$', root, re.MULTILINE)
+    unescaped = json.loads(schema.replace("$${", "${").replace("%%{", "%{"))
+    assert json.loads(unescaped)["description"] == text
