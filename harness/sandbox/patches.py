@@ -2,7 +2,8 @@
 
 A patch names what it replaces and the digest of the code it was written against; a test fails when either
 the emulator's code changes or the mend stops working, so that an upgrade is a decision. `apply` is called
-once per emulator and process; the functions that were replaced stay in `ORIGINALS`.
+once per emulator and process; the functions that were replaced stay in `ORIGINALS`. Patches that need a
+file of their own stand beside this one in `patches_<service>.py`, and are found by that name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hashlib
 import importlib
 import inspect
 import os
+import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType, SimpleNamespace
@@ -75,9 +77,18 @@ def watched(patch: Patch) -> Any:
     return getattr(owner, attribute)
 
 
+def registered() -> tuple[Patch, ...]:
+    """Every patch there is: those of this file and those of the files `patches_*.py` beside it."""
+    package, _, here = __name__.rpartition(".")
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        if module.name.startswith(f"{here}_"):
+            importlib.import_module(f"{package}.{module.name}")
+    return tuple(PATCHES)
+
+
 def apply(emulator: str) -> None:
     """Apply every patch on `emulator` ("ministack" or "moto"); those already applied are left alone."""
-    for patch in PATCHES:
+    for patch in registered():
         if patch.module.partition(".")[0] == emulator and patch.name not in ORIGINALS:
             owner, attribute = owner_of(patch.module, patch.attribute)
             original = getattr(owner, attribute)
@@ -97,10 +108,20 @@ def owner_of(module: str, path: str) -> tuple[Any, str]:
 def mends(
     module: str, attribute: str, *, digest: str, watches: str | None = None
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
-    """Register the decorated function as what makes the replacement out of the original."""
+    """Register the decorated function as what makes the replacement out of the original.
+
+    Raises ValueError for a second patch of one attribute, because only one of the two would be applied.
+    """
 
     def register(mend: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        PATCHES.append(Patch(module, attribute, digest, mend, watches))
+        patch = Patch(module, attribute, digest, mend, watches)
+        for other in PATCHES:
+            if other.name == patch.name:
+                raise ValueError(
+                    f"{patch.name} is replaced by {other.mend.__module__}.{other.mend.__name__} already, "
+                    f"so {mend.__module__}.{mend.__name__} would do nothing; make one patch of the two"
+                )
+        PATCHES.append(patch)
         return mend
 
     return register

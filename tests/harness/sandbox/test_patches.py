@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness.sandbox import patches
-from harness.sandbox.patches import PATCHES, Patch
+from harness.sandbox.patches import Patch
 from harness.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -43,7 +44,7 @@ def _host(sandbox: Sandbox) -> tuple[str, int]:
     return ip, int(port)
 
 
-@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
+@pytest.mark.parametrize("patch", patches.registered(), ids=lambda patch: patch.name)
 def test_the_emulators_code_is_what_the_patch_was_written_for(sandbox: Sandbox, patch: Patch) -> None:
     found = patches.digest_of(patches.watched(patch))
     assert found == patch.digest, (
@@ -51,11 +52,26 @@ def test_the_emulators_code_is_what_the_patch_was_written_for(sandbox: Sandbox, 
     )
 
 
-@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)
+@pytest.mark.parametrize("patch", patches.registered(), ids=lambda patch: patch.name)
 def test_every_patch_is_applied_and_says_what_aws_does(sandbox: Sandbox, patch: Patch) -> None:
     owner, attribute = patches.owner_of(patch.module, patch.attribute)
     assert getattr(owner, attribute) is not patches.ORIGINALS[patch.name]
     assert patch.mend.__doc__ is not None
+
+
+def test_every_file_of_patches_is_found_by_its_name() -> None:
+    files = {file.stem for file in Path(patches.__file__).parent.glob("patches_*.py")}
+    found = {patch.mend.__module__.rpartition(".")[2] for patch in patches.registered()}
+    assert found == {"patches", *files}
+
+
+def test_a_second_patch_of_one_attribute_is_refused() -> None:
+    with pytest.raises(ValueError) as caught:
+        patches.mends("ministack.app", "_HEALTH_PATHS", digest="")(lambda original: original)
+    assert str(caught.value) == (
+        "ministack.app:_HEALTH_PATHS is replaced by harness.sandbox.patches.health_paths already, so "
+        "test_patches.<lambda> would do nothing; make one patch of the two"
+    )
 
 
 @pytest.fixture
