@@ -1,7 +1,7 @@
 """DynamoDB global tables with distance: asynchronous replication, last writer wins, links that can be cut.
 
 MiniStack copies a write to every replica before it answers, so nothing could ever be lost. This module
-replaces that copy (`dynamodb._replicate_write`, looked up at each call) by queues, one per direction between
+replaces that copy (`dynamodb._replicate_write`, looked up at each call) by links, one per direction between
 two regions, which deliver after a lag.
 
 Rules, from the Amazon DynamoDB Developer Guide ("How DynamoDB global tables work" and "Best practices for
@@ -14,19 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import itertools
-import math
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from harness.sandbox.clock import Clock, Timer
+from harness.sandbox.clock import Clock
 from harness.sandbox.delays import Delays
+from harness.sandbox.links import Links, LinkStatistics, later
 
-# How long a held link waits, in model seconds, before it looks again whether it may send.
-_RECHECK = 0.25
+__all__ = ["LinkStatistics", "Replication"]
 
 Item = Mapping[str, Any]
 
@@ -49,7 +44,7 @@ class ItemKey(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One change to one item on its way to one region; `item` is None for a delete."""
+    """One change to one item on its way to other regions; `item` is None for a delete."""
 
     account: str
     table: str
@@ -57,54 +52,10 @@ class Write(NamedTuple):
     sort: str
     item: Item | None
     version: Version
-    due: float
 
 
-@dataclass(frozen=True)
-class LinkStatistics:
-    """What one direction has done so far; times are model seconds.
-
-    `superseded` arrived but lost to a later write, `dropped` found no replica. `last_lag` and `max_lag` run
-    from write to delivery and include the time that a link was held; `max_drawn` does not: it is the largest
-    lag in force on a link that was never held, hence the bound on what an outage can lose.
-    """
-
-    source: str
-    destination: str
-    delivered: int
-    superseded: int
-    dropped: int
-    pending: int
-    last_lag: float
-    max_lag: float
-    max_drawn: float
-
-
-@dataclass
-class _Link:
-    # first in, first out: a write never overtakes the one before it, however short its own lag
-    source: str
-    destination: str
-    queue: deque[Write] = field(default_factory=deque)
-    cut: bool = False
-    held: bool = False
-    resumes: float = -math.inf
-    timer: Timer | None = None
-    delivered: int = 0
-    superseded: int = 0
-    dropped: int = 0
-    last_lag: float = 0.0
-    max_lag: float = 0.0
-    max_drawn: float = 0.0
-
-
-class Replication:
-    """The replication between all regions of one sandbox.
-
-    `lag(source, destination)` gives the model seconds that one write travels (default: delays.yaml, seed 0;
-    assign `lag` to change it). `dark()` gives the regions that neither send nor receive at the moment. All
-    methods belong to the clock's loop; the emulator may write from any thread.
-    """
+class Replication(Links[Write]):
+    """The replication of every global table of one sandbox; lag is delays.yaml's, seed 0, when not given."""
 
     def __init__(
         self,
@@ -113,15 +64,8 @@ class Replication:
         lag: Callable[[str, str], float] | None = None,
         dark: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
-        self.lag = lag or _modelled_lag()
-        self._clock = clock
-        self._dark = dark
-        self._links: dict[tuple[str, str], _Link] = {}
+        super().__init__(clock, lag=lag or _modelled_lag(), dark=dark, ordered=True)
         self._versions: dict[ItemKey, Version] = {}
-        self._sequence = itertools.count()
-        # guards queues and versions: writes come from the emulator's threads too
-        self._guard = threading.RLock()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._dynamodb: Any = None
         self._responses: Any = None
         self._original: Callable[..., None] | None = None
@@ -145,63 +89,9 @@ class Replication:
             return
         self._dynamodb._replicate_write = self._original
         self._original = None
+        self._forget()
         with self._guard:
-            for link in self._links.values():
-                if link.timer is not None:
-                    link.timer.cancel()
-            self._links.clear()
             self._versions.clear()
-
-    def cut(self, source: str, destination: str) -> None:
-        """Hold everything from `source` to `destination`; the other direction goes on."""
-        with self._guard:
-            self._link(source, destination).cut = True
-
-    def heal(self, source: str, destination: str) -> None:
-        """Undo `cut`: what is queued sets off now and arrives one lag later, in order."""
-        link = self._link(source, destination)
-        if link.cut and link.queue:
-            link.held = True
-        link.cut = False
-        self._advance(link)
-
-    def wake(self) -> None:
-        """Look at every link at once, for example because a region is no longer dark."""
-        for link in list(self._links.values()):
-            self._advance(link)
-
-    def pending(self, source: str | None = None) -> int:
-        """How many writes are queued, of all regions or of `source`, counted once per destination."""
-        with self._guard:
-            return sum(len(link.queue) for link in self._links.values() if source in (None, link.source))
-
-    def lag_now(self, source: str | None = None, destination: str | None = None) -> float:
-        """Model seconds that the oldest undelivered write has waited; 0.0 when nothing is queued."""
-        with self._guard:
-            waiting = [
-                link.queue[0].version.moment
-                for link in self._links.values()
-                if link.queue and source in (None, link.source) and destination in (None, link.destination)
-            ]
-        return max(0.0, self._clock.now() - min(waiting)) if waiting else 0.0
-
-    def statistics(self) -> dict[tuple[str, str], LinkStatistics]:
-        """What every (source, destination) that was ever used has done."""
-        with self._guard:
-            return {ends: _statistics(link) for ends, link in sorted(self._links.items())}
-
-    def flush(self, *, force: bool = False) -> int:
-        """Deliver now what is queued on links that may send (`force`: on all); returns how many writes."""
-        sent = 0
-        for link in list(self._links.values()):
-            if force or not self._is_held(link):
-                with self._guard:
-                    waiting = len(link.queue)
-                for _ in range(waiting):
-                    self._deliver(link)
-                sent += waiting
-                self._advance(link)
-        return sent
 
     def _capture(self, table: Any, _event: str, old_item: Item | None, new_item: Item | None) -> None:
         """Stands in for dynamodb._replicate_write: queue the write instead of copying it."""
@@ -213,93 +103,30 @@ class Replication:
         with self._guard:
             version = self._stamp(ItemKey(home, _identity(table), partition, sort))
             item = copy.deepcopy(new_item)
-            links = [self._link(home, destination) for destination in destinations]
-            for link in links:
-                due = self._due(link, version.moment)
-                link.queue.append(Write(account, table["TableName"], partition, sort, item, version, due))
-        self._schedule(links)
+            write = Write(account, table["TableName"], partition, sort, item, version)
+            self._send(write, source=home, destinations=destinations, moment=version.moment)
 
     def _stamp(self, key: ItemKey) -> Version:
         """The version of a write made now: always greater than the one that it overwrites."""
-        moment, known = self._clock.now(), self._versions.get(key)
-        if known is not None and known.moment >= moment:
-            moment = math.nextafter(known.moment, math.inf)
+        known = self._versions.get(key)
+        moment = later(self._clock.now(), known.moment if known else None)
         version = Version(moment, key.region, next(self._sequence))
         self._versions[key] = version
         return version
 
-    def _due(self, link: _Link, moment: float) -> float:
-        drawn = max(0.0, self.lag(link.source, link.destination))
-        link.max_drawn = max(link.max_drawn, drawn)
-        return moment + drawn
-
-    def _schedule(self, links: list[_Link]) -> None:
-        assert self._loop is not None
-        try:
-            here: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        except RuntimeError:
-            here = None
-        for link in links:
-            if here is self._loop:
-                self._start(link)
-            else:
-                self._loop.call_soon_threadsafe(self._start, link)
-
-    def _start(self, link: _Link) -> None:
-        # a link that already waits for its first write need not be disturbed: the order never changes
-        if link.timer is None:
-            self._advance(link)
-
-    def _advance(self, link: _Link) -> None:
-        """Deliver what is due on the link, and set the timer for what is not."""
-        if link.timer is not None:
-            link.timer.cancel()
-            link.timer = None
-        if not link.queue:
-            link.held = False
-            return
-        if self._is_held(link):
-            # whether a region is dark can only be asked, so ask again; nothing is asked before it matters
-            link.held = link.held or link.queue[0].due <= self._clock.now()
-            wait = max(_RECHECK, link.queue[0].due - self._clock.now())
-            link.timer = self._clock.call_later(wait, lambda: self._advance(link))
-            return
-        if link.held:
-            link.held = False
-            link.resumes = self._clock.now() + max(0.0, self.lag(link.source, link.destination))
-        while link.queue:
-            due = max(link.queue[0].due, link.resumes)
-            if due > self._clock.now():
-                link.timer = self._clock.call_at(due, lambda: self._advance(link))
-                return
-            self._deliver(link)
-
-    def _deliver(self, link: _Link) -> None:
-        with self._guard:
-            write = link.queue.popleft()
-            applied = self._apply(write, link)
-        link.last_lag = self._clock.now() - write.version.moment
-        link.max_lag = max(link.max_lag, link.last_lag)
-        if applied is None:
-            link.dropped += 1
-        elif applied:
-            link.delivered += 1
-        else:
-            link.superseded += 1
-
-    def _apply(self, write: Write, link: _Link) -> bool | None:
+    def _apply(self, change: Write, *, source: str, destination: str) -> bool | None:
         """Whether the write won over what the region holds; None when the region holds no such replica."""
-        dynamodb, region = self._dynamodb, link.destination
-        replica = dynamodb._tables.get_scoped(write.account, region, write.table)
-        if replica is None or link.source not in dynamodb._replica_group(replica):
+        dynamodb = self._dynamodb
+        replica = dynamodb._tables.get_scoped(change.account, destination, change.table)
+        if replica is None or source not in dynamodb._replica_group(replica):
             return None
-        key = ItemKey(region, _identity(replica), write.partition, write.sort)
+        key = ItemKey(destination, _identity(replica), change.partition, change.sort)
         known = self._versions.get(key)
-        if known is not None and known >= write.version:
+        if known is not None and known >= change.version:
             return False
-        self._versions[key] = write.version
-        with self._responses.request_scope(write.account, region):
-            self._store(replica, write)
+        self._versions[key] = change.version
+        with self._responses.request_scope(change.account, destination):
+            self._store(replica, change)
         return True
 
     def _store(self, replica: Any, write: Write) -> None:
@@ -322,15 +149,6 @@ class Replication:
         sort = value_of(item.get(table["sk_name"])) if table["sk_name"] else "__no_sort__"
         return value_of(item.get(table["pk_name"])), sort
 
-    def _is_held(self, link: _Link) -> bool:
-        return link.cut or not self._dark().isdisjoint((link.source, link.destination))
-
-    def _link(self, source: str, destination: str) -> _Link:
-        ends = (source, destination)
-        if ends not in self._links:
-            self._links[ends] = _Link(source, destination)
-        return self._links[ends]
-
 
 def _modelled_lag() -> Callable[[str, str], float]:
     delays = Delays()
@@ -339,17 +157,3 @@ def _modelled_lag() -> Callable[[str, str], float]:
 
 def _identity(table: Any) -> str:
     return str(table.get("TableId") or table["TableArn"])
-
-
-def _statistics(link: _Link) -> LinkStatistics:
-    return LinkStatistics(
-        source=link.source,
-        destination=link.destination,
-        delivered=link.delivered,
-        superseded=link.superseded,
-        dropped=link.dropped,
-        pending=len(link.queue),
-        last_lag=link.last_lag,
-        max_lag=link.max_lag,
-        max_drawn=link.max_drawn,
-    )
