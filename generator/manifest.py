@@ -7,29 +7,34 @@ import ipaddress
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
+from generator import durations, naming
 from generator.durations import Duration
-from generator.fields import EnvironmentName, Part, Text
+from generator.fields import EnvironmentName, Name, Part, Text
 from generator.problems import InputRefused, Key, Problem
 from generator.regions import REGIONS, partition
-from generator.tiers.compute import Compute
+from generator.tiers.compute import RESERVED, Compute, maintenance
 from generator.tiers.compute import functions as all_functions
 from generator.tiers.data import Data
 from generator.tiers.edge import Edge, Routing
+from generator.tiers.failover import FAILOVER, Failover
 from generator.tiers.observability import Observability
 from generator.tiers.operations import Operations
 from generator.tiers.security import Security
 from generator.yaml_source import Source, read
 
 Topology = Literal["active-standby", "active-active"]
+Zone = Annotated[str, StringConstraints(pattern=r"^[a-z]$")]
 ROLES: dict[Topology, tuple[str, ...]] = {
     "active-standby": ("primary", "standby"),
     "active-active": ("active",),
 }
 MAX_FAILOVER_REGIONS = 5
+# Amazon S3 User Guide, "General purpose bucket naming rules"
+MAX_BUCKET_NAME = 63
 
 
 def _cidr(text: str) -> str:
@@ -37,6 +42,20 @@ def _cidr(text: str) -> str:
     if network.version != 4 or not 16 <= network.prefixlen <= 28 or not network.is_private:
         raise ValueError("must be a private IPv4 range of /16 to /28, as a VPC takes it")
     return text
+
+
+class StoreObjectives(Part):
+    """What one store promises instead of the environment's objectives."""
+
+    rto: Duration | None = Field(None, description="Recovery time objective of requests that use it.")
+    rpo: Duration | None = Field(None, description="Recovery point objective of what is written to it.")
+
+
+class Promise(NamedTuple):
+    """Seconds: how long without service, and how old a lost write may be."""
+
+    rto: int
+    rpo: int
 
 
 class Objectives(Part):
@@ -48,6 +67,16 @@ class Objectives(Part):
     rpo: Duration = Field(
         description="Recovery point objective: age of the oldest acknowledged write that may be lost."
     )
+    stores: dict[Name, StoreObjectives] = Field(
+        default_factory=dict, description="Other objectives of single tables, buckets or databases."
+    )
+
+    def of(self, store: str) -> Promise:
+        """What holds for one store: its own objectives where it has some, else the environment's."""
+        own = self.stores.get(store, StoreObjectives())
+        return Promise(
+            rto=self.rto if own.rto is None else own.rto, rpo=self.rpo if own.rpo is None else own.rpo
+        )
 
 
 class Region(Part):
@@ -56,6 +85,9 @@ class Region(Part):
     role: Literal["primary", "standby", "active"] = Field(description="Its part in the topology.")
     cidr: Annotated[str, AfterValidator(_cidr)] | None = Field(
         None, description="Address range of its network; none may overlap another."
+    )
+    zones: Annotated[list[Zone], Field(min_length=2, max_length=6)] | None = Field(
+        None, description="Letters of the availability zones that its network spans; a, b and c if left out."
     )
 
 
@@ -87,6 +119,9 @@ class Manifest(Part):
         default_factory=lambda: Observability(), description="Logs, traces, alarms and dashboards."
     )
     operations: Operations = Field(default_factory=lambda: Operations(), description="State and protection.")
+    failover: Failover | None = Field(
+        None, description="The failover controller; needed by databases and by edge.auto_return: false."
+    )
 
     @property
     def lead_region(self) -> str:
@@ -138,6 +173,8 @@ def _contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]]:
     yield from _region_contradictions(manifest)
     yield from _edge_contradictions(manifest)
     yield from _function_contradictions(manifest)
+    yield from _store_contradictions(manifest)
+    yield from _failover_contradictions(manifest)
 
 
 def _region_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]]:
@@ -182,12 +219,14 @@ def _edge_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]
             "use topology: active-active for more",
             len(manifest.regions),
         )
-    if not edge.auto_return:
+    if not edge.auto_return and manifest.failover is None:
         yield (
             ("edge", "auto_return"),
-            "must be true: Route 53 failover records return by themselves once the primary is healthy",
+            "must be true without a failover controller: Route 53 failover records return by themselves once "
+            "the primary is healthy; add failover: {witness: <a third region>} to hold traffic back",
             False,
         )
+    yield from _cdn_contradictions(manifest)
     if edge.zone == "existing" and edge.zone_id is None:
         yield ("edge", "zone_id"), "must name the hosted zone when zone is existing", None
     if edge.zone == "create" and edge.zone_id is not None:
@@ -205,16 +244,133 @@ def _edge_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]
         yield ("edge", "weights"), "must leave one region above 0", dict(edge.weights)
 
 
+def _cdn_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]]:
+    edge = manifest.edge
+    if edge.entry != "cdn":
+        if "cdn" in edge.model_fields_set:
+            yield ("edge", "cdn"), "needs entry: cdn", edge.entry
+        for name, bucket in manifest.data.buckets.items():
+            if bucket.serve:
+                yield ("data", "buckets", name, "serve"), "needs edge.entry: cdn", bucket.serve
+        return
+    if any(name in REGIONS and partition(name) != "aws" for name in manifest.regions):
+        yield ("edge", "entry"), "must be dns: CloudFront serves the partition aws alone", "cdn"
+    if manifest.compute.api is None:
+        yield ("edge", "entry"), "must be dns without compute.api: the CDN has no origin", "cdn"
+        return
+    writes = sorted(key for key in manifest.compute.api.routes if not key.startswith(("GET ", "HEAD ")))
+    if edge.cdn.api_origin == "regional" and writes:
+        yield (
+            ("edge", "cdn", "api_origin"),
+            f"must be routed: CloudFront fails over GET, HEAD and OPTIONS only, so {', '.join(writes)} would "
+            "have no way to another region",
+            "regional",
+        )
+    if edge.cdn.api_origin == "regional" and manifest.routing != "failover":
+        yield (
+            ("edge", "cdn", "api_origin"),
+            "must be routed when every region is active: regional names send everybody to the first region",
+            "regional",
+        )
+    paths = {key.split(" ")[1] for key in manifest.compute.api.routes}
+    for name, bucket in manifest.data.buckets.items():
+        hidden = sorted(path for path in paths if bucket.serve and path.startswith(f"{bucket.serve}/"))
+        if hidden:
+            yield (
+                ("data", "buckets", name, "serve"),
+                f"hides the route {', '.join(hidden)} of the API; choose another path",
+                bucket.serve,
+            )
+
+
+def _store_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]]:
+    stores = [*manifest.data.tables, *manifest.data.buckets, *manifest.data.databases]
+    for name in sorted({name for name in stores if stores.count(name) > 1}):
+        yield ("data",), f"has two stores called {name}; each name stands for one", name
+    for name in manifest.objectives.stores:
+        if name not in stores:
+            known = ", ".join(stores) or "none is declared"
+            yield ("objectives", "stores", name), f"is not a store of data ({known})", name
+    for name in manifest.data.buckets:
+        for region in manifest.regions:
+            full = f"{manifest.name}-{name}-{manifest.account_id}-{region}"
+            if region in REGIONS and len(bucket_name(manifest, name, region)) > MAX_BUCKET_NAME:
+                yield (
+                    ("data", "buckets", name),
+                    f"makes a bucket name above {MAX_BUCKET_NAME} characters with the environment's name",
+                    full,
+                )
+                break
+    if not manifest.data.databases:
+        return
+    for region, settings in manifest.regions.items():
+        if settings.cidr is None:
+            yield ("regions", region, "cidr"), "is missing; databases need a network in every region", None
+    if manifest.failover is None:
+        yield (
+            ("failover",),
+            "is missing; AWS never promotes Aurora across regions by itself, so databases need the failover "
+            "controller: failover: {witness: <a third region>}",
+            None,
+        )
+    for name, database in manifest.data.databases.items():
+        if database.rpo_guard is not None and not 20 <= database.rpo_guard <= 2_147_483_647:
+            yield (
+                ("data", "databases", name, "rpo_guard"),
+                "must be 20s or more (rds.global_db_rpo)",
+                database.rpo_guard,
+            )
+
+
+def bucket_name(manifest: Manifest, name: str, region: str) -> str:
+    return naming.bucket(manifest.name, name, manifest.account_id, region)
+
+
+def _failover_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]]:
+    settings = manifest.failover
+    if settings is None:
+        return
+    if manifest.compute.api is None:
+        yield ("failover",), "needs compute.api: regions are watched through their health checks", None
+    witness = settings.witness
+    if witness is not None and witness not in REGIONS:
+        yield ("failover", "witness"), "is not an AWS region", witness
+    elif witness in manifest.regions:
+        yield ("failover", "witness"), "must be a region that serves nothing here", witness
+    elif (len(manifest.regions) + (witness is not None)) % 2 == 0:
+        yield (
+            ("failover", "witness"),
+            f"must {'be left out' if witness else 'name a further region'}: {len(manifest.regions)} regions "
+            f"{'and a witness ' if witness else ''}can split into halves without a majority",
+            witness,
+        )
+    for key, value, low, high in (
+        ("tick", settings.tick, 1, 30),
+        ("lease", settings.lease, 3 * settings.tick, 300),
+        ("guard", settings.guard, 1, 60),
+        ("agreement", settings.agreement, 2 * settings.tick, 300),
+    ):
+        if not low <= value <= high:
+            yield (
+                ("failover", key),
+                f"must be from {durations.text(low)} to {durations.text(high)}"
+                + ("" if key in {"tick", "guard"} else f", as tick is {durations.text(settings.tick)}"),
+                durations.text(value),
+            )
+    if settings.tick and 60 % settings.tick:
+        yield ("failover", "tick"), "must divide a minute", durations.text(settings.tick)
+
+
 def _function_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, object]]:
     declared = manifest.compute.functions
     for name, function in declared.items():
-        for table in function.access:
-            if table not in manifest.data.tables:
-                known = ", ".join(manifest.data.tables) or "none is declared"
+        for store in function.access:
+            if store not in manifest.data.stores():
+                known = ", ".join(manifest.data.stores()) or "none is declared"
                 yield (
-                    ("compute", "functions", name, "access", table),
-                    f"is not a table of data.tables ({known})",
-                    table,
+                    ("compute", "functions", name, "access", store),
+                    f"is not a table, bucket or database of data ({known})",
+                    store,
                 )
         if (
             function.reserved_concurrency is not None
@@ -237,6 +393,9 @@ def _function_contradictions(manifest: Manifest) -> Iterator[tuple[Key, str, obj
                 f"must name a function of compute.functions ({known})",
                 target,
             )
+    for name in RESERVED:
+        if name in declared and name != "health":
+            yield ("compute", "functions", name), "is the name of a function of ours: rename it", name
     if "health" in declared and "health" not in {api.route(key).function for key in api.routes}:
         yield (
             ("compute", "functions", "health"),
@@ -313,4 +472,6 @@ def _part_of(annotation: Any) -> Any:
 
 def used_functions(manifest: Manifest) -> tuple[str, ...]:
     """Folders under lambda_src/ whose packages the environment needs."""
-    return tuple(sorted({function.source for function in all_functions(manifest).values()}))
+    declared = {**all_functions(manifest), **maintenance(manifest)}
+    controller = {FAILOVER} if manifest.failover else set()
+    return tuple(sorted({function.source for function in declared.values()} | controller))

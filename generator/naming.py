@@ -6,7 +6,7 @@ before anything of it exists.
 
 from __future__ import annotations
 
-from generator.regions import partition, short
+from generator.regions import dns_suffix, partition, short
 
 FUNCTION_ALIAS = "live"
 STAGE = "live"
@@ -41,6 +41,55 @@ def table(environment: str, name: str) -> str:
     return f"{environment}-{name}"
 
 
+def bucket(environment: str, name: str, account_id: str, region: str) -> str:
+    """Bucket names are unique over all accounts, so the account's number is part of them."""
+    return f"{environment}-{name}-{account_id}-{short(region)}"
+
+
+def bucket_arn(bucket_name: str, region: str) -> str:
+    return f"arn:{partition(region)}:s3:::{bucket_name}"
+
+
+def bucket_host(bucket_name: str, region: str) -> str:
+    """The regional domain name of a bucket, which an origin must bear to be signed for its region.
+
+    Amazon CloudFront Developer Guide, "Restrict access to an Amazon S3 origin".
+    """
+    return f"{bucket_name}.s3.{region}.{dns_suffix(region)}"
+
+
+def replication_role(environment: str, name: str, region: str) -> str:
+    return regional(environment, f"{name}-replication", region)
+
+
+def global_cluster(environment: str, database: str) -> str:
+    return f"{environment}-{database}"
+
+
+def database_cluster(environment: str, database: str, region: str) -> str:
+    return regional(environment, database, region)
+
+
+def cluster_arn(account_id: str, cluster: str, region: str) -> str:
+    return f"arn:{partition(region)}:rds:{region}:{account_id}:cluster:{cluster}"
+
+
+def database_secret(environment: str, database: str, user: str) -> str:
+    """A secret's name, the same in every region that it is replicated to."""
+    return f"{environment}/{database}/{user}"
+
+
+def control_table(environment: str) -> str:
+    """A plain table of one region, of this name in every region that has a vote on who serves."""
+    return f"{environment}-control"
+
+
+def function_arn(account_id: str, environment: str, name: str, region: str) -> str:
+    return (
+        f"arn:{partition(region)}:lambda:{region}:{account_id}:function:{function(environment, name, region)}"
+    )
+
+
 def api(environment: str, region: str) -> str:
     return f"{environment}-{short(region)}"
 
@@ -50,8 +99,8 @@ def regional_key_alias(environment: str, region: str) -> str:
     return f"{environment}-{short(region)}"
 
 
-def table_key_alias(environment: str, region: str) -> str:
-    """Alias, without its `alias/`, of the key of one region's table replicas."""
+def data_key_alias(environment: str, region: str) -> str:
+    """Alias, without its `alias/`, of the key of one region's replicas: tables and secrets."""
     return f"{environment}-data-{short(region)}"
 
 
@@ -81,6 +130,21 @@ def regional_host(record: str, domain: str, region: str) -> str:
 def front_host(domain: str, region: str) -> str:
     """The record that aliases to one region's endpoint of the entry host: what failover points at."""
     return f"front.{short(region)}.{domain}"
+
+
+def alternate_front_host(domain: str, region: str) -> str:
+    """Like the front host, for the origin that the CDN tries when the first one fails."""
+    return f"alternate.{short(region)}.{domain}"
+
+
+def origin_host(entry: str) -> str:
+    """What the CDN asks first: a name that DNS moves from a lost region to one that serves."""
+    return f"origin.{entry}"
+
+
+def standby_host(entry: str) -> str:
+    """What the CDN asks when the first origin fails: the next region, seen from the edge location."""
+    return f"standby.{entry}"
 
 
 def health_marker(environment: str, region: str) -> str:

@@ -6,13 +6,15 @@ names in order, one fixed time, one fixed mode, and no compression, as builds of
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 HANDLER = "handler.py"
 SHARED = "shared"
+REQUIREMENTS = "requirements.txt"
 
 # The earliest time that a zip can hold.
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -29,8 +31,9 @@ def package(source: Path, shared: Path) -> bytes:
     """The zip of the function in `source`, with the package `shared` beside its handler.py.
 
     Hidden files, byte code and caches are left out; everything else goes in as it is, line ends included.
-    Raises PackageError when handler.py or the shared package is missing, or when `source` has a `shared` of
-    its own.
+    The distributions that requirements.txt names, one a line, go in as they are installed here, which
+    requirements/runtime.txt pins; only those written in Python alone can be named. Raises PackageError when
+    handler.py, the shared package or a distribution is missing, or when `source` has a `shared` of its own.
     """
     if not (source / HANDLER).is_file():
         raise PackageError(
@@ -46,6 +49,8 @@ def package(source: Path, shared: Path) -> bytes:
         )
     files = dict(_files(source))
     files |= {f"{SHARED}/{name}": path for name, path in _files(shared)}
+    for distribution in _required(source / REQUIREMENTS):
+        files |= dict(_installed(distribution, source))
     return archive({name: path.read_bytes() for name, path in files.items()})
 
 
@@ -67,6 +72,37 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
         relative = path.relative_to(folder)
         if path.is_file() and not any(_is_left_out(part) for part in relative.parts):
             yield relative.as_posix(), path
+
+
+def _required(file: Path) -> list[str]:
+    """The names in a function's requirements.txt; what each needs in turn is named there too."""
+    if not file.is_file():
+        return []
+    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def _installed(distribution: str, source: Path) -> Iterator[tuple[str, Path]]:
+    try:
+        found = importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        raise PackageError(
+            f"{source / REQUIREMENTS} names {distribution}, which is not installed: add it to "
+            "requirements/runtime.in, run `make requirements` and `make setup`"
+        ) from None
+    for file in found.files or []:
+        relative = PurePosixPath(file)
+        described = relative.parts[0].endswith((".dist-info", ".data", ".."))
+        if relative.suffix in {".so", ".pyd", ".dll", ".dylib"}:
+            raise PackageError(
+                f"{source / REQUIREMENTS} names {distribution}, which is not Python alone ({relative})"
+            )
+        # of what describes the distribution only its licence goes along
+        if any(_is_left_out(part) for part in relative.parts) or (
+            described and "LICENSE" not in relative.name.upper()
+        ):
+            continue
+        yield relative.as_posix(), Path(str(file.locate()))
 
 
 def _is_left_out(name: str) -> bool:

@@ -24,12 +24,31 @@ PARTITIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 REGIONS: Final[tuple[str, ...]] = tuple(region for regions in PARTITIONS.values() for region in regions)
 
+# Where CloudFront's certificates, web ACLs and log deliveries live (Amazon CloudFront Developer Guide,
+# "Requirements for using SSL/TLS certificates with CloudFront").
+CDN_REGION: Final = "us-east-1"
+
+_DNS_SUFFIXES: Final[dict[str, str]] = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-us-gov": "amazonaws.com",
+}
 _COMPASS: Final = {"north": "n", "south": "s", "east": "e", "west": "w", "central": "c"}
 
 
 def partition(region: str) -> str:
     """The partition of a region of `REGIONS`, as it stands in an ARN: "aws", "aws-cn", ..."""
     return next(name for name, regions in PARTITIONS.items() if region in regions)
+
+
+def dns_suffix(region: str) -> str:
+    """The domain of the region's endpoints: "amazonaws.com", "amazonaws.com.cn", ..."""
+    return _DNS_SUFFIXES[partition(region)]
 
 
 def short(region: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from generator import naming
 from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.manifest import Manifest
-from generator.tiers import compute, data, edge, observability, operations, security
+from generator.tiers import compute, data, edge, failover, network, observability, operations, security
 
-TIERS = (operations, security, edge, compute, data, observability)
+TIERS = (operations, security, network, edge, compute, data, failover, observability)
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,23 @@ def _rows(manifest: Manifest) -> list[tuple[str, int, str, str]]:
             )
             for region in manifest.regions
         ),
-        ("edge", 6, "Health checks and the records that fail over.", recovery),
+        *(
+            (region, 3, f"The vote of {region}, which serves nothing.", region)
+            for region in failover.voters(manifest)
+            if region not in manifest.regions
+        ),
+        ("interconnect", 5, "What ties regions to each other: replication of objects.", recovery),
+        ("edge", 6, _edge_purpose(manifest), recovery),
     ]
+
+
+def _edge_purpose(manifest: Manifest) -> str:
+    records = "Health checks and the records that fail over."
+    return (
+        f"The distribution, its firewall, and: {records[0].lower()}{records[1:]}"
+        if manifest.edge.entry == "cdn"
+        else records
+    )
 
 
 def _stack(
@@ -70,7 +85,8 @@ def _stack(
         purpose=purpose,
         state_region=home,
         state_bucket=naming.state_bucket(manifest.name, manifest.account_id, home),
-        regions=tuple(region for region in manifest.regions if region in used),
+        # the manifest's own first; the CDN's region and the witness need not be among them
+        regions=(*(r for r in manifest.regions if r in used), *sorted(used - set(manifest.regions))),
         calls=calls,
         inputs=tuple(found for found in mine if isinstance(found, StackInput)),
         outputs=tuple(found for found in mine if isinstance(found, StackOutput)),

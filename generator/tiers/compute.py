@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from generator import naming
+from generator import hosts, naming
 from generator.calls import Declaration, ModuleCall
 from generator.fields import EnvironmentVariable, Name, Part, Text
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.tiers import data
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest
@@ -27,7 +29,8 @@ RouteKey = Annotated[
 ]
 Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?)$")]
 
-HEALTH = "health"
+HEALTH, ROTATION, MIGRATIONS = "health", "rotation", "migrations"
+RESERVED = (HEALTH, "failover", ROTATION, MIGRATIONS)
 
 
 class Function(Part):
@@ -37,7 +40,8 @@ class Function(Part):
         description="Folder under lambda_src/ that holds its handler.py."
     )
     access: dict[str, Access] = Field(
-        default_factory=dict, description="What it may do with each table: read, write, read-write or probe."
+        default_factory=dict,
+        description="What it may do with each table, bucket or database: read, write, read-write or probe.",
     )
     environment: dict[EnvironmentVariable, Text] = Field(
         default_factory=dict, description="Further environment variables."
@@ -125,14 +129,35 @@ class Compute(Part):
 
 
 def functions(manifest: Manifest) -> dict[str, Function]:
-    """The manifest's functions, and the health function that every API has unless a route answers for it."""
+    """The functions behind the API: the manifest's, and the health function that every API has unless a
+    route answers for it."""
     declared = dict(manifest.compute.functions)
     if manifest.compute.api and f"GET {manifest.edge.health_check.path}" not in manifest.compute.api.routes:
         # two seconds is all that a Route 53 checker waits for the status line
         declared[HEALTH] = Function(
-            source=HEALTH, access=dict.fromkeys(manifest.data.tables, "probe"), timeout_seconds=3
+            source=HEALTH, access=dict.fromkeys(manifest.data.stores(), "probe"), timeout_seconds=3
         )
     return declared
+
+
+def maintenance(manifest: Manifest) -> dict[str, Function]:
+    """The functions that look after databases; no route leads to them."""
+    if not manifest.data.databases:
+        return {}
+    access: dict[str, Access] = dict.fromkeys(manifest.data.databases, "read-write")
+    return {
+        ROTATION: Function(source=ROTATION, access=access, timeout_seconds=29),
+        MIGRATIONS: Function(source=MIGRATIONS, access=access, timeout_seconds=29),
+    }
+
+
+def path_pattern(path: str) -> str:
+    """The CDN's pattern for a route's path: a parameter stands for anything.
+
+    >>> path_pattern("/orders/{id}")
+    '/orders/*'
+    """
+    return re.sub(r"\{[^}]+\}", "*", path)
 
 
 def routes(manifest: Manifest) -> dict[str, Route]:
@@ -161,27 +186,42 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
             arguments={"name": _logging_role(manifest), "account_id": manifest.account_id},
         )
     for region in manifest.regions:
-        for name, function in functions(manifest).items():
+        for name, function in {**functions(manifest), **maintenance(manifest)}.items():
             yield _role(manifest, region, name, function)
             yield _function(manifest, region, name, function)
         if manifest.compute.api:
             yield _api(manifest, region)
+    for name in manifest.data.databases:
+        yield _migration(manifest, name)
 
 
 def _logging_role(manifest: Manifest) -> str:
     return f"{manifest.name}-api-logs"
 
 
+def _accessed(manifest: Manifest, function: Function, kind: str) -> dict[str, Access]:
+    """The stores of one kind that a function has access to."""
+    kinds = manifest.data.stores()
+    return {name: level for name, level in function.access.items() if kinds[name] == kind}
+
+
 def _role(manifest: Manifest, region: str, name: str, function: Function) -> ModuleCall:
     full = naming.function(manifest.name, name, region)
-    access: dict[str, Value] = {
-        table: {
-            "table_name": naming.table(manifest.name, table),
-            "access": level,
-            "key_alias": naming.table_key_alias(manifest.name, region),
-        }
-        for table, level in function.access.items()
+    regional_key = naming.regional_key_alias(manifest.name, region)
+    data_key = naming.data_key_alias(manifest.name, region)
+    tables: dict[str, Value] = {
+        table: {"table_name": naming.table(manifest.name, table), "access": level, "key_alias": data_key}
+        for table, level in _accessed(manifest, function, "table").items()
     }
+    buckets: dict[str, Value] = {
+        bucket: {
+            "bucket_name": naming.bucket(manifest.name, bucket, manifest.account_id, region),
+            "access": level,
+            "key_alias": regional_key,
+        }
+        for bucket, level in _accessed(manifest, function, "bucket").items()
+    }
+    databases = _accessed(manifest, function, "database")
     return ModuleCall(
         stack="global",
         label=resource_label("role", name, naming.provider_alias(region)),
@@ -192,13 +232,39 @@ def _role(manifest: Manifest, region: str, name: str, function: Function) -> Mod
             "account_id": manifest.account_id,
             "region": region,
             "function_name": full,
-            "table_access": access,
-            "kms_alias": naming.regional_key_alias(manifest.name, region),
+            "table_access": tables,
+            "bucket_access": buckets or None,
+            "secrets": _secrets(manifest, name, databases, data_key) or None,
+            "vpc": True if databases else None,
+            "control_table": _control_table(manifest, name, function, regional_key),
+            "kms_alias": regional_key,
             "dead_letter_queue_name": f"{full}-dead-letter" if function.dead_letter else None,
             "tracing": manifest.observability.tracing,
             "permissions_boundary": manifest.security.permissions_boundary,
         },
     )
+
+
+def _secrets(manifest: Manifest, name: str, databases: dict[str, Access], key_alias: str) -> dict[str, Value]:
+    maintains = name in maintenance(manifest)
+    users = (data.ADMIN, data.APP) if maintains else (data.APP,)
+    return {
+        resource_label(database, user): {
+            "name": naming.database_secret(manifest.name, database, user),
+            "key_alias": key_alias,
+            "access": "rotate" if name == ROTATION else "read",
+        }
+        for database in databases
+        for user in users
+    }
+
+
+def _control_table(manifest: Manifest, name: str, function: Function, key_alias: str) -> Value:
+    """Who writes to a database, and who answers for the region's health, asks who may serve."""
+    asks = "probe" in function.access.values() or bool(_accessed(manifest, function, "database"))
+    if manifest.failover is None or name in maintenance(manifest) or not asks:
+        return None
+    return {"name": naming.control_table(manifest.name), "key_alias": key_alias}
 
 
 def _function(manifest: Manifest, region: str, name: str, function: Function) -> ModuleCall:
@@ -218,7 +284,8 @@ def _function(manifest: Manifest, region: str, name: str, function: Function) ->
             "role_arn": naming.role_arn(
                 manifest.account_id, naming.function(manifest.name, name, region), region
             ),
-            "environment": _environment(manifest, name, function),
+            "environment": _environment(manifest, region, name, function),
+            "vpc": _network(manifest, function),
             "kms_key_arn": Reference("module.key.arn"),
             "log_retention_days": manifest.observability.log_retention_days,
             "tracing": manifest.observability.tracing,
@@ -229,28 +296,97 @@ def _function(manifest: Manifest, region: str, name: str, function: Function) ->
     )
 
 
-def _environment(manifest: Manifest, name: str, function: Function) -> dict[str, Value]:
+def _network(manifest: Manifest, function: Function) -> Value:
+    if not _accessed(manifest, function, "database"):
+        return None
+    return {
+        "subnet_ids": Reference("module.network.subnet_ids"),
+        "security_group_ids": {"functions": Reference("module.network.function_security_group_id")},
+    }
+
+
+def _environment(manifest: Manifest, region: str, name: str, function: Function) -> dict[str, Value]:
     variables: dict[str, Value] = {"ANTIPODE_ENVIRONMENT": manifest.name}
-    for table in function.access:
+    tables = _accessed(manifest, function, "table")
+    buckets = _accessed(manifest, function, "bucket")
+    databases = _accessed(manifest, function, "database")
+    for table in tables:
         variable = f"TABLE_{resource_label(table).upper()}"
         variables[variable] = naming.table(manifest.name, table)
         variables[f"{variable}_KEY"] = manifest.data.tables[table].hash_key
+    for bucket in buckets:
+        variables[f"BUCKET_{resource_label(bucket).upper()}"] = naming.bucket(
+            manifest.name, bucket, manifest.account_id, region
+        )
+    for database in databases:
+        variables |= _database_variables(manifest, name, database)
     if "probe" in function.access.values():
-        keys = {
-            naming.table(manifest.name, table): manifest.data.tables[table].hash_key
-            for table, level in function.access.items()
-            if level == "probe"
-        }
-        variables["HEALTH_TABLES"] = json.dumps(keys, separators=(",", ":"))
+        variables |= _probed(manifest, region, function)
+    if _control_table(manifest, name, function, "") is not None:
+        variables["CONTROL_TABLE"] = naming.control_table(manifest.name)
     if manifest.compute.api and manifest.compute.api.cors.origins:
         variables["ALLOWED_ORIGINS"] = ",".join(manifest.compute.api.cors.origins)
     return variables | dict(function.environment)
 
 
+def _database_variables(manifest: Manifest, name: str, database: str) -> dict[str, Value]:
+    prefix = f"DATABASE_{resource_label(database).upper()}"
+    module = f"module.{data.cluster_label(database)}"
+    variables: dict[str, Value] = {
+        f"{prefix}_ENDPOINT": Reference(f"{module}.endpoint"),
+        f"{prefix}_READER_ENDPOINT": Reference(f"{module}.reader_endpoint"),
+        f"{prefix}_PORT": str(data.PORTS[manifest.data.databases[database].engine]),
+        f"{prefix}_NAME": manifest.data.databases[database].database_name,
+        f"{prefix}_SECRET": naming.database_secret(manifest.name, database, data.APP),
+    }
+    if name in maintenance(manifest):
+        variables[f"{prefix}_ADMIN_SECRET"] = naming.database_secret(manifest.name, database, data.ADMIN)
+    return variables
+
+
+def _probed(manifest: Manifest, region: str, function: Function) -> dict[str, Value]:
+    """What the health function tests: a region that cannot reach one of them is to be left."""
+
+    def probed(kind: str) -> list[str]:
+        return [name for name, level in _accessed(manifest, function, kind).items() if level == "probe"]
+
+    keys = {
+        naming.table(manifest.name, name): manifest.data.tables[name].hash_key for name in probed("table")
+    }
+    buckets = [naming.bucket(manifest.name, name, manifest.account_id, region) for name in probed("bucket")]
+    variables: dict[str, Value] = {"HEALTH_TABLES": _json(keys)}
+    if buckets:
+        variables["HEALTH_BUCKETS"] = _json(buckets)
+    if databases := probed("database"):
+        variables["HEALTH_DATABASES"] = _json(databases)
+    return variables
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _migration(manifest: Manifest, database: str) -> ModuleCall:
+    lead = manifest.lead_region
+    function = f"module.{resource_label('function', MIGRATIONS)}"
+    return ModuleCall(
+        stack=lead,
+        label=resource_label("migration", database),
+        module="compute/migration",
+        region=lead,
+        arguments={
+            "function_name": Reference(f"{function}.function_name"),
+            "alias_name": Reference(f"{function}.alias_name"),
+            "code_sha256": Reference(f"{function}.code_sha256"),
+            "payload": {"database": database},
+        },
+        depends_on=(data.cluster_label(database),),
+    )
+
+
 def _api(manifest: Manifest, region: str) -> ModuleCall:
     api = manifest.compute.api
     assert api is not None
-    edge = manifest.edge
     logging_role = naming.role_arn(manifest.account_id, _logging_role(manifest), region)
     return ModuleCall(
         stack=region,
@@ -275,10 +411,7 @@ def _api(manifest: Manifest, region: str) -> ModuleCall:
             "throttle": {"rate": api.throttle.rate, "burst": api.throttle.burst},
             "access_log_retention_days": manifest.observability.log_retention_days,
             "kms_key_arn": Reference("module.key.arn"),
-            "domain_names": [
-                naming.entry_host(edge.record, manifest.domain),
-                naming.regional_host(edge.record, manifest.domain, region),
-            ],
+            "domain_names": list(hosts.answered(manifest, region)),
             "tracing": manifest.observability.tracing,
             "cloudwatch_role_arn": logging_role if api.account_logging_role else None,
         },

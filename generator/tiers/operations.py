@@ -29,7 +29,8 @@ class Operations(Part):
 
 
 def declarations(manifest: Manifest) -> Iterator[Declaration]:
-    for region in manifest.regions:
+    witness = manifest.failover.witness if manifest.failover else None
+    for region in (*manifest.regions, *([witness] if witness else [])):
         yield ModuleCall(
             stack="state",
             label=resource_label("state", naming.provider_alias(region)),

@@ -1,0 +1,33 @@
+"""The host names of an environment: what clients use, what DNS moves, what each region answers to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator import naming
+
+if TYPE_CHECKING:
+    from generator.manifest import Manifest
+
+
+def entry(manifest: Manifest) -> str:
+    """What clients use."""
+    return naming.entry_host(manifest.edge.record, manifest.domain)
+
+
+def served(manifest: Manifest) -> str:
+    """What DNS moves between the regions: the entry itself, or the CDN's origin."""
+    return naming.origin_host(entry(manifest)) if manifest.edge.entry == "cdn" else entry(manifest)
+
+
+def regional(manifest: Manifest, region: str) -> str:
+    """The name of one region's API alone."""
+    return naming.regional_host(manifest.edge.record, manifest.domain, region)
+
+
+def answered(manifest: Manifest, region: str) -> tuple[str, ...]:
+    """The custom domains that one region's API answers to."""
+    own = regional(manifest, region)
+    if manifest.edge.entry == "dns":
+        return (served(manifest), own)
+    return (served(manifest), naming.standby_host(entry(manifest)), own)

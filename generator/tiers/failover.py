@@ -1,0 +1,213 @@
+"""The failover tier: who may serve and write, decided by a majority of regions, and who takes over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from generator import naming
+from generator.calls import Declaration, ModuleCall
+from generator.durations import Duration
+from generator.fields import Part
+from generator.hcl import Reference, Value
+from generator.naming import resource_label
+from generator.tiers import data
+
+if TYPE_CHECKING:
+    from generator.manifest import Manifest
+
+FAILOVER = "failover"
+METRICS = "Antipode/Failover"
+
+
+class Failover(Part):
+    """The failover controller: one function in every region that has a vote."""
+
+    witness: str | None = Field(
+        None, description="A further region that only votes, so that no two halves can both have a majority."
+    )
+    mode: Literal["automatic", "manual"] = Field(
+        "automatic", description="Whether a lost writer is replaced without a person."
+    )
+    tick: Duration = Field(5, description="Time between two looks of the controller, 1s to 30s.")
+    lease: Duration = Field(20, description="How long a writer may go on without being confirmed.")
+    guard: Duration = Field(5, description="Time added for clocks that differ and requests in flight.")
+    agreement: Duration = Field(
+        15, description="How long the others must see a region fail, without a break."
+    )
+
+
+def voters(manifest: Manifest) -> tuple[str, ...]:
+    """The regions whose tables decide, an odd number; empty without a controller."""
+    settings = manifest.failover
+    if settings is None:
+        return ()
+    return (*manifest.regions, *([settings.witness] if settings.witness else []))
+
+
+def declarations(manifest: Manifest) -> Iterator[Declaration]:
+    settings = manifest.failover
+    if settings is None:
+        return
+    for region in voters(manifest):
+        if region == settings.witness:
+            yield _witness_key(manifest, region)
+        yield _role(manifest, region)
+        yield _function(manifest, settings, region)
+        yield _controller(manifest, settings, region)
+
+
+def _witness_key(manifest: Manifest, region: str) -> ModuleCall:
+    return ModuleCall(
+        stack=region,
+        label="key",
+        module="security/key",
+        region=region,
+        arguments={
+            "alias": naming.regional_key_alias(manifest.name, region),
+            "description": f"Votes and logs of {manifest.name} in {region}",
+            "account_id": manifest.account_id,
+            "services": [f"logs.{region}.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"],
+            "deletion_window_days": manifest.security.key_deletion_window_days,
+        },
+    )
+
+
+def _role(manifest: Manifest, region: str) -> ModuleCall:
+    databases = manifest.data.databases
+    return ModuleCall(
+        stack="global",
+        label=resource_label("role", FAILOVER, naming.provider_alias(region)),
+        module="security/failover_role",
+        region=manifest.recovery_region,
+        arguments={
+            "name": naming.function(manifest.name, FAILOVER, region),
+            "account_id": manifest.account_id,
+            "region": region,
+            "function_name": naming.function(manifest.name, FAILOVER, region),
+            "control_table": naming.control_table(manifest.name),
+            "voters": list(voters(manifest)),
+            "databases": {
+                name: {
+                    "global_cluster": naming.global_cluster(manifest.name, name),
+                    "clusters": _clusters(manifest, name),
+                    "secrets": _secrets(manifest, name),
+                }
+                for name in databases
+            },
+            "kms_alias": naming.regional_key_alias(manifest.name, region),
+            "secret_key_alias": naming.data_key_alias(manifest.name, region),
+            "metric_namespace": METRICS,
+            "tracing": manifest.observability.tracing,
+            "permissions_boundary": manifest.security.permissions_boundary,
+        },
+    )
+
+
+def _clusters(manifest: Manifest, database: str) -> dict[str, Value]:
+    return {region: naming.database_cluster(manifest.name, database, region) for region in manifest.regions}
+
+
+def _secrets(manifest: Manifest, database: str) -> list[Value]:
+    return [naming.database_secret(manifest.name, database, user) for user in (data.ADMIN, data.APP)]
+
+
+def _function(manifest: Manifest, settings: Failover, region: str) -> ModuleCall:
+    return ModuleCall(
+        stack=region,
+        label=resource_label("function", FAILOVER),
+        module="compute/function",
+        region=region,
+        arguments={
+            "name": naming.function(manifest.name, FAILOVER, region),
+            "description": f"Decides with the other regions who serves {manifest.name}",
+            "package": f"../functions/{FAILOVER}.zip",
+            "memory_mb": 256,
+            # a schedule calls once a minute and the function looks several times within it
+            "timeout_seconds": 90,
+            "role_arn": naming.role_arn(
+                manifest.account_id, naming.function(manifest.name, FAILOVER, region), region
+            ),
+            "environment": _environment(manifest, settings),
+            "kms_key_arn": Reference("module.key.arn"),
+            "log_retention_days": manifest.observability.log_retention_days,
+            "tracing": manifest.observability.tracing,
+        },
+    )
+
+
+def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
+    regions = {
+        region: {
+            "health_url": "https://"
+            + naming.regional_host(manifest.edge.record, manifest.domain, region)
+            + manifest.edge.health_check.path,
+            "succession": number,
+        }
+        for number, region in enumerate(_succession(manifest))
+    }
+    clusters = {
+        name: {
+            "global": naming.global_cluster(manifest.name, name),
+            "clusters": _clusters(manifest, name),
+            "admin_secret": naming.database_secret(manifest.name, name, data.ADMIN),
+            "secrets": _secrets(manifest, name),
+            "database": database.database_name,
+        }
+        for name, database in manifest.data.databases.items()
+    }
+    objectives = manifest.objectives
+    lag = min([objectives.rpo, *(objectives.of(name).rpo for name in manifest.data.databases)])
+    return {
+        "ANTIPODE_ENVIRONMENT": manifest.name,
+        "ACCOUNT_ID": manifest.account_id,
+        "VOTERS": _json(list(voters(manifest))),
+        "REGIONS": _json(regions),
+        "CONTROL_TABLE": naming.control_table(manifest.name),
+        "GLOBAL_CLUSTERS": _json(clusters),
+        "LEASE_SECONDS": f"{settings.lease:g}",
+        "GUARD_SECONDS": f"{settings.guard:g}",
+        "AGREEMENT_SECONDS": f"{settings.agreement:g}",
+        "RPO_SECONDS": f"{lag:g}",
+        "MODE": settings.mode,
+        "HOME_REGION": manifest.lead_region,
+    }
+
+
+def _succession(manifest: Manifest) -> list[str]:
+    return [manifest.lead_region, *(r for r in manifest.regions if r != manifest.lead_region)]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _controller(manifest: Manifest, settings: Failover, region: str) -> ModuleCall:
+    return ModuleCall(
+        stack=region,
+        label="failover",
+        module="operations/failover",
+        region=region,
+        arguments={
+            "name": naming.function(manifest.name, FAILOVER, region),
+            "environment": manifest.name,
+            "control_table": {
+                "name": naming.control_table(manifest.name),
+                "kms_key_arn": Reference("module.key.arn"),
+                "deletion_protection": manifest.operations.protect,
+            },
+            "function": {
+                "name": naming.function(manifest.name, FAILOVER, region),
+                "alias_name": Reference(f"module.function_{FAILOVER}.alias_name"),
+                "alias_arn": Reference(f"module.function_{FAILOVER}.alias_arn"),
+            },
+            "tick_seconds": settings.tick,
+            "observed_regions": [other for other in manifest.regions if other != region],
+            "metric_namespace": METRICS,
+            "kms_key_arn": Reference("module.key.arn"),
+            "notify": list(manifest.observability.notify),
+        },
+    )
