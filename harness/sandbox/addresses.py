@@ -1,4 +1,5 @@
-"""The sockets a sandbox listens on: one for control planes, one per region for clients.
+"""The sockets a sandbox listens on: one for control planes, one per region for clients, and one per region
+for that region's own functions, so that what they call can be told from what anybody else calls.
 
 DNS can only hand out addresses, so a region is known to clients by an address of its own: 127.0.1.1,
 127.0.1.2 and so on, all on one port. Linux lets anyone bind the whole of 127/8; macOS has only 127.0.0.1
@@ -28,6 +29,7 @@ class Listeners:
 
     control: socket.socket
     regions: Mapping[str, socket.socket]
+    functions: Mapping[str, socket.socket]
     notice: str | None = None
 
     @property
@@ -38,8 +40,13 @@ class Listeners:
     def region_addresses(self) -> dict[str, Address]:
         return {region: _address(sock) for region, sock in self.regions.items()}
 
+    @property
+    def function_addresses(self) -> dict[str, Address]:
+        """For each region the control address of its own functions."""
+        return {region: _address(sock) for region, sock in self.functions.items()}
+
     def all(self) -> list[socket.socket]:
-        return [self.control, *self.regions.values()]
+        return [self.control, *self.regions.values(), *self.functions.values()]
 
     def close(self) -> None:
         for sock in self.all():
@@ -56,6 +63,11 @@ def region_ip(position: int) -> str:
     return f"127.0.{third + 1}.{fourth + 1}"
 
 
+def function_ip(position: int) -> str:
+    """The control address of the functions of the region at `position`: 127.1.1.1 for the first."""
+    return region_ip(position).replace("127.0.", "127.1.", 1)
+
+
 def open_listeners(regions: Sequence[str], *, port: int = 0) -> Listeners:
     """Bind the control socket and one socket per region; `port` 0 picks a port that is free on all of them.
 
@@ -64,13 +76,15 @@ def open_listeners(regions: Sequence[str], *, port: int = 0) -> Listeners:
     for _ in range(ATTEMPTS if port == 0 else 1):
         control = _bind(CONTROL_IP, port)
         opened: dict[str, socket.socket] = {}
+        functions: dict[str, socket.socket] = {}
         try:
             chosen = control.getsockname()[1]
             for position, region in enumerate(regions):
                 opened[region] = _bind(region_ip(position), chosen)
-            return Listeners(control=control, regions=opened)
+                functions[region] = _bind(function_ip(position), chosen)
+            return Listeners(control=control, regions=opened, functions=functions)
         except OSError as error:
-            for sock in opened.values():
+            for sock in (*opened.values(), *functions.values()):
                 sock.close()
             if error.errno == errno.EADDRNOTAVAIL:
                 return _one_port_per_region(control, regions)
@@ -89,6 +103,7 @@ def _one_port_per_region(control: socket.socket, regions: Sequence[str]) -> List
     return Listeners(
         control=control,
         regions=opened,
+        functions={region: _bind(CONTROL_IP, 0) for region in regions},
         notice=f"this system has no loopback address per region, so regions are told apart by port: {ports}",
     )
 

@@ -127,6 +127,7 @@ class Target:
     service: the service's own name (cloudwatch, not monitoring), or None for an application's host name.
     operation: the API's operation name where the request shows it.
     decided_by: the evidence for the region; "signature" marks a signed call, all else comes from outside.
+    source: the region whose function makes the call, None when it comes from anywhere else.
     """
 
     region: str | None
@@ -134,6 +135,7 @@ class Target:
     operation: str | None
     plane: Plane
     decided_by: Evidence
+    source: str | None = None
 
 
 def service_name(name: str) -> str:

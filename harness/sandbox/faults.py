@@ -169,10 +169,44 @@ class ReplicationCut:
         return False
 
 
-Fault = RegionDark | ServiceDown | ControlPlanesDown | GrayFailure | ReplicationCut
+@dataclass(frozen=True)
+class RegionPartition:
+    """Two regions cannot talk to each other, although clients and everybody else reach both.
+
+    Calls that functions of one region make to the other fail in `mode` (packets that are dropped hang), and
+    nothing is replicated between them either way.
+    """
+
+    kind: ClassVar[str] = "region-partition"
+    region: str
+    other: str
+    mode: Mode = "hang"
+
+    def __post_init__(self) -> None:
+        _check_text(self.kind, "region", self.region)
+        _check_text(self.kind, "other", self.other)
+        _check_mode(self.kind, self.mode)
+        if self.region == self.other:
+            raise FaultError(f"{self.kind}: region and other are both {self.region!r}; they must differ")
+
+    def links(self) -> list[tuple[str, str]]:
+        """The (source, destination) pairs that are cut."""
+        return [(self.region, self.other), (self.other, self.region)]
+
+    def touches(self, target: Target) -> bool:
+        return target.source != target.region and {target.source, target.region} == {self.region, self.other}
+
+
+Fault = RegionDark | ServiceDown | ControlPlanesDown | GrayFailure | ReplicationCut | RegionPartition
 KINDS: Mapping[str, type[Fault]] = {
-    fault.kind: fault for fault in (RegionDark, ServiceDown, ControlPlanesDown, GrayFailure, ReplicationCut)
+    fault.kind: fault
+    for fault in (RegionDark, ServiceDown, ControlPlanesDown, GrayFailure, ReplicationCut, RegionPartition)
 }
+
+
+def cut_links(fault: Fault) -> list[tuple[str, str]]:
+    """The (source, destination) pairs between which `fault` holds replication back, none for most faults."""
+    return fault.links() if isinstance(fault, ReplicationCut | RegionPartition) else []
 
 
 def to_fault(mapping: Mapping[str, Any]) -> Fault:
@@ -265,6 +299,10 @@ class Faults:
     def dark(self) -> frozenset[str]:
         """The regions that are dark."""
         return frozenset(fault.region for fault in self._active.values() if isinstance(fault, RegionDark))
+
+    def cut(self) -> frozenset[tuple[str, str]]:
+        """The (source, destination) pairs between which replication is held back."""
+        return frozenset(link for fault in self._active.values() for link in cut_links(fault))
 
     def silent(self) -> frozenset[str]:
         """The regions that are dark without a sign: nothing comes back from them."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
 from typing import Any
 
@@ -15,6 +16,7 @@ from harness.sandbox.faults import (
     Faults,
     GrayFailure,
     RegionDark,
+    RegionPartition,
     ReplicationCut,
     ServiceDown,
     Verdict,
@@ -49,6 +51,10 @@ def call(
             {"kind": "replication-cut", "source": "us-east-1", "destination": "us-west-2", "both_ways": True},
             ReplicationCut("us-east-1", "us-west-2", both_ways=True),
         ),
+        (
+            {"kind": "region-partition", "region": "us-east-1", "other": "us-west-2", "mode": "refuse"},
+            RegionPartition("us-east-1", "us-west-2", "refuse"),
+        ),
     ],
 )
 def test_a_scenario_mapping_becomes_a_fault(mapping: dict[str, Any], fault: Fault) -> None:
@@ -61,12 +67,12 @@ def test_a_scenario_mapping_becomes_a_fault(mapping: dict[str, Any], fault: Faul
         (
             {"kind": "flood"},
             "kind is 'flood'; it must be one of region-dark, service-down, control-planes-down, "
-            "gray-failure, replication-cut",
+            "gray-failure, replication-cut, region-partition",
         ),
         (
             {},
             "kind is None; it must be one of region-dark, service-down, control-planes-down, gray-failure, "
-            "replication-cut",
+            "replication-cut, region-partition",
         ),
         ({"kind": "region-dark"}, "region-dark: region is missing; it must be given"),
         (
@@ -92,6 +98,10 @@ def test_a_scenario_mapping_becomes_a_fault(mapping: dict[str, Any], fault: Faul
         (
             {"kind": "service-down", "region": "us-west-2", "service": "iam"},
             "service-down: region is 'us-west-2'; the control plane of iam runs in us-east-1 alone",
+        ),
+        (
+            {"kind": "region-partition", "region": "us-east-1", "other": "us-east-1"},
+            "region-partition: region and other are both 'us-east-1'; they must differ",
         ),
         (
             {"kind": "region-dark", "region": 5},
@@ -202,6 +212,30 @@ def test_listeners_hear_of_every_injection_and_healing_once() -> None:
 def test_the_hits_of_a_cut_are_the_writes_it_holds_back() -> None:
     faults = Faults(held_back=lambda fault: 5)
     assert faults.hits(faults.inject(ReplicationCut("us-east-1", "us-west-2"))) == 5
+
+
+def test_a_partition_takes_calls_between_its_two_regions_and_nothing_else() -> None:
+    faults = Faults()
+    number = faults.inject(RegionPartition("us-east-1", "us-west-2"))
+    from_east = [
+        dataclasses.replace(call(region), source="us-east-1")
+        for region in ("us-west-2", "us-east-1", "eu-west-1")
+    ]
+    from_west = dataclasses.replace(call("us-east-1"), source="us-west-2")
+    assert [faults.judge(target) for target in (*from_east, from_west, call("us-west-2"))] == [
+        Verdict("hang"), None, None, Verdict("hang"), None,
+    ]  # fmt: skip
+    assert faults.hits(number) == 2
+
+
+def test_links_are_cut_by_cuts_and_by_partitions_both_ways() -> None:
+    faults = Faults()
+    faults.inject(RegionPartition("us-east-1", "us-west-2"))
+    faults.inject(ReplicationCut("us-east-1", "eu-west-1"))
+    faults.inject(RegionDark("eu-west-1"))
+    assert faults.cut() == {
+        ("us-east-1", "us-west-2"), ("us-west-2", "us-east-1"), ("us-east-1", "eu-west-1"),
+    }  # fmt: skip
 
 
 def test_dark_and_silent_regions_are_known_by_mode() -> None:
