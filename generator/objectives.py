@@ -12,7 +12,7 @@ from typing import Final, Literal
 from generator.durations import text
 from generator.manifest import Manifest
 
-Step = Literal["detect", "decide", "shift", "warm"]
+Step = Literal["detect", "decide", "promote", "shift", "warm"]
 Fault = Literal["refuse", "hang"]
 
 # Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy":
@@ -26,8 +26,10 @@ CLIENT_RETRY: Final = 1.0
 # AWS Lambda, "Understanding the Lambda execution environment lifecycle": cold starts take from under
 # 100 ms to over 1 second.
 COLD_START: Final = 1.0
-# DynamoDB Developer Guide, "How DynamoDB global tables work": usually within a second, no bound promised.
-REPLICATION_USUAL: Final = 1.0
+# how long the failover controller waits for a region's health function
+PROBE_LIMIT: Final = 2.0
+# Aurora's promotion at its longest, as drawn from harness/sandbox/delays.yaml in a drill
+AURORA_PROMOTION: Final = 90.0
 # the interval that Route 53 allows at the least, with the fewest failures
 FASTEST_DETECTION: Final = (10, 1)
 
@@ -43,11 +45,19 @@ class Line:
     source: str
 
 
+REQUESTS: Final = "requests"
+
+
 @dataclass(frozen=True)
 class Budget:
-    """The recovery path for one way of being lost: `refuse` (connections refused) or `hang` (silence)."""
+    """The way back of what `path` names, for one way of being lost: `refuse` (connections refused) or
+    `hang` (silence). `key` is the manifest key of the objective that it is held against, `objective` its
+    seconds."""
 
+    path: str
     fault: Fault
+    key: tuple[str, ...]
+    objective: int
     lines: tuple[Line, ...]
 
     @property
@@ -64,7 +74,10 @@ def budget(manifest: Manifest, fault: Fault) -> Budget:
     probe = PROBE_CONNECT_LIMIT if fault == "hang" else 0.0
     detect = check.interval + (check.threshold - 1) * (check.interval + probe) + probe
     return Budget(
+        path=REQUESTS,
         fault=fault,
+        key=("objectives", "rto"),
+        objective=manifest.objectives.rto,
         lines=(
             Line(
                 "detect",
@@ -100,6 +113,97 @@ def budget(manifest: Manifest, fault: Fault) -> Budget:
     )
 
 
+def budgets(manifest: Manifest) -> tuple[tuple[Budget, ...], ...]:
+    """Every path's budgets, one for each of FAULTS: requests, reads through the CDN, writes to databases."""
+    paths = [tuple(budget(manifest, fault) for fault in FAULTS)]
+    if manifest.edge.entry == "cdn":
+        paths.append(tuple(_cdn_reads(manifest, fault) for fault in FAULTS))
+    paths += [
+        tuple(_database_writes(manifest, name, fault) for fault in FAULTS) for name in manifest.data.databases
+    ]
+    return tuple(paths)
+
+
+def _cdn_reads(manifest: Manifest, fault: Fault) -> Budget:
+    """Reads fail over inside a request, if the edge gives the first origin up before the client does."""
+    cdn = manifest.edge.cdn
+    wait = cdn.connect_attempts * max(cdn.connect_timeout, cdn.response_timeout) if fault == "hang" else 0
+    if wait >= CLIENT_TIMEOUT:
+        lines = budget(manifest, fault).lines
+    else:
+        lines = (
+            Line(
+                "shift",
+                wait,
+                "the edge gives up the first origin and asks the next one within the same request",
+                "edge.cdn.connect_attempts, edge.cdn.connect_timeout, edge.cdn.response_timeout",
+                "Amazon CloudFront Developer Guide, Optimize high availability with origin failover",
+            ),
+            Line(
+                "warm",
+                _cold_start(manifest),
+                "a function starts cold",
+                "compute.functions.<name>.provisioned_concurrency",
+                "AWS Lambda Developer Guide, Lambda execution environment lifecycle",
+            ),
+        )
+    return Budget("reads through the CDN", fault, ("objectives", "rto"), manifest.objectives.rto, lines)
+
+
+def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
+    """Writes wait for the controller: the old writer's lease has to run out before anybody is promoted."""
+    settings = manifest.failover
+    assert settings is not None  # a manifest with databases and without it is refused
+    seen = settings.tick + (PROBE_LIMIT if fault == "hang" else 0.0) + settings.agreement
+    lapsed = settings.lease + settings.guard
+    return Budget(
+        path=f"writes to {name}",
+        fault=fault,
+        key=("objectives", "stores", name, "rto")
+        if name in manifest.objectives.stores
+        else ("objectives", "rto"),
+        objective=manifest.objectives.of(name).rto,
+        lines=(
+            Line(
+                "detect",
+                max(seen, lapsed),
+                f"the others see the writer's region fail for {settings.agreement} s ({seen:g} s with the "
+                f"first look), while its lease and the guard run out ({lapsed:g} s)",
+                "failover.lease, failover.guard, failover.agreement",
+                "lambda_src/failover/README.md",
+            ),
+            Line(
+                "decide",
+                settings.tick,
+                "the next look of the controller that takes over",
+                "failover.tick",
+                "lambda_src/failover/README.md",
+            ),
+            Line(
+                "promote",
+                AURORA_PROMOTION,
+                "Aurora makes the copy a writer; about a minute, modelled",
+                None,
+                "Amazon Aurora User Guide, Using switchover or failover in Amazon Aurora Global Database",
+            ),
+            Line(
+                "shift",
+                2 * settings.tick,
+                "the controller sees the writer, fences the old one and lets writes in",
+                "failover.tick",
+                "lambda_src/failover/README.md",
+            ),
+            Line(
+                "warm",
+                (CLIENT_TIMEOUT if fault == "hang" else 0.0) + CLIENT_RETRY,
+                "the request in flight runs out, the client tries again",
+                None,
+                "clients as in the drill",
+            ),
+        ),
+    )
+
+
 def _cold_start(manifest: Manifest) -> float:
     cold = any(not function.provisioned_concurrency for function in manifest.compute.functions.values())
     return COLD_START if cold else 0.0
@@ -116,36 +220,73 @@ class Refusal:
 def refusals(manifest: Manifest) -> tuple[Refusal, ...]:
     """Objectives that this manifest cannot meet at its own worst case; empty when all can be met."""
     found: list[Refusal] = []
-    floor = max((budget(manifest, fault) for fault in FAULTS), key=lambda each: each.seconds)
-    if manifest.compute.api and manifest.objectives.rto < floor.seconds:
-        found.append(Refusal(("objectives", "rto"), _rto_message(manifest, floor)))
-    if manifest.data.tables and manifest.objectives.rpo < REPLICATION_USUAL:
-        found.append(
-            Refusal(
-                ("objectives", "rpo"),
-                f"{text(manifest.objectives.rpo)} is below the usual lag of a global table, "
-                f"{REPLICATION_USUAL:g} s: replication is asynchronous, so a write acknowledged just before "
-                "the loss may be missing; set 1s or more",
-            )
-        )
+    for path in budgets(manifest) if manifest.compute.api else ():
+        floor = max(path, key=lambda each: each.seconds)
+        # one message for the environment's objective: the slowest path is named by requests already
+        if floor.objective < floor.seconds and floor.key not in [refusal.key for refusal in found]:
+            found.append(Refusal(floor.key, _rto_message(manifest, floor)))
+    found += _rpo_refusals(manifest)
     return tuple(found)
 
 
+def _rpo_refusals(manifest: Manifest) -> list[Refusal]:
+    found: list[Refusal] = []
+    for kind, names in (
+        ("table", manifest.data.tables),
+        ("database", manifest.data.databases),
+        ("bucket", manifest.data.buckets),
+    ):
+        usual, source = LAGS[kind]
+        for name in names:
+            own = manifest.objectives.stores.get(name)
+            key = (
+                ("objectives", "stores", name, "rpo")
+                if own and own.rpo is not None
+                else ("objectives", "rpo")
+            )
+            promised = manifest.objectives.of(name).rpo
+            served_only = kind == "bucket" and manifest.data.buckets[name].serve is not None
+            if promised < usual and not served_only and key not in [refusal.key for refusal in found]:
+                found.append(
+                    Refusal(
+                        key,
+                        f"{text(promised)} is below the usual lag of {source}, {usual} s: replication is "
+                        "asynchronous, so a write acknowledged just before the loss may be missing; set "
+                        f"{text(usual)} or more"
+                        + ("" if kind != "bucket" else f" for objectives.stores.{name}.rpo"),
+                    )
+                )
+    return found
+
+
+# What replication usually takes, in seconds, and whose: a promise below it is none.
+LAGS: Final[dict[str, tuple[int, str]]] = {
+    # DynamoDB Developer Guide, "How DynamoDB global tables work": usually within a second
+    "table": (1, "a global table"),
+    # Amazon Aurora User Guide, "Using Amazon Aurora Global Database": typically under a second
+    "database": (1, "an Aurora global database"),
+    # Amazon S3 User Guide, "Meeting compliance requirements using S3 Replication Time Control"
+    "bucket": (900, "S3 with Replication Time Control"),
+}
 FAULTS: Final[tuple[Fault, ...]] = ("refuse", "hang")
 
 
 def _rto_message(manifest: Manifest, floor: Budget) -> str:
     parts = " + ".join(f"{line.step} {line.seconds:g}" for line in floor.lines)
+    of = "" if floor.path == REQUESTS else f" of {floor.path}"
     message = (
-        f"{text(manifest.objectives.rto)} is below this design's worst case of {floor.seconds:g} s "
+        f"{text(floor.objective)} is below this design's worst case{of} of {floor.seconds:g} s "
         f"when the region falls silent ({parts})"
     )
-    advice = _advice(manifest)
-    return (
-        f"{message}; {advice}"
-        if advice
-        else f"{message}; set objectives.rto to {_rounded(floor.seconds)} or more"
-    )
+    advice = _advice(manifest) if floor.path == REQUESTS else None
+    needed = f"set {'.'.join(_own_key(floor))} to {_rounded(floor.seconds)} or more"
+    return f"{message}; {advice or needed}"
+
+
+def _own_key(floor: Budget) -> tuple[str, ...]:
+    """Where the objective of a path alone can be set, so that the others keep theirs."""
+    kind, _, store = floor.path.rpartition(" to ")
+    return ("objectives", "stores", store, "rto") if kind else floor.key
 
 
 def _advice(manifest: Manifest) -> str | None:
