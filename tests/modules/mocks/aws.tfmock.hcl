@@ -61,6 +61,52 @@ mock_resource "aws_api_gateway_stage" {
   }
 }
 
+mock_resource "aws_cloudfront_cache_policy" {
+  override_during = plan
+  defaults = {
+    arn = "arn:aws:cloudfront::123456789012:cache-policy/12345678-1234-4234-8234-123456789012"
+    id  = "12345678-1234-4234-8234-123456789012"
+  }
+}
+
+mock_resource "aws_cloudfront_distribution" {
+  override_during = plan
+  defaults = {
+    arn            = "arn:aws:cloudfront::123456789012:distribution/E1A2B3C4D5E6F7"
+    domain_name    = "d111111abcdef8.cloudfront.net"
+    hosted_zone_id = "Z2FDTNDATAQYW2"
+    id             = "E1A2B3C4D5E6F7"
+  }
+}
+
+mock_resource "aws_cloudfront_origin_access_control" {
+  override_during = plan
+  defaults = {
+    id = "E2ABCDEFGHIJKL"
+  }
+}
+
+mock_resource "aws_cloudfront_response_headers_policy" {
+  override_during = plan
+  defaults = {
+    id = "22345678-1234-4234-8234-123456789012"
+  }
+}
+
+mock_resource "aws_cloudwatch_log_delivery_destination" {
+  override_during = plan
+  defaults = {
+    arn = "arn:aws:logs:us-east-1:123456789012:delivery-destination:mocked"
+  }
+}
+
+mock_resource "aws_cloudwatch_log_delivery_source" {
+  override_during = plan
+  defaults = {
+    arn = "arn:aws:logs:us-east-1:123456789012:delivery-source:mocked"
+  }
+}
+
 mock_resource "aws_cloudwatch_log_group" {
   override_during = plan
   defaults = {
@@ -154,5 +200,20 @@ mock_resource "aws_sqs_queue" {
   override_during = plan
   defaults = {
     arn = "arn:aws:sqs:us-east-1:123456789012:mocked"
+  }
+}
+
+mock_resource "aws_wafv2_ip_set" {
+  override_during = plan
+  defaults = {
+    arn = "arn:aws:wafv2:us-east-1:123456789012:regional/ipset/mocked/12345678-1234-4234-8234-123456789012"
+  }
+}
+
+mock_resource "aws_wafv2_web_acl" {
+  override_during = plan
+  defaults = {
+    arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mocked/12345678-1234-4234-8234-123456789012"
+    id  = "12345678-1234-4234-8234-123456789012"
   }
 }
