@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import importlib
 import json
 import logging
@@ -16,6 +17,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -69,14 +71,18 @@ class Gateway:
         account_id: str,
         clock: Clock,
         faults: Faults,
+        epoch: Callable[[], float],
         region_of_address: Mapping[tuple[str, int], str],
+        source_of_address: Mapping[tuple[str, int], str] = MappingProxyType({}),
     ) -> None:
         self._ministack = ministack
         self._moto = moto
         self._account_id = account_id
         self._clock = clock
         self._faults = faults
+        self._epoch = epoch
         self._region_of_address = region_of_address
+        self._source_of_address = source_of_address
         self._in_flight: set[Exchange] = set()
         self._set_account = importlib.import_module("ministack.core.responses").set_request_account_id
         self._stopping: asyncio.Event | None = None
@@ -158,7 +164,8 @@ class Gateway:
 
     async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = _headers(scope)
-        dialled = self._region_of_address.get(tuple(scope.get("server") or ()))
+        server = tuple(scope.get("server") or ())
+        dialled, source = self._region_of_address.get(server), self._source_of_address.get(server)
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         form, receive = await _form(scope, headers, query, receive)
         host = headers.get("host", "")
@@ -166,12 +173,15 @@ class Gateway:
         self._set_account(self._account_id)
         number = _number(headers)
         last_values = {name: values[-1] for name, values in query.items()}
-        ORIGIN.set(Origin(dialled, headers, last_values, partial(self._admits, number)))
+        ORIGIN.set(Origin(dialled, headers, last_values, partial(self._admits, number), self._epoch()))
         if dialled is None and not _is_ip(host):
             dialled = self._domain_region(host, scope["path"])
         target = classify(
             scope.get("method", "GET"), scope["path"], headers, host, dialled, {**query, **form}
         )
+        if target.service is None and self._domain_region(host, scope["path"]) is not None:
+            target = dataclasses.replace(target, service="apigateway", operation="Invoke")
+        target = dataclasses.replace(target, source=source)
         entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
         exchange = Exchange(target, entered, number, _transport(send))
         self._in_flight.add(exchange)
@@ -302,7 +312,7 @@ def _is_ip(host: str) -> bool:
 
 
 def _replace_region(target: Target, region: str | None) -> Target:
-    return Target(region, target.service, target.operation, target.plane, "address")
+    return dataclasses.replace(target, region=region, decided_by="address")
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

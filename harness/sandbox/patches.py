@@ -27,13 +27,15 @@ from harness.sandbox.classify import Target
 
 class Origin(NamedTuple):
     """Where the request being served came in: the region whose address was dialled (None: the control
-    address), its headers by lower-case name, its query parameters, and what waits for and judges the calls
-    that one emulated service makes to another inside the process (true: the call may go ahead)."""
+    address), its headers by lower-case name, its query parameters, what waits for and judges the calls that
+    one emulated service makes to another inside the process (true: the call may go ahead), and when it came
+    in (Unix seconds of model time)."""
 
     dialled: str | None = None
     headers: Mapping[str, str] = MappingProxyType({})
     query: Mapping[str, str] = MappingProxyType({})
     admits: Callable[[Target], Awaitable[bool]] | None = None
+    epoch: float | None = None
 
 
 ORIGIN: contextvars.ContextVar[Origin] = contextvars.ContextVar("antipode_origin")

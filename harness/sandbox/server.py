@@ -14,17 +14,19 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Self, TypeVar
 
-from harness.sandbox import emulators, patches
+from harness.sandbox import emulators, patches, patches_function_endpoint
 from harness.sandbox.addresses import Listeners, open_listeners
 from harness.sandbox.clock import Clock
 from harness.sandbox.delays import Delays
-from harness.sandbox.faults import Fault, Faults, RegionDark, ReplicationCut
+from harness.sandbox.faults import Fault, Faults, RegionDark, ServiceDown, cut_links
 from harness.sandbox.gateway import Gateway
 from harness.sandbox.lambda_pools import LambdaPools
+from harness.sandbox.objects import ObjectReplication
 from harness.sandbox.replication import Replication
 from harness.sandbox.route53 import Route53
 
@@ -68,6 +70,13 @@ class Sandbox:
             lag=lambda source, destination: self._delays.draw("dynamodb_replication_lag"),
             dark=self.faults.dark,
         )
+        self.objects = ObjectReplication(
+            self.clock,
+            lag=lambda source, destination: self._delays.draw("s3_replication_lag"),
+            dark=lambda: self.faults.dark() | self._without("s3"),
+        )
+        # model time starts as wall time and only ever gets ahead of it
+        self._epoch = time.time() - self.clock.now()
         self._stack = contextlib.ExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: Listeners | None = None
@@ -106,6 +115,11 @@ class Sandbox:
     def notice(self) -> str | None:
         """What is different on this system, in one sentence; None when nothing is."""
         return self._bound.notice
+
+    def epoch(self, moment: float | None = None) -> float:
+        """The Unix time, in seconds, of a moment of model time (now, when none is given): what functions are
+        told instead of the machine's own time, which model time never is behind."""
+        return self._epoch + (self.clock.now() if moment is None else moment)
 
     def environment(self, region: str | None = None) -> dict[str, str]:
         """The variables that point Terraform, the AWS CLI and SDKs at the sandbox, and at nothing else."""
@@ -156,6 +170,10 @@ class Sandbox:
         scratch = self._stack.enter_context(_scratch_directory())
         self._stack.enter_context(_process_environment(self._settings(scratch)))
         ministack = emulators.load_ministack()
+        patches_function_endpoint.ENDPOINTS.update(
+            {region: f"http://{ip}:{port}" for region, (ip, port) in self._bound.function_addresses.items()}
+        )
+        self._stack.callback(patches_function_endpoint.ENDPOINTS.clear)
         patches.apply("ministack")
         moto = emulators.Moto()
         self._stack.callback(self.lambda_pools.stop_all)
@@ -167,11 +185,14 @@ class Sandbox:
             account_id=self.account_id,
             clock=self.clock,
             faults=self.faults,
+            epoch=self.epoch,
             region_of_address={address: region for region, address in self.addresses.items()},
+            source_of_address={at: region for region, at in self._bound.function_addresses.items()},
         )
         self._loop = self._stack.enter_context(_loop_in_thread())
-        self._stack.callback(self.replication.uninstall)
-        self._on_loop(self.replication.install)
+        for replication in self._replications:
+            self._stack.callback(replication.uninstall)
+            self._on_loop(replication.install)
         self.faults.subscribe(on_inject=self._injected, on_heal=self._healed)
         self._stack.callback(self.faults.heal_all)
         self.run(self._gateway.start(self._bound.all()), timeout=START_SECONDS)
@@ -209,30 +230,39 @@ class Sandbox:
         if isinstance(fault, RegionDark):
             self._on_loop(self._bound_gateway.cut, number, fault)
             self.lambda_pools.kill(fault.region)
-        elif isinstance(fault, ReplicationCut):
-            for source, destination in fault.links():
-                self._on_loop(self.replication.cut, source, destination)
+        for source, destination in cut_links(fault):
+            for replication in self._replications:
+                self._on_loop(replication.cut, source, destination)
 
     def _healed(self, number: int, fault: Fault) -> None:
-        if isinstance(fault, RegionDark):
-            self._on_loop(self.replication.wake)
-        elif isinstance(fault, ReplicationCut):
-            still_cut = {
-                link
-                for other in self.faults.active().values()
-                if isinstance(other, ReplicationCut)
-                for link in other.links()
-            }
+        if isinstance(fault, RegionDark | ServiceDown):
+            for replication in self._replications:
+                self._on_loop(replication.wake)
+        if cut_links(fault):
             self.faults.count(number, self._held_back(fault))
-            for source, destination in fault.links():
-                if (source, destination) not in still_cut:
-                    self._on_loop(self.replication.heal, source, destination)
+        for source, destination in cut_links(fault):
+            if (source, destination) not in self.faults.cut():
+                for replication in self._replications:
+                    self._on_loop(replication.heal, source, destination)
 
     def _held_back(self, fault: Fault) -> int:
         """How many writes wait on the links that a cut holds."""
-        links = fault.links() if isinstance(fault, ReplicationCut) else []
-        statistics = self.replication.statistics()
-        return sum(statistics[link].pending for link in links if link in statistics)
+        return sum(
+            statistics[link].pending
+            for statistics in (replication.statistics() for replication in self._replications)
+            for link in cut_links(fault)
+            if link in statistics
+        )
+
+    def _without(self, service: str) -> frozenset[str]:
+        """The regions in which `service` is down."""
+        active = self.faults.active().values()
+        return frozenset(f.region for f in active if isinstance(f, ServiceDown) and f.service == service)
+
+    @property
+    def _replications(self) -> tuple[Replication, ObjectReplication]:
+        """What carries data between regions, over links that faults cut."""
+        return self.replication, self.objects
 
     def _on_loop(self, function: Any, *arguments: Any) -> None:
         """Call `function` on the loop and return when it is done, from whichever thread this is."""

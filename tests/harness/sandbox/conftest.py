@@ -14,7 +14,9 @@ REGIONS = ("us-east-1", "us-west-2")
 
 
 @pytest.fixture(scope="module")
-def _running_sandbox() -> Iterator[Sandbox]:
+def _running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    # made now, or pytest's own folder would lie in the sandbox's and go with it
+    tmp_path_factory.getbasetemp()
     with Sandbox(account_id=ACCOUNT, regions=REGIONS) as running:
         yield running
 

@@ -32,6 +32,7 @@ def test_the_file_names_the_delays_that_the_sandbox_models() -> None:
         "lambda_cold_start",
         "route53_record_change",
         "route53_status_propagation",
+        "s3_replication_lag",
     )
 
 
@@ -42,6 +43,7 @@ def test_what_is_assumed_is_said_to_be_assumed() -> None:
         "lambda_cold_start": "published",
         "route53_record_change": "published",
         "route53_status_propagation": "assumed",
+        "s3_replication_lag": "published",
     }
 
 
@@ -52,6 +54,7 @@ def test_the_worst_of_every_delay_is_the_bound_that_a_budget_uses() -> None:
         "lambda_cold_start": 2,
         "route53_record_change": 60,
         "route53_status_propagation": 5,
+        "s3_replication_lag": 900,
     }
 
 

@@ -32,6 +32,7 @@ def handler(event, context):
     if event["path"] == "/slow":
         time.sleep(1)
     seen = {"region": os.environ["AWS_REGION"], "names": sorted(os.environ), "pid": os.getpid()}
+    seen["epoch"] = event["requestContext"]["requestTimeEpoch"]
     return {"statusCode": 200, "body": json.dumps(seen)}
 """
 
@@ -330,6 +331,83 @@ def test_a_cut_link_holds_back_exactly_the_writes_made_meanwhile(sandbox: Sandbo
     while west.scan(TableName=table)["Count"] < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert (west.scan(TableName=table)["Count"], sandbox.faults.hits(fault)) == (3, 3)
+
+
+def test_model_time_starts_as_wall_time_and_never_falls_behind(sandbox: Sandbox) -> None:
+    before, found, after = time.time(), sandbox.epoch(), time.time()
+    assert before - 0.001 <= found
+    assert sandbox.epoch(100.0) - sandbox.epoch(40.0) == pytest.approx(60.0)
+    if not sandbox.clock.skipped:
+        assert found <= after + 0.001
+
+
+def test_a_function_learns_model_time_from_its_event(sandbox: Sandbox, apis: dict[str, str]) -> None:
+    async def leap() -> None:
+        with sandbox.clock.jumping():
+            await sandbox.clock.spawn(sandbox.clock.sleep(3600))
+
+    sandbox.run(leap())
+    before = sandbox.epoch()
+    epoch = get(sandbox, "us-east-1", "api.example.com", "/any")[1]["epoch"]
+    assert int(before * 1000) <= epoch <= int(sandbox.epoch() * 1000)
+    assert epoch - time.time() * 1000 > 3_599_000
+
+
+@pytest.fixture
+def buckets(sandbox: Sandbox) -> Iterator[dict[str, str]]:
+    """A versioned bucket per region; that of us-east-1 replicates to that of us-west-2."""
+    made = {region: f"files-{region}" for region in sandbox.regions}
+    for region, name in made.items():
+        s3 = client(sandbox, "s3", region)
+        constraint = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else constraint))
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "all",
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "Destination": {"Bucket": f"arn:aws:s3:::{made['us-west-2']}"},
+    }
+    role = f"arn:aws:iam::{sandbox.account_id}:role/replication"
+    client(sandbox, "s3").put_bucket_replication(
+        Bucket=made["us-east-1"], ReplicationConfiguration={"Role": role, "Rules": [rule]}
+    )
+    lag, sandbox.objects.lag = sandbox.objects.lag, lambda source, destination: 0.1
+    yield made
+    sandbox.objects.lag = lag
+    sandbox.faults.heal_all()
+    for region, name in made.items():
+        s3 = client(sandbox, "s3", region)
+        for version in s3.list_object_versions(Bucket=name).get("Versions", []):
+            s3.delete_object(Bucket=name, Key=version["Key"], VersionId=version["VersionId"])
+        s3.delete_bucket(Bucket=name)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ReplicationCut("us-east-1", "us-west-2"),
+        RegionDark("us-east-1"),
+        ServiceDown("us-east-1", "s3"),
+        ServiceDown("us-west-2", "s3"),
+    ],
+    ids=lambda fault: f"{fault.kind}-{getattr(fault, 'region', 'link')}",
+)
+def test_an_object_on_its_way_waits_until_the_fault_is_healed(
+    sandbox: Sandbox, buckets: dict[str, str], fault: Any
+) -> None:
+    client(sandbox, "s3").put_object(Bucket=buckets["us-east-1"], Key="a", Body=b"1")
+    number = sandbox.faults.inject(fault)
+    time.sleep(0.4)
+    assert sandbox.objects.pending("us-east-1") == 1
+    sandbox.faults.heal(number)
+    deadline = time.monotonic() + 10
+    while sandbox.objects.pending() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    found = client(sandbox, "s3", "us-west-2").get_object(Bucket=buckets["us-west-2"], Key="a")
+    assert (found["Body"].read(), found["ReplicationStatus"]) == (b"1", "REPLICA")
 
 
 def test_one_process_holds_one_sandbox(sandbox: Sandbox) -> None:
