@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import jinja2
 
-from generator import naming, objectives
+from generator import hosts, naming, objectives
 from generator.durations import text
 from generator.manifest import Manifest
 from generator.stacks import Stack, stacks
-from generator.tiers import compute
+from generator.tiers import compute, data, failover
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -21,7 +23,8 @@ _TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_TEMPLATES.filters["zip"] = lambda one, other: zip(one, other, strict=True)
+_TEMPLATES.filters["steps"] = objectives.steps
+_TEMPLATES.filters["duration"] = text
 
 
 def document(manifest: Manifest, *, environment: str) -> str:
@@ -34,52 +37,94 @@ def document(manifest: Manifest, *, environment: str) -> str:
         stacks=stacks(manifest),
         names=names(manifest),
         routes=compute.routes(manifest),
-        budgets=[objectives.budget(manifest, fault) for fault in objectives.FAULTS],
+        budgets=objectives.budgets(manifest),
         rto=text(manifest.objectives.rto),
         rpo=text(manifest.objectives.rpo),
-        entry=naming.entry_host(manifest.edge.record, manifest.domain),
+        entry=hosts.entry(manifest),
+        promises=promises(manifest),
+        witness=manifest.failover.witness if manifest.failover else None,
+        databases=manifest.data.databases,
     )
 
 
+def promises(manifest: Manifest) -> list[str]:
+    """Objectives that single stores have of their own, in words."""
+    of = manifest.objectives.of
+    return [
+        f"`{store}`: RTO {text(of(store).rto)}, RPO {text(of(store).rpo)}"
+        for store in manifest.objectives.stores
+    ]
+
+
 def topology(manifest: Manifest) -> str:
-    """A Mermaid flowchart: clients, DNS, and in each region its API, functions and table replicas."""
+    """A Mermaid flowchart: clients, CDN, DNS, and in each region its API, functions and stores."""
     lines = ["flowchart TB", "  clients([clients])"]
     if manifest.compute.api:
-        entry = naming.entry_host(manifest.edge.record, manifest.domain)
-        lines.append(f'  dns{{{{"{entry}<br/>Route 53, {manifest.routing}, TTL {manifest.edge.ttl} s"}}}}')
-        lines.append("  clients --> dns")
+        lines += _entry(manifest)
     for region, settings in manifest.regions.items():
         lines += _region(manifest, region, settings.role)
     lines += _replication(manifest)
+    if manifest.failover:
+        lines += _voters(manifest)
     return "\n".join(lines)
+
+
+def _entry(manifest: Manifest) -> list[str]:
+    edge = manifest.edge
+    dns = f"Route 53, {manifest.routing}, TTL {edge.ttl} s"
+    if edge.entry == "dns":
+        return [f'  dns{{{{"{hosts.entry(manifest)}<br/>{dns}"}}}}', "  clients --> dns"]
+    return [
+        f'  cdn[/"{hosts.entry(manifest)}<br/>CloudFront"/]',
+        f'  dns{{{{"{hosts.served(manifest)}<br/>{dns}"}}}}',
+        "  clients --> cdn",
+        "  cdn -->|reads and writes| dns",
+    ]
 
 
 def _region(manifest: Manifest, region: str, role: str) -> list[str]:
     node = naming.resource_label(naming.provider_alias(region))
     lines = [f'  subgraph {node}["{region} ({role})"]']
     if manifest.compute.api:
-        host = naming.regional_host(manifest.edge.record, manifest.domain, region)
-        lines.append(f'    {node}_api["API Gateway<br/>{host}"]')
+        lines.append(f'    {node}_api["API Gateway<br/>{hosts.regional(manifest, region)}"]')
     for name, function in compute.functions(manifest).items():
         label = naming.resource_label(name)
         lines.append(f'    {node}_{label}["Lambda {name}"]')
         lines += [
-            f"    {node}_{label} -->|{level}| {node}_table_{naming.resource_label(table)}"
-            for table, level in function.access.items()
+            f"    {node}_{label} -->|{level}| {_store(node, store)}"
+            for store, level in function.access.items()
         ]
     lines += [
         f"    {node}_api --> {node}_{naming.resource_label(name)}"
         for name in dict.fromkeys(route.function for route in compute.routes(manifest).values())
     ]
     lines += [
-        f'    {node}_table_{naming.resource_label(table)}[("{naming.table(manifest.name, table)}")]'
-        for table in manifest.data.tables
+        f'    {_store(node, name)}[("{_store_name(manifest, name, kind, region)}")]'
+        for name, kind in manifest.data.stores().items()
     ]
     lines.append("  end")
     if manifest.compute.api:
         arrow = "-.->|when the primary is unhealthy|" if role == "standby" else "-->"
         lines.append(f"  dns {arrow} {node}_api")
+    if manifest.edge.entry == "cdn":
+        lines += [
+            f"  cdn -->|{bucket.serve}| {_store(node, name)}"
+            for name, bucket in manifest.data.buckets.items()
+            if bucket.serve
+        ]
     return lines
+
+
+def _store(node: str, name: str) -> str:
+    return f"{node}_store_{naming.resource_label(name)}"
+
+
+def _store_name(manifest: Manifest, name: str, kind: str, region: str) -> str:
+    if kind == "bucket":
+        return f"S3 {naming.bucket(manifest.name, name, manifest.account_id, region)}"
+    if kind == "database":
+        return f"Aurora {naming.database_cluster(manifest.name, name, region)}"
+    return f"DynamoDB {naming.table(manifest.name, name)}"
 
 
 def _replication(manifest: Manifest) -> list[str]:
@@ -87,12 +132,21 @@ def _replication(manifest: Manifest) -> list[str]:
         naming.provider_alias(region)
         for region in sorted(manifest.regions, key=lambda each: each != manifest.lead_region)
     ]
-    tables = [naming.resource_label(table) for table in manifest.data.tables]
+    arrows = {"table": "<-->|replication|", "bucket": "<-->|replication|", "database": "-->|replication|"}
     return [
-        f"  {lead}_table_{table} <-->|replication| {other}_table_{table}"
-        for table in tables
+        f"  {_store(lead, store)} {arrows[kind]} {_store(other, store)}"
+        for store, kind in manifest.data.stores().items()
         for other in others
     ]
+
+
+def _voters(manifest: Manifest) -> list[str]:
+    assert manifest.failover is not None
+    lines = []
+    if witness := manifest.failover.witness:
+        lines.append(f'  witness["{witness} (witness)<br/>votes, serves nothing"]')
+        lines += [f"  witness -.-|votes| {naming.provider_alias(region)}" for region in manifest.regions]
+    return lines
 
 
 def waves(planned: tuple[Stack, ...]) -> str:
@@ -112,31 +166,36 @@ def waves(planned: tuple[Stack, ...]) -> str:
 
 def names(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
     """Rows of (what, name by region)."""
+    name, account = manifest.name, manifest.account_id
+
+    def row(what: str, of: Callable[[str], str]) -> tuple[str, dict[str, str]]:
+        return what, {region: of(region) for region in manifest.regions}
+
     rows: list[tuple[str, dict[str, str]]] = []
-    regions = tuple(manifest.regions)
     if manifest.compute.api:
-        record, domain = manifest.edge.record, manifest.domain
         rows += [
-            ("API", {region: naming.api(manifest.name, region) for region in regions}),
-            ("regional host", {region: naming.regional_host(record, domain, region) for region in regions}),
-            ("failover target", {region: naming.front_host(domain, region) for region in regions}),
+            row("API", lambda region: naming.api(name, region)),
+            row("regional host", lambda region: hosts.regional(manifest, region)),
+            row("failover target", lambda region: naming.front_host(manifest.domain, region)),
         ]
+    for each in (*compute.functions(manifest), *compute.maintenance(manifest)):
+        rows.append(row(f"function {each}", partial(naming.function, name, each)))
+    if manifest.failover:
+        rows.append(row("function failover", partial(naming.function, name, failover.FAILOVER)))
+        rows.append(row("control table", lambda region: naming.control_table(name)))
     rows += [
-        (f"function {name}", {region: naming.function(manifest.name, name, region) for region in regions})
-        for name in compute.functions(manifest)
+        row(f"{kind} {store}", partial(_own_name, manifest, store, kind))
+        for store, kind in manifest.data.stores().items()
     ]
-    rows += [
-        (f"table {table}", {region: naming.table(manifest.name, table) for region in regions})
-        for table in manifest.data.tables
+    for database in manifest.data.databases:
+        secrets = [naming.database_secret(name, database, user) for user in (data.ADMIN, data.APP)]
+        rows.append((f"secrets of {database}", dict.fromkeys(manifest.regions, ", ".join(secrets))))
+    return [
+        *rows,
+        row("regional key", lambda region: f"alias/{naming.regional_key_alias(name, region)}"),
+        row("state bucket", lambda region: naming.state_bucket(name, account, region)),
     ]
-    rows += [
-        (
-            "regional key",
-            {region: f"alias/{naming.regional_key_alias(manifest.name, region)}" for region in regions},
-        ),
-        (
-            "state bucket",
-            {region: naming.state_bucket(manifest.name, manifest.account_id, region) for region in regions},
-        ),
-    ]
-    return rows
+
+
+def _own_name(manifest: Manifest, store: str, kind: str, region: str) -> str:
+    return _store_name(manifest, store, kind, region).partition(" ")[2]

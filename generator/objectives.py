@@ -124,6 +124,30 @@ def budgets(manifest: Manifest) -> tuple[tuple[Budget, ...], ...]:
     return tuple(paths)
 
 
+@dataclass(frozen=True)
+class StepRow:
+    """One step of a path side by side: seconds when refused and when silent, None where it has no part."""
+
+    refused: Line | None
+    silent: Line | None
+
+    @property
+    def line(self) -> Line:
+        """What to tell of it: the silent way is the longer one."""
+        found = self.silent or self.refused
+        assert found is not None
+        return found
+
+
+def steps(path: tuple[Budget, ...]) -> list[StepRow]:
+    """The steps of one path's two budgets; both ways share their rows as long as they are the same steps."""
+    refused, silent = path
+    if [line.step for line in refused.lines] == [line.step for line in silent.lines]:
+        return [StepRow(*pair) for pair in zip(refused.lines, silent.lines, strict=True)]
+    # reads that the edge cannot save in time when a region is silent go the way of all requests
+    return [StepRow(line, None) for line in refused.lines] + [StepRow(None, line) for line in silent.lines]
+
+
 def _cdn_reads(manifest: Manifest, fault: Fault) -> Budget:
     """Reads fail over inside a request, if the edge gives the first origin up before the client does."""
     cdn = manifest.edge.cdn

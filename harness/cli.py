@@ -128,7 +128,8 @@ def assess(env: Env = DEFAULT_ENVIRONMENT, as_json: Json = False) -> int:
         print(json.dumps(assessment.as_json(environment.manifest)))
     else:
         wide = Console()
-        (wide if wide.is_terminal else Console(width=150)).print(assessment.table(environment.manifest))
+        for table in assessment.tables(environment.manifest):
+            (wide if wide.is_terminal else Console(width=150)).print(table)
     environments.refuse_unreachable_objectives(environment)
     return GOOD
 

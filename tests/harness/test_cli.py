@@ -94,7 +94,10 @@ def test_an_objective_below_the_floor_is_refused_before_anything_is_built(
 def test_assess_as_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["assess", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert {fault: found["seconds"] for fault, found in told["budgets"].items()} == {"refuse": 37, "hang": 48}
+    assert {fault: found["seconds"] for fault, found in told["budgets"]["requests"].items()} == {
+        "refuse": 37,
+        "hang": 48,
+    }
     assert told["refusals"] == []
 
 
