@@ -1,0 +1,224 @@
+variable "abort_uploads_days" {
+  description = "Days after which an upload in parts that was never finished is removed."
+  type        = number
+  default     = 7
+  nullable    = false
+
+  validation {
+    condition     = var.abort_uploads_days >= 1 && floor(var.abort_uploads_days) == var.abort_uploads_days
+    error_message = "Abort_uploads_days must be a whole number of at least 1."
+  }
+}
+
+variable "access_logs" {
+  description = "Whether requests to the bucket are logged, in a second bucket named like the first with -logs, and for how many days."
+  type = object({
+    enabled        = optional(bool, false)
+    retention_days = optional(number, 365)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.access_logs.retention_days >= 1 && floor(var.access_logs.retention_days) == var.access_logs.retention_days
+    error_message = "Access_logs: retention_days must be a whole number of at least 1."
+  }
+}
+
+variable "account_id" {
+  description = "Account that owns the bucket, its key and the distributions that may read it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "Account_id must be 12 digits."
+  }
+}
+
+variable "archive" {
+  description = "After how many days without access Intelligent-Tiering moves an object to a tier from which it must be restored before it can be read, or null for never."
+  type = object({
+    access_days      = optional(number)
+    deep_access_days = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for days in [var.archive.access_days] : days == null ? true : days >= 90 && days <= 730 && floor(days) == days
+    ])
+    error_message = "Archive: access_days must be a whole number from 90 to 730, or null."
+  }
+
+  validation {
+    condition = alltrue([
+      for days in [var.archive.deep_access_days] : days == null ? true : days >= 180 && days <= 730 && floor(days) == days
+    ])
+    error_message = "Archive: deep_access_days must be a whole number from 180 to 730, or null."
+  }
+
+  validation {
+    condition     = var.intelligent_tiering || (var.archive.access_days == null && var.archive.deep_access_days == null)
+    error_message = "Archive: the archive tiers belong to Intelligent-Tiering, so intelligent_tiering must be true."
+  }
+}
+
+variable "cors" {
+  description = "Which web pages may call the bucket directly, with which methods and headers, what they may read of the answer and how long a browser may keep it, or null for none."
+  type = object({
+    origins         = list(string)
+    methods         = optional(list(string), ["GET", "HEAD"])
+    headers         = optional(list(string), [])
+    expose_headers  = optional(list(string), ["ETag"])
+    max_age_seconds = optional(number, 600)
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.cors == null
+      ? true
+      : length(var.cors.origins) > 0 && alltrue([
+        for origin in var.cors.origins : can(regex("^(\\*|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)$", origin))
+      ])
+    )
+    error_message = "Cors: origins must be one or more of the form https://www.example.com, or *."
+  }
+
+  validation {
+    condition = (
+      var.cors == null
+      ? true
+      : length(var.cors.methods) > 0 && length(setsubtract(var.cors.methods, ["DELETE", "GET", "HEAD", "POST", "PUT"])) == 0
+    )
+    error_message = "Cors: methods must be one or more of DELETE, GET, HEAD, POST, PUT."
+  }
+
+  validation {
+    condition     = var.cors == null ? true : var.cors.max_age_seconds >= 0 && floor(var.cors.max_age_seconds) == var.cors.max_age_seconds
+    error_message = "Cors: max_age_seconds must be a whole number of 0 or more."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether destroying the bucket also deletes every version of every object in it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "intelligent_tiering" {
+  description = "Whether new objects go to Intelligent-Tiering, which moves what is not read to cheaper storage and back by itself."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "kms_key_alias" {
+  description = "Alias of the key, without its prefix `alias/`, by which an upload may name it besides kms_key_arn, or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      var.kms_key_alias == null
+      ? true
+      : can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.kms_key_alias)) && !startswith(var.kms_key_alias, "alias/")
+    )
+    error_message = "Kms_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/, or null."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the key that encrypts the bucket, or of its alias where the key's own is not known."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/.+$", var.kms_key_arn))
+    error_message = "Kms_key_arn must be the ARN of a KMS key or of an alias."
+  }
+}
+
+variable "name" {
+  description = "Name of the bucket, unique in all of AWS."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
+    error_message = "Name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
+  }
+
+  validation {
+    condition = !anytrue(concat(
+      [for prefix in ["xn--", "sthree-", "amzn-s3-demo-"] : startswith(var.name, prefix)],
+      [for suffix in ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an"] : endswith(var.name, suffix)],
+    ))
+    error_message = "Name must not start with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3, --table-s3 or -an, which S3 reserves."
+  }
+
+  validation {
+    condition     = !var.access_logs.enabled || length(var.name) <= 58
+    error_message = "Name must have at most 58 characters when access_logs is enabled, because -logs is added to it."
+  }
+}
+
+variable "noncurrent_days" {
+  description = "Days that a version is kept after it was replaced or deleted."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.noncurrent_days >= 1 && floor(var.noncurrent_days) == var.noncurrent_days
+    error_message = "Noncurrent_days must be a whole number of at least 1."
+  }
+}
+
+variable "object_lock" {
+  description = "How long, and how strictly, nobody can delete or replace a version, or null; it cannot be taken back for a bucket."
+  type = object({
+    mode = optional(string, "GOVERNANCE")
+    days = number
+  })
+  default = null
+
+  validation {
+    condition     = var.object_lock == null ? true : contains(["COMPLIANCE", "GOVERNANCE"], var.object_lock.mode)
+    error_message = "Object_lock: mode must be one of COMPLIANCE, GOVERNANCE."
+  }
+
+  validation {
+    condition = (
+      var.object_lock == null
+      ? true
+      : var.object_lock.days >= 1 && var.object_lock.days <= 36500 && floor(var.object_lock.days) == var.object_lock.days
+    )
+    error_message = "Object_lock: days must be a whole number from 1 to 36500."
+  }
+}
+
+variable "readers" {
+  description = "Who reads besides IAM identities: whether the account's CloudFront distributions do, and whether they are told that a key is missing (404, which lets them list) rather than forbidden (403)."
+  type = object({
+    cloudfront     = optional(bool, false)
+    missing_is_404 = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.readers.cloudfront || !var.readers.missing_is_404
+    error_message = "Readers: missing_is_404 is about CloudFront, so cloudfront must be true."
+  }
+}
+
+variable "tags" {
+  description = "Tags of the buckets, added to the provider's default tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
