@@ -77,6 +77,28 @@ data "aws_iam_policy_document" "this" {
       }
     }
   }
+
+  dynamic "statement" {
+    for_each = var.cloudfront ? [true] : []
+
+    # by the account's distributions and not by one, which would have to exist before the key
+    content {
+      sid       = "CloudFrontReadsForThisAccount"
+      actions   = ["kms:Decrypt"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudfront.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "aws:SourceArn"
+        values   = ["arn:${data.aws_partition.current.partition}:cloudfront::${var.account_id}:distribution/*"]
+      }
+    }
+  }
 }
 
 resource "aws_kms_key" "this" {

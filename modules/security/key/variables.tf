@@ -25,6 +25,13 @@ variable "alias" {
   }
 }
 
+variable "cloudfront" {
+  description = "Whether this account's CloudFront distributions may decrypt with the key, as they must to serve a bucket that it encrypts."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "deletion_window_days" {
   description = "Days between the key's scheduled deletion and its end, in which the deletion can be cancelled."
   type        = number
