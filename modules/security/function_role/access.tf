@@ -30,6 +30,13 @@ locals {
 }
 
 data "aws_iam_policy_document" "access" {
+  source_policy_documents = [
+    data.aws_iam_policy_document.buckets.json,
+    data.aws_iam_policy_document.control_table.json,
+    data.aws_iam_policy_document.network.json,
+    data.aws_iam_policy_document.secrets.json,
+  ]
+
   statement {
     sid       = "OwnLogs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]

@@ -9,6 +9,67 @@ variable "account_id" {
   }
 }
 
+variable "bucket_access" {
+  description = "What the function may do with each bucket, by any label: its name, the access, and the alias of its key in this region without its prefix `alias/`."
+  type = map(object({
+    bucket_name = string
+    access      = string
+    key_alias   = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for bucket in var.bucket_access : contains(["read", "write", "read-write", "probe"], bucket.access)
+    ])
+    error_message = "Bucket_access: access must be one of read, write, read-write, probe."
+  }
+
+  validation {
+    condition = alltrue([
+      for bucket in var.bucket_access : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", bucket.bucket_name))
+    ])
+    error_message = "Bucket_access: bucket_name must be 3 to 63 lower-case letters, digits, dots or hyphens."
+  }
+
+  validation {
+    condition = alltrue([
+      for bucket in var.bucket_access :
+      can(regex("^[a-zA-Z0-9/_-]{1,250}$", bucket.key_alias)) && !startswith(bucket.key_alias, "alias/")
+    ])
+    error_message = "Bucket_access: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+  }
+
+  validation {
+    condition     = length(distinct([for bucket in var.bucket_access : bucket.bucket_name])) == length(var.bucket_access)
+    error_message = "Bucket_access: each bucket_name must appear once."
+  }
+}
+
+variable "control_table" {
+  description = "Table of this region in which the function reads whether the region is admitted, and the alias of its key without its prefix `alias/`, or null."
+  type = object({
+    name      = string
+    key_alias = string
+  })
+  default = null
+
+  validation {
+    condition     = var.control_table == null ? true : can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.control_table.name))
+    error_message = "Control_table: name must be 3 to 255 letters, digits, underscores, dots or hyphens."
+  }
+
+  validation {
+    condition = (
+      var.control_table == null
+      ? true
+      : can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.control_table.key_alias)) && !startswith(var.control_table.key_alias, "alias/")
+    )
+    error_message = "Control_table: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+  }
+}
+
 variable "dead_letter_queue_name" {
   description = "Queue in the same region that failed events go to, or null when the function has none."
   type        = string
@@ -78,6 +139,40 @@ variable "region" {
   }
 }
 
+variable "secrets" {
+  description = "Secrets that the function may use, by any label: the name, the alias of the key in this region without its prefix `alias/`, and whether it reads or rotates."
+  type = map(object({
+    name      = string
+    key_alias = string
+    access    = optional(string, "read")
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for secret in var.secrets : contains(["read", "rotate"], secret.access)])
+    error_message = "Secrets: access must be one of read, rotate."
+  }
+
+  validation {
+    condition     = alltrue([for secret in var.secrets : can(regex("^[a-zA-Z0-9/_+=.@-]{1,512}$", secret.name))])
+    error_message = "Secrets: name must be 1 to 512 letters, digits or one of / _ + = . @ -."
+  }
+
+  validation {
+    condition = alltrue([
+      for secret in var.secrets :
+      can(regex("^[a-zA-Z0-9/_-]{1,250}$", secret.key_alias)) && !startswith(secret.key_alias, "alias/")
+    ])
+    error_message = "Secrets: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+  }
+
+  validation {
+    condition     = length(distinct([for secret in var.secrets : secret.name])) == length(var.secrets)
+    error_message = "Secrets: each name must appear once."
+  }
+}
+
 variable "table_access" {
   description = "What the function may do with each DynamoDB table, by any label: its name, the access, and the alias of its key in this region without its prefix `alias/`."
   type = map(object({
@@ -120,6 +215,13 @@ variable "tracing" {
   description = "Whether the function may send traces to X-Ray."
   type        = bool
   default     = true
+  nullable    = false
+}
+
+variable "vpc" {
+  description = "Whether the function is connected to a VPC, for which Lambda manages network interfaces with the role."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

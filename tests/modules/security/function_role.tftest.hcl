@@ -35,6 +35,28 @@ run "accepts_every_access_level" {
   }
 }
 
+run "accepts_objects_secrets_admission_and_a_network" {
+  command = plan
+
+  variables {
+    bucket_access = {
+      for access in ["read", "write", "read-write", "probe"] :
+      access => { bucket_name = "prod-${access}", access = access, key_alias = "prod-data-use1" }
+    }
+    control_table = { name = "prod-control", key_alias = "prod-use1" }
+    secrets = {
+      app   = { name = "prod/orders/app", key_alias = "prod-data-use1" }
+      admin = { name = "prod/orders/admin", key_alias = "prod-data-use1", access = "rotate" }
+    }
+    vpc = true
+  }
+
+  assert {
+    condition     = output.name == "prod-read-use1"
+    error_message = "The role must carry the given name."
+  }
+}
+
 run "refuses_an_account_id_with_hyphens" {
   command = plan
 
@@ -43,6 +65,69 @@ run "refuses_an_account_id_with_hyphens" {
   }
 
   expect_failures = [var.account_id]
+}
+
+run "refuses_full_access_to_a_bucket" {
+  command = plan
+
+  variables {
+    bucket_access = { files = { bucket_name = "prod-files", access = "full", key_alias = "prod-data-use1" } }
+  }
+
+  expect_failures = [var.bucket_access]
+}
+
+run "refuses_a_bucket_name_with_a_wildcard" {
+  command = plan
+
+  variables {
+    bucket_access = { files = { bucket_name = "prod-*", access = "read", key_alias = "prod-data-use1" } }
+  }
+
+  expect_failures = [var.bucket_access]
+}
+
+run "refuses_a_bucket_key_alias_with_its_prefix" {
+  command = plan
+
+  variables {
+    bucket_access = { files = { bucket_name = "prod-files", access = "read", key_alias = "alias/prod-data-use1" } }
+  }
+
+  expect_failures = [var.bucket_access]
+}
+
+run "refuses_two_entries_for_one_bucket" {
+  command = plan
+
+  variables {
+    bucket_access = {
+      files = { bucket_name = "prod-files", access = "read", key_alias = "prod-data-use1" }
+      again = { bucket_name = "prod-files", access = "write", key_alias = "prod-data-use1" }
+    }
+  }
+
+  expect_failures = [var.bucket_access]
+}
+
+run "refuses_a_control_table_by_its_arn" {
+  command = plan
+
+  variables {
+    control_table = { name = "arn:aws:dynamodb:us-east-1:123456789012:table/prod-control", key_alias = "prod-use1" }
+  }
+
+  expect_failures = [var.control_table]
+}
+
+run "refuses_a_control_table_key_alias_with_its_prefix" {
+  command = plan
+
+  variables {
+    control_table = { name = "prod-control", key_alias = "alias/prod-use1" }
+  }
+
+  expect_failures = [var.control_table]
 }
 
 run "refuses_a_fifo_queue" {
@@ -103,6 +188,49 @@ run "refuses_an_availability_zone_as_region" {
   }
 
   expect_failures = [var.region]
+}
+
+run "refuses_to_delete_a_secret" {
+  command = plan
+
+  variables {
+    secrets = { app = { name = "prod/orders/app", key_alias = "prod-data-use1", access = "delete" } }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "refuses_a_secret_name_with_a_wildcard" {
+  command = plan
+
+  variables {
+    secrets = { app = { name = "prod/*", key_alias = "prod-data-use1" } }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "refuses_a_secret_key_alias_with_its_prefix" {
+  command = plan
+
+  variables {
+    secrets = { app = { name = "prod/orders/app", key_alias = "alias/prod-data-use1" } }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "refuses_two_entries_for_one_secret" {
+  command = plan
+
+  variables {
+    secrets = {
+      app   = { name = "prod/orders/app", key_alias = "prod-data-use1" }
+      again = { name = "prod/orders/app", key_alias = "prod-data-use1" }
+    }
+  }
+
+  expect_failures = [var.secrets]
 }
 
 run "refuses_full_access" {
