@@ -43,8 +43,8 @@ resource "aws_sqs_queue_policy" "dead_letter" {
 resource "aws_lambda_function_event_invoke_config" "live" {
   count = var.dead_letter.enabled ? 1 : 0
 
-  function_name                = aws_lambda_alias.live.function_name
+  function_name                = local.alias.function_name
   maximum_event_age_in_seconds = var.dead_letter.max_event_age_seconds
   maximum_retry_attempts       = var.dead_letter.max_retries
-  qualifier                    = aws_lambda_alias.live.name
+  qualifier                    = local.alias.name
 }

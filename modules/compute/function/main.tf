@@ -9,7 +9,7 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_115:Reserved concurrency is the caller's choice, it takes capacity from the account's other functions.
   # checkov:skip=CKV_AWS_116:The dead-letter queue is the caller's choice, functions behind an API are invoked synchronously and never use it.
-  # checkov:skip=CKV_AWS_117:The function calls regional AWS endpoints only, a VPC would add a failure domain and protect nothing.
+  # checkov:skip=CKV_AWS_117:A VPC is the caller's choice, it adds a failure domain to a function that calls regional AWS endpoints only.
   # checkov:skip=CKV_AWS_272:Code signing needs a signing profile of the account, packages are built and pinned by their hash instead.
   function_name = var.name
   description   = var.description
@@ -55,6 +55,15 @@ resource "aws_lambda_function" "this" {
     log_group  = aws_cloudwatch_log_group.this.name
   }
 
+  dynamic "vpc_config" {
+    for_each = var.vpc == null ? [] : [var.vpc]
+
+    content {
+      security_group_ids = vpc_config.value.security_group_ids
+      subnet_ids         = vpc_config.value.subnet_ids
+    }
+  }
+
   tracing_config {
     mode = var.tracing ? "Active" : "PassThrough"
   }
@@ -62,17 +71,10 @@ resource "aws_lambda_function" "this" {
   tags = var.tags
 }
 
-resource "aws_lambda_alias" "live" {
-  name             = "live"
-  description      = "The version that serves."
-  function_name    = aws_lambda_function.this.function_name
-  function_version = aws_lambda_function.this.version
-}
-
 resource "aws_lambda_provisioned_concurrency_config" "live" {
   count = var.provisioned_concurrency > 0 ? 1 : 0
 
-  function_name                     = aws_lambda_alias.live.function_name
+  function_name                     = local.alias.function_name
   provisioned_concurrent_executions = var.provisioned_concurrency
-  qualifier                         = aws_lambda_alias.live.name
+  qualifier                         = local.alias.name
 }

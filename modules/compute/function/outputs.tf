@@ -1,11 +1,11 @@
 output "alias_arn" {
   description = "ARN of the alias `live`."
-  value       = aws_lambda_alias.live.arn
+  value       = local.alias.arn
 }
 
 output "alias_name" {
   description = "Name of the alias through which the function is called."
-  value       = aws_lambda_alias.live.name
+  value       = local.alias.name
 }
 
 output "arn" {
@@ -25,7 +25,7 @@ output "function_name" {
 
 output "invoke_arn" {
   description = "ARN by which API Gateway invokes the alias `live`."
-  value       = aws_lambda_alias.live.invoke_arn
+  value       = local.alias.invoke_arn
 }
 
 output "log_group_name" {
@@ -33,7 +33,12 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.this.name
 }
 
+output "release" {
+  description = "What CodeDeploy has to be asked for to release the published version, as JSON for `aws deploy create-deployment`, or null when it serves already or there is no canary."
+  value       = one(module.release[*].deployment)
+}
+
 output "version" {
   description = "Version that the alias `live` points at."
-  value       = aws_lambda_function.this.version
+  value       = local.alias.function_version
 }

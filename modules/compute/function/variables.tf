@@ -10,6 +10,36 @@ variable "architecture" {
   }
 }
 
+variable "canary" {
+  description = "How CodeDeploy releases new versions: with which role, in which steps, what stops and takes them back, which functions test them and which topic hears of it, or null to have Terraform move the alias at once."
+  type = object({
+    role_arn = string
+    shift = optional(object({
+      kind    = optional(string, "canary")
+      percent = optional(number, 10)
+      minutes = optional(number, 5)
+    }), {})
+    alarms = optional(object({
+      error_percent       = optional(number, 1)
+      minimum_requests    = optional(number, 20)
+      p99_milliseconds    = optional(number)
+      further_alarm_names = optional(list(string), [])
+    }), {})
+    hooks = optional(object({
+      before_traffic = optional(string)
+      after_traffic  = optional(string)
+    }), {})
+    topic_arn = optional(string)
+  })
+  default = null
+
+  # everything else in it is validated by compute/release, which gets it as it is
+  validation {
+    condition     = var.canary == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.canary.role_arn))
+    error_message = "Canary: role_arn must be the ARN of an IAM role."
+  }
+}
+
 variable "dead_letter" {
   description = "Whether events whose asynchronous invocation failed are kept in a queue, for how long, under which key (null for the function's), and after what age and how many retries they count as failed."
   type = object({
@@ -240,6 +270,35 @@ variable "tracing" {
   type        = bool
   default     = true
   nullable    = false
+}
+
+variable "vpc" {
+  description = "Subnets and security groups through which the function reaches a VPC, or null for none."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.vpc == null
+      ? true
+      : length(var.vpc.subnet_ids) >= 2 && alltrue([for id in var.vpc.subnet_ids : startswith(id, "subnet-")])
+    )
+    error_message = "Vpc: subnet_ids must be the ids of at least two subnets, in different availability zones."
+  }
+
+  validation {
+    condition = (
+      var.vpc == null
+      ? true
+      : length(var.vpc.security_group_ids) >= 1 && length(var.vpc.security_group_ids) <= 5 && alltrue([
+        for id in var.vpc.security_group_ids : startswith(id, "sg-")
+      ])
+    )
+    error_message = "Vpc: security_group_ids must be the ids of 1 to 5 security groups."
+  }
 }
 
 variable "tags" {

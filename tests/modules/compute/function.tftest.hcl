@@ -39,6 +39,20 @@ run "accepts_every_option" {
   }
 }
 
+run "accepts_a_canary_in_a_vpc" {
+  command = plan
+
+  variables {
+    canary = { role_arn = "arn:aws:iam::123456789012:role/prod-release-use1" }
+    vpc    = { subnet_ids = ["subnet-0a", "subnet-0b"], security_group_ids = ["sg-0a"] }
+  }
+
+  assert {
+    condition     = output.alias_name == "live" && output.release == null
+    error_message = "The alias must be live, and its first version needs no release."
+  }
+}
+
 run "refuses_an_unknown_architecture" {
   command = plan
 
@@ -47,6 +61,16 @@ run "refuses_an_unknown_architecture" {
   }
 
   expect_failures = [var.architecture]
+}
+
+run "refuses_a_canary_without_a_role" {
+  command = plan
+
+  variables {
+    canary = { role_arn = "prod-release-use1" }
+  }
+
+  expect_failures = [var.canary]
 }
 
 run "refuses_a_queue_that_keeps_for_fifteen_days" {
@@ -248,4 +272,24 @@ run "refuses_a_timeout_of_901_seconds" {
   }
 
   expect_failures = [var.timeout_seconds]
+}
+
+run "refuses_a_single_subnet" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-0a"], security_group_ids = ["sg-0a"] }
+  }
+
+  expect_failures = [var.vpc]
+}
+
+run "refuses_a_security_group_by_its_name" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-0a", "subnet-0b"], security_group_ids = ["functions"] }
+  }
+
+  expect_failures = [var.vpc]
 }

@@ -85,7 +85,7 @@ def test_the_smallest_function_is_small_traced_and_shares_the_account_s_concurre
 def test_the_smallest_function_has_no_queue_and_nothing_warm(plan_module: Planner) -> None:
     assert set(resources(plan_module, SMALLEST)) == {
         "aws_cloudwatch_log_group.this",
-        "aws_lambda_alias.live",
+        "aws_lambda_alias.live[0]",
         "aws_lambda_function.this",
     }
 
@@ -113,7 +113,7 @@ def test_logs_go_to_a_group_with_retention_and_key(plan_module: Planner) -> None
 
 def test_the_alias_live_is_kept_warm(plan_module: Planner) -> None:
     found = resources(plan_module, FULL)
-    assert found["aws_lambda_alias.live"]["name"] == "live"
+    assert found["aws_lambda_alias.live[0]"]["name"] == "live"
     assert some(
         found["aws_lambda_provisioned_concurrency_config.live[0]"],
         {"function_name", "qualifier", "provisioned_concurrent_executions"},
