@@ -23,8 +23,8 @@ resource "aws_route53_record" "this" {
   type            = "CNAME"
   ttl             = var.ttl
   records         = [each.value.host]
-  set_identifier  = each.key
-  health_check_id = try(aws_route53_health_check.this[each.key].id, null)
+  set_identifier  = var.routing == "simple" ? null : each.key
+  health_check_id = try(aws_route53_health_check.this[each.key].id, each.value.health_check_id)
 
   dynamic "failover_routing_policy" {
     for_each = var.routing == "failover" ? [each.value.role] : []
@@ -35,7 +35,7 @@ resource "aws_route53_record" "this" {
   }
 
   dynamic "latency_routing_policy" {
-    for_each = var.routing == "latency" ? [each.key] : []
+    for_each = var.routing == "latency" ? [coalesce(each.value.location, each.key)] : []
 
     content {
       region = latency_routing_policy.value

@@ -64,27 +64,29 @@ variable "name" {
 }
 
 variable "routing" {
-  description = "How Route 53 chooses between healthy targets: failover, latency or weighted."
+  description = "How Route 53 chooses between healthy targets: failover, latency or weighted, or simple for the only one."
   type        = string
   default     = "failover"
   nullable    = false
 
   validation {
-    condition     = contains(["failover", "latency", "weighted"], var.routing)
-    error_message = "Routing must be one of: failover, latency, weighted."
+    condition     = contains(["failover", "latency", "simple", "weighted"], var.routing)
+    error_message = "Routing must be one of: failover, latency, simple, weighted."
   }
 }
 
 variable "targets" {
-  description = "Where the name leads, by region: the host to answer with, its role, its weight, and the health check that takes it out of the answers."
+  description = "Where the name leads, by region: the host to answer with, its role, its weight, the region whose clients are near it when not its own, and the health check that takes it out of the answers, made here or named by its id."
   type = map(object({
-    host   = string
-    role   = string
-    weight = optional(number)
+    host     = string
+    role     = string
+    weight   = optional(number)
+    location = optional(string)
     health_check = optional(object({
       host   = string
       search = optional(string)
     }))
+    health_check_id = optional(string)
   }))
   nullable = false
 
@@ -140,6 +142,50 @@ variable "targets" {
       : length(target.health_check.search) >= 1 && length(target.health_check.search) <= 255
     ])
     error_message = "Targets: health_check.search must have 1 to 255 characters, or be left out to match the status code alone."
+  }
+
+  validation {
+    condition     = alltrue([for target in values(var.targets) : target.health_check == null || target.health_check_id == null])
+    error_message = "Targets: health_check and health_check_id must not both be given."
+  }
+
+  validation {
+    condition = alltrue([
+      for target in values(var.targets) :
+      target.health_check_id == null ? true : can(regex("^[a-z0-9-]{1,64}$", target.health_check_id))
+    ])
+    error_message = "Targets: health_check_id must be the id of a health check, of at most 64 small letters, digits and hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for target in values(var.targets) : var.routing == "latency" || target.location == null])
+    error_message = "Targets: location must be left out unless routing is latency."
+  }
+
+  validation {
+    condition = alltrue([
+      for target in values(var.targets) : target.location == null ? true : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", target.location))
+    ])
+    error_message = "Targets: location must be a region, for example us-west-2."
+  }
+
+  validation {
+    condition = var.routing != "latency" || (
+      length(distinct([for region, target in var.targets : coalesce(target.location, region)])) == length(var.targets)
+    )
+    error_message = "Targets: each location must appear once, because Route 53 keeps one latency record per region."
+  }
+
+  validation {
+    condition     = var.routing != "simple" || length(var.targets) == 1
+    error_message = "Targets must hold exactly one region when routing is simple."
+  }
+
+  validation {
+    condition = var.routing != "simple" || alltrue([
+      for target in values(var.targets) : target.health_check == null && target.health_check_id == null
+    ])
+    error_message = "Targets: health_check and health_check_id must be left out when routing is simple, which has no other answer."
   }
 }
 

@@ -76,6 +76,43 @@ run "accepts_weights_from_0_to_255" {
   }
 }
 
+run "accepts_the_next_nearest_region" {
+  command = plan
+
+  variables {
+    routing = "latency"
+
+    targets = {
+      us-east-1 = { host = "front.use1.example.com", role = "active", location = "us-west-2", health_check_id = "12345678-1234-4234-8234-123456789012" }
+      us-west-2 = { host = "front.usw2.example.com", role = "active", location = "us-east-1" }
+    }
+  }
+
+  assert {
+    condition     = { for region, record in aws_route53_record.this : region => record.latency_routing_policy[0].region } == { us-east-1 = "us-west-2", us-west-2 = "us-east-1" }
+    error_message = "A latency record must carry its location."
+  }
+
+  assert {
+    condition     = aws_route53_record.this["us-east-1"].health_check_id == "12345678-1234-4234-8234-123456789012" && length(aws_route53_health_check.this) == 0
+    error_message = "A health check that is named must be used, and none made beside it."
+  }
+}
+
+run "accepts_one_target" {
+  command = plan
+
+  variables {
+    routing = "simple"
+    targets = { us-west-2 = { host = "front.usw2.example.com", role = "active" } }
+  }
+
+  assert {
+    condition     = aws_route53_record.this["us-west-2"].set_identifier == null && aws_route53_record.this["us-west-2"].health_check_id == null
+    error_message = "A simple record must have neither identifier nor health check."
+  }
+}
+
 run "accepts_three_checker_regions" {
   command = plan
 
@@ -291,6 +328,98 @@ run "refuses_an_empty_search" {
       us-east-1 = { host = "front.use1.example.com", role = "primary", health_check = { host = "api.use1.example.com", search = "" } }
       us-west-2 = { host = "front.usw2.example.com", role = "secondary" }
     }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_health_check_beside_one_that_is_named" {
+  command = plan
+
+  variables {
+    routing = "latency"
+    targets = {
+      us-east-1 = { host = "front.use1.example.com", role = "active", health_check_id = "12345678-1234-4234-8234-123456789012", health_check = { host = "api.use1.example.com" } }
+      us-west-2 = { host = "front.usw2.example.com", role = "active" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_health_check_by_its_arn" {
+  command = plan
+
+  variables {
+    routing = "latency"
+    targets = {
+      us-east-1 = { host = "front.use1.example.com", role = "active", health_check_id = "arn:aws:route53:::healthcheck/12345678-1234-4234-8234-123456789012" }
+      us-west-2 = { host = "front.usw2.example.com", role = "active" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_location_under_weights" {
+  command = plan
+
+  variables {
+    routing = "weighted"
+    targets = { us-east-1 = { host = "front.use1.example.com", role = "active", weight = 1, location = "us-west-2" } }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_location_that_is_no_region" {
+  command = plan
+
+  variables {
+    routing = "latency"
+    targets = {
+      us-east-1 = { host = "front.use1.example.com", role = "active", location = "home" }
+      us-west-2 = { host = "front.usw2.example.com", role = "active" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_two_targets_of_one_location" {
+  command = plan
+
+  variables {
+    routing = "latency"
+    targets = {
+      us-east-1 = { host = "front.use1.example.com", role = "active", location = "us-west-2" }
+      us-west-2 = { host = "front.usw2.example.com", role = "active" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_two_targets_of_a_simple_record" {
+  command = plan
+
+  variables {
+    routing = "simple"
+    targets = {
+      us-east-1 = { host = "front.use1.example.com", role = "active" }
+      us-west-2 = { host = "front.usw2.example.com", role = "active" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_simple_record_with_a_health_check" {
+  command = plan
+
+  variables {
+    routing = "simple"
+    targets = { us-east-1 = { host = "front.use1.example.com", role = "active", health_check_id = "12345678-1234-4234-8234-123456789012" } }
   }
 
   expect_failures = [var.targets]
