@@ -10,6 +10,7 @@ from generator import estate, manifest, objectives, schema, stacks, writer
 from generator.manifest import Manifest
 from generator.problems import InputRefused, Problem
 from generator.stacks import Stack
+from generator.tiers import failover
 from generator.writer import Changes
 from generator.yaml_source import read
 
@@ -29,6 +30,12 @@ class Environment:
     @property
     def stacks(self) -> tuple[Stack, ...]:
         return stacks.stacks(self.manifest)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that it has anything in: its own, and its witness."""
+        own = tuple(self.manifest.regions)
+        return (*own, *(region for region in failover.voters(self.manifest) if region not in own))
 
     def wanted(self) -> dict[str, bytes]:
         """What its generated files must be. Raises InputRefused when a function has no source."""

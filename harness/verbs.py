@@ -95,7 +95,7 @@ def target_of(environment: Environment, *, sandbox: bool) -> Iterator[Target]:
     if not sandbox:
         yield Target(name="aws", variables=installation.aws_target())
         return
-    regions = tuple(environment.manifest.regions)
+    regions = environment.regions
     if found := running_sandbox.find(account_id=environment.manifest.account_id, regions=regions):
         yield Target(name=SANDBOX, variables=found.environment)
         return
@@ -114,50 +114,47 @@ def forget(environment: Environment, target: str) -> None:
 
 
 def plan(environment: Environment, *, sandbox: bool, only: tuple[str, ...], as_json: bool) -> int:
-    stacks = chosen(environment, only)
-    with (
-        target_of(environment, sandbox=sandbox) as target,
-        session(environment, target, as_json=as_json) as opened,
-    ):
-        result = runner.plan(opened, stacks, known=stack_runs(environment))
-    report(result, as_json=as_json)
-    return result.exit_code
+    return _over_stacks(environment, runner.plan, sandbox=sandbox, only=only, as_json=as_json)
 
 
 def apply(
     environment: Environment, *, sandbox: bool, only: tuple[str, ...], as_json: bool, confirm: Confirm
 ) -> int:
-    stacks = chosen(environment, only)
-    _ask(environment, "Apply", stacks, sandbox=sandbox, confirm=confirm)
-    with (
-        target_of(environment, sandbox=sandbox) as target,
-        session(environment, target, as_json=as_json) as opened,
-    ):
-        result = runner.apply(opened, stacks, known=stack_runs(environment))
-    report(result, as_json=as_json)
-    return result.exit_code
+    _ask(environment, "Apply", only, sandbox=sandbox, confirm=confirm)
+    return _over_stacks(environment, runner.apply, sandbox=sandbox, only=only, as_json=as_json)
 
 
 def destroy(
     environment: Environment, *, sandbox: bool, only: tuple[str, ...], as_json: bool, confirm: Confirm
 ) -> int:
+    _ask(environment, "DESTROY", only, sandbox=sandbox, confirm=confirm)
+    return _over_stacks(environment, runner.destroy, sandbox=sandbox, only=only, as_json=as_json)
+
+
+def _over_stacks(
+    environment: Environment,
+    run: Callable[..., RunResult],
+    *,
+    sandbox: bool,
+    only: tuple[str, ...],
+    as_json: bool,
+) -> int:
     stacks = chosen(environment, only)
-    _ask(environment, "DESTROY", stacks, sandbox=sandbox, confirm=confirm)
     with (
         target_of(environment, sandbox=sandbox) as target,
         session(environment, target, as_json=as_json) as opened,
     ):
-        result = runner.destroy(opened, stacks, known=stack_runs(environment))
+        result = run(opened, stacks, known=stack_runs(environment))
     report(result, as_json=as_json)
     return result.exit_code
 
 
 def _ask(
-    environment: Environment, verb: str, stacks: Sequence[StackRun], *, sandbox: bool, confirm: Confirm
+    environment: Environment, verb: str, only: Sequence[str], *, sandbox: bool, confirm: Confirm
 ) -> None:
+    names = ", ".join(stack.name for stack in chosen(environment, only))
     if sandbox:
         return
-    names = ", ".join(stack.name for stack in stacks)
     if not confirm(f"{verb} {names} of {environment.name} in AWS account {environment.manifest.account_id}?"):
         raise InputRefused(["nothing was done; answer yes at a terminal, or run again with YES=1"])
 
