@@ -173,7 +173,7 @@ class Gateway:
         self._set_account(self._account_id)
         number = _number(headers)
         last_values = {name: values[-1] for name, values in query.items()}
-        ORIGIN.set(Origin(dialled, headers, last_values, partial(self._admits, number), self._epoch()))
+        ORIGIN.set(Origin(dialled, headers, last_values, partial(self.admits, number), self._epoch()))
         if dialled is None and not _is_ip(host):
             dialled = self._domain_region(host, scope["path"])
         target = classify(
@@ -191,8 +191,8 @@ class Gateway:
         finally:
             self._in_flight.discard(exchange)
 
-    async def _admits(self, number: int | None, target: Target) -> bool:
-        """Whether a call between two emulated services goes ahead, on behalf of request `number`."""
+    async def admits(self, number: int | None, target: Target) -> bool:
+        """Whether a call between two emulated services goes ahead, on behalf of request `number` (if any)."""
         verdict = self._faults.judge(target)
         if verdict is not None and verdict.added_seconds:
             await self._clock.sleep(verdict.added_seconds, request=number)

@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 
 from harness.sandbox import emulators, patches, patches_function_endpoint
 from harness.sandbox.addresses import Listeners, open_listeners
+from harness.sandbox.classify import Target
 from harness.sandbox.clock import Clock
 from harness.sandbox.delays import Delays
 from harness.sandbox.faults import Fault, Faults, RegionDark, ServiceDown, cut_links
@@ -29,6 +30,7 @@ from harness.sandbox.lambda_pools import LambdaPools
 from harness.sandbox.objects import ObjectReplication
 from harness.sandbox.replication import Replication
 from harness.sandbox.route53 import Route53
+from harness.sandbox.schedules import Schedules, invoke_function
 
 T = TypeVar("T")
 
@@ -75,6 +77,7 @@ class Sandbox:
             lag=lambda source, destination: self._delays.draw("s3_replication_lag"),
             dark=lambda: self.faults.dark() | self._without("s3"),
         )
+        self.schedules = Schedules(self.clock, invoke=self._invoke, epoch=self.epoch, seed=seed)
         # model time starts as wall time and only ever gets ahead of it
         self._epoch = time.time() - self.clock.now()
         self._stack = contextlib.ExitStack()
@@ -145,6 +148,14 @@ class Sandbox:
         self._delays = Delays(seed)
         await self.route53.reseed(seed)
 
+    async def _invoke(self, region: str, function: str, event: Mapping[str, Any]) -> str | None:
+        """Start a function on behalf of its region's EventBridge, as far as the faults let it."""
+        for service, operation in (("events", None), ("lambda", "Invoke")):
+            target = Target(region, service, operation, "data", "signature")
+            if not await self._bound_gateway.admits(None, target):
+                return f"{service} is down in {region}"
+        return await invoke_function(self.account_id, region, function, event)
+
     # Starting and stopping
 
     def __enter__(self) -> Self:
@@ -193,6 +204,7 @@ class Sandbox:
         for replication in self._replications:
             self._stack.callback(replication.uninstall)
             self._on_loop(replication.install)
+        self._stack.callback(self._on_loop, self.schedules.stop)
         self.faults.subscribe(on_inject=self._injected, on_heal=self._healed)
         self._stack.callback(self.faults.heal_all)
         self.run(self._gateway.start(self._bound.all()), timeout=START_SECONDS)
