@@ -107,6 +107,13 @@ mock_resource "aws_cloudwatch_log_delivery_source" {
   }
 }
 
+mock_resource "aws_cloudwatch_event_rule" {
+  override_during = plan
+  defaults = {
+    arn = "arn:aws:events:us-east-1:123456789012:rule/mocked"
+  }
+}
+
 mock_resource "aws_cloudwatch_log_group" {
   override_during = plan
   defaults = {
