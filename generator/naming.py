@@ -147,6 +147,15 @@ def standby_host(entry: str) -> str:
     return f"standby.{entry}"
 
 
+def cdn_key_alias(environment: str) -> str:
+    """Alias, without its `alias/`, of the key of what the CDN logs."""
+    return f"{environment}-cdn"
+
+
+def cdn_log_bucket(environment: str, account_id: str) -> str:
+    return f"{environment}-cdn-logs-{account_id}"
+
+
 def health_marker(environment: str, region: str) -> str:
     """What only a passing run of this region's health function answers; the health check looks for it."""
     return f'"health":"pass:{environment}/{region}"'

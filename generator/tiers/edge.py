@@ -275,6 +275,20 @@ def _cdn(manifest: Manifest) -> Iterator[Declaration]:
         "viewer_certificate_arn",
         "Certificate that the distribution shows to viewers, known once global is applied.",
     )
+    if manifest.edge.cdn.access_logs or manifest.security.waf.enabled:
+        yield ModuleCall(
+            stack="edge",
+            label="cdn_key",
+            module="security/key",
+            region=CDN_REGION,
+            arguments={
+                "alias": naming.cdn_key_alias(manifest.name),
+                "description": f"Logs of the distribution of {manifest.name} and of its firewall",
+                "account_id": manifest.account_id,
+                "services": [f"logs.{CDN_REGION}.amazonaws.com", "delivery.logs.amazonaws.com"],
+                "deletion_window_days": manifest.security.key_deletion_window_days,
+            },
+        )
     yield ModuleCall(
         stack="edge",
         label="cdn",
@@ -303,7 +317,6 @@ def _distribution(manifest: Manifest, entry: str) -> dict[str, Value]:
     return {
         "name": manifest.name,
         "comment": f"{manifest.name}, before {' and '.join(manifest.regions)}",
-        "account_id": manifest.account_id,
         "aliases": [entry],
         "certificate_arn": Reference("var.viewer_certificate_arn"),
         "zone_id": _zone_id(manifest),
@@ -319,8 +332,17 @@ def _distribution(manifest: Manifest, entry: str) -> dict[str, Value]:
         "shield_region": manifest.lead_region if cdn.shield else None,
         "api": _api_origins(manifest, entry),
         "buckets": buckets,
-        "access_logs": cdn.access_logs,
+        "logs": _logs(manifest) if cdn.access_logs else None,
+    }
+
+
+def _logs(manifest: Manifest) -> Value:
+    return {
+        "account_id": manifest.account_id,
+        "bucket_name": naming.cdn_log_bucket(manifest.name, manifest.account_id),
+        "kms_key_arn": Reference("module.cdn_key.arn"),
         "force_destroy": not manifest.operations.protect,
+        "retention_days": manifest.observability.log_retention_days,
     }
 
 

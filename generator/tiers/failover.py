@@ -89,17 +89,22 @@ def _role(manifest: Manifest, region: str) -> ModuleCall:
             "region": region,
             "function_name": naming.function(manifest.name, FAILOVER, region),
             "control_table": naming.control_table(manifest.name),
-            "voters": list(voters(manifest)),
+            "voters": {each: naming.regional_key_alias(manifest.name, each) for each in voters(manifest)},
             "databases": {
                 name: {
                     "global_cluster": naming.global_cluster(manifest.name, name),
                     "clusters": _clusters(manifest, name),
                     "secrets": _secrets(manifest, name),
+                    "admin_secret": naming.database_secret(manifest.name, name, data.ADMIN),
                 }
                 for name in databases
             },
             "kms_alias": naming.regional_key_alias(manifest.name, region),
-            "secret_key_alias": naming.data_key_alias(manifest.name, region),
+            "secret_key_aliases": {
+                each: naming.data_key_alias(manifest.name, each) for each in manifest.regions
+            }
+            if databases
+            else None,
             "metric_namespace": METRICS,
             "tracing": manifest.observability.tracing,
             "permissions_boundary": manifest.security.permissions_boundary,

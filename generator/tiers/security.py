@@ -115,10 +115,14 @@ def _web_acl(
             "managed_rule_groups": {
                 name: {"priority": priority, "mode": waf.mode} for name, priority in rules.items()
             },
-            "allowed_ranges": list(waf.allow),
-            "denied_ranges": list(waf.deny),
+            "allowed_addresses": list(waf.allow),
+            "denied_addresses": list(waf.deny),
+            # behind the CDN every connection is CloudFront's own; who asked stands in this header
+            "client_address_header": (
+                "X-Forwarded-For" if scope == "REGIONAL" and manifest.edge.entry == "cdn" else None
+            ),
             "resources": resources,
-            "kms_key_arn": Reference("module.key.arn") if scope == "REGIONAL" else None,
+            "kms_key_arn": Reference("module.key.arn" if scope == "REGIONAL" else "module.cdn_key.arn"),
             "log_retention_days": manifest.observability.log_retention_days,
         },
     )

@@ -13,6 +13,11 @@ output "arn" {
   value       = aws_lambda_function.this.arn
 }
 
+output "code_sha256" {
+  description = "SHA-256 of the deployed package in base64: what changes when the code does."
+  value       = aws_lambda_function.this.source_code_hash
+}
+
 output "dead_letter_arn" {
   description = "ARN of the queue of failed events, or null."
   value       = one(aws_sqs_queue.dead_letter[*].arn)
