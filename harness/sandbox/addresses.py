@@ -30,6 +30,7 @@ class Listeners:
     control: socket.socket
     regions: Mapping[str, socket.socket]
     functions: Mapping[str, socket.socket]
+    edges: Mapping[str, socket.socket]
     notice: str | None = None
 
     @property
@@ -41,12 +42,17 @@ class Listeners:
         return {region: _address(sock) for region, sock in self.regions.items()}
 
     @property
+    def edge_addresses(self) -> dict[str, Address]:
+        """For each place of the world the address of its CloudFront edge."""
+        return {place: _address(sock) for place, sock in self.edges.items()}
+
+    @property
     def function_addresses(self) -> dict[str, Address]:
         """For each region the control address of its own functions."""
         return {region: _address(sock) for region, sock in self.functions.items()}
 
     def all(self) -> list[socket.socket]:
-        return [self.control, *self.regions.values(), *self.functions.values()]
+        return [self.control, *self.regions.values(), *self.functions.values(), *self.edges.values()]
 
     def close(self) -> None:
         for sock in self.all():
@@ -68,8 +74,14 @@ def function_ip(position: int) -> str:
     return region_ip(position).replace("127.0.", "127.1.", 1)
 
 
-def open_listeners(regions: Sequence[str], *, port: int = 0) -> Listeners:
-    """Bind the control socket and one socket per region; `port` 0 picks a port that is free on all of them.
+def edge_ip(position: int) -> str:
+    """The address of the edge of the place at `position`: 127.2.1.1 for the first."""
+    return region_ip(position).replace("127.0.", "127.2.", 1)
+
+
+def open_listeners(regions: Sequence[str], *, port: int = 0, places: Sequence[str] = ()) -> Listeners:
+    """Bind the control socket, one socket per region and one per place that has an edge; `port` 0 picks a
+    port that is free on all of them.
 
     Raises NoAddress when `port` is taken, naming it.
     """
@@ -77,17 +89,20 @@ def open_listeners(regions: Sequence[str], *, port: int = 0) -> Listeners:
         control = _bind(CONTROL_IP, port)
         opened: dict[str, socket.socket] = {}
         functions: dict[str, socket.socket] = {}
+        edges: dict[str, socket.socket] = {}
         try:
             chosen = control.getsockname()[1]
             for position, region in enumerate(regions):
                 opened[region] = _bind(region_ip(position), chosen)
                 functions[region] = _bind(function_ip(position), chosen)
-            return Listeners(control=control, regions=opened, functions=functions)
+            for position, place in enumerate(places):
+                edges[place] = _bind(edge_ip(position), chosen)
+            return Listeners(control=control, regions=opened, functions=functions, edges=edges)
         except OSError as error:
-            for sock in (*opened.values(), *functions.values()):
+            for sock in (*opened.values(), *functions.values(), *edges.values()):
                 sock.close()
             if error.errno == errno.EADDRNOTAVAIL:
-                return _one_port_per_region(control, regions)
+                return _one_port_per_region(control, regions, places)
             control.close()
             if error.errno != errno.EADDRINUSE:
                 raise
@@ -97,13 +112,14 @@ def open_listeners(regions: Sequence[str], *, port: int = 0) -> Listeners:
     )
 
 
-def _one_port_per_region(control: socket.socket, regions: Sequence[str]) -> Listeners:
+def _one_port_per_region(control: socket.socket, regions: Sequence[str], places: Sequence[str]) -> Listeners:
     opened = {region: _bind(CONTROL_IP, 0) for region in regions}
     ports = ", ".join(f"{region} on port {sock.getsockname()[1]}" for region, sock in opened.items())
     return Listeners(
         control=control,
         regions=opened,
         functions={region: _bind(CONTROL_IP, 0) for region in regions},
+        edges={place: _bind(CONTROL_IP, 0) for place in places},
         notice=f"this system has no loopback address per region, so regions are told apart by port: {ports}",
     )
 

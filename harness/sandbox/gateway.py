@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from harness.sandbox import emulators
@@ -29,6 +29,17 @@ from harness.sandbox.patches import ORIGIN, Origin
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Edge(Protocol):
+    """What serves viewers in no region: CloudFront."""
+
+    default_place: str
+
+    def knows(self, host: str) -> bool: ...
+
+    async def serve(self, scope: Any, receive: Any, send: Any, place: str) -> None: ...
+
 
 REQUEST_HEADER = "x-antipode-request"
 KEEP_ALIVE_SECONDS = 75.0
@@ -84,6 +95,8 @@ class Gateway:
         self._region_of_address = region_of_address
         self._source_of_address = source_of_address
         self._in_flight: set[Exchange] = set()
+        self._edge: Edge | None = None
+        self._place_of_address: Mapping[tuple[str, int], str] = {}
         self._set_account = importlib.import_module("ministack.core.responses").set_request_account_id
         self._stopping: asyncio.Event | None = None
         self._server: asyncio.Task[None] | None = None
@@ -109,7 +122,7 @@ class Gateway:
             if scope["type"] == "lifespan":
                 await self._lifespan(scope, receive, send, serving)
             else:
-                await self._serve(scope, receive, send)
+                await self.serve(scope, receive, send)
 
         server = worker_serve(
             wrap_app(application, 2**31, "asgi"),
@@ -162,8 +175,17 @@ class Gateway:
 
     # Requests
 
-    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    def attach_edge(self, edge: Edge, place_of_address: Mapping[tuple[str, int], str]) -> None:
+        """Let `edge` answer what comes in at these addresses, and what names a host of its own."""
+        self._edge, self._place_of_address = edge, place_of_address
+
+    async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request. `antipode.connection` in the scope stands for the connection of a request that
+        came over none, because it was made inside the process."""
         headers = _headers(scope)
+        if self._edge is not None and (place := self._edge_place(scope, headers.get("host", ""))) is not None:
+            await self._edge.serve(scope, receive, send, place)
+            return
         server = tuple(scope.get("server") or ())
         dialled, source = self._region_of_address.get(server), self._source_of_address.get(server)
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
@@ -183,7 +205,7 @@ class Gateway:
             target = dataclasses.replace(target, service="apigateway", operation="Invoke")
         target = dataclasses.replace(target, source=source)
         entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
-        exchange = Exchange(target, entered, number, _transport(send))
+        exchange = Exchange(target, entered, number, scope.get("antipode.connection") or _transport(send))
         self._in_flight.add(exchange)
         try:
             if not await self._failed(exchange, receive, send):
@@ -197,6 +219,15 @@ class Gateway:
         if verdict is not None and verdict.added_seconds:
             await self._clock.sleep(verdict.added_seconds, request=number)
         return verdict is None or verdict.mode is None
+
+    def _edge_place(self, scope: Mapping[str, Any], host: str) -> str | None:
+        """The place whose edge a request is for; None when it is for none."""
+        server = tuple(scope.get("server") or ())
+        place = self._place_of_address.get(server)
+        elsewhere = place is not None or server in self._region_of_address or _is_ip(host)
+        if not elsewhere and self._edge is not None and self._edge.knows(host):
+            return self._edge.default_place
+        return place
 
     async def _failed(self, exchange: Exchange, receive: Receive, send: Send) -> bool:
         """Carry out what the faults say of the request; True when that was its end."""

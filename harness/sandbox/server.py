@@ -23,6 +23,7 @@ from harness.sandbox import emulators, patches, patches_function_endpoint
 from harness.sandbox.addresses import Listeners, open_listeners
 from harness.sandbox.classify import Target
 from harness.sandbox.clock import Clock
+from harness.sandbox.cloudfront import EDGE_PLACES, CloudFront, Network
 from harness.sandbox.delays import Delays
 from harness.sandbox.faults import Fault, Faults, RegionDark, ServiceDown, cut_links
 from harness.sandbox.gateway import Gateway
@@ -85,6 +86,7 @@ class Sandbox:
         self._listeners: Listeners | None = None
         self._gateway: Gateway | None = None
         self._route53: Route53 | None = None
+        self._cloudfront: CloudFront | None = None
 
     # What clients need to know
 
@@ -113,6 +115,18 @@ class Sandbox:
         if self._route53 is None:
             raise SandboxError("the sandbox is not running; use it inside `with Sandbox(...)`")
         return self._route53
+
+    @property
+    def edge_addresses(self) -> dict[str, tuple[str, int]]:
+        """For each place of the world the (ip, port) of the CloudFront edge that its clients dial."""
+        return self._bound.edge_addresses
+
+    @property
+    def cloudfront(self) -> CloudFront:
+        """The edge locations: what they served, and from where."""
+        if self._cloudfront is None:
+            raise SandboxError("the sandbox is not running; use it inside `with Sandbox(...)`")
+        return self._cloudfront
 
     @property
     def notice(self) -> str | None:
@@ -147,6 +161,7 @@ class Sandbox:
         self.seed = seed
         self._delays = Delays(seed)
         await self.route53.reseed(seed)
+        self.cloudfront.reseed(seed)
 
     async def _invoke(self, region: str, function: str, event: Mapping[str, Any]) -> str | None:
         """Start a function on behalf of its region's EventBridge, as far as the faults let it."""
@@ -176,7 +191,7 @@ class Sandbox:
 
     def _start(self) -> None:
         self._listeners = self._stack.enter_context(
-            contextlib.closing(open_listeners(self.regions, port=self._port))
+            contextlib.closing(open_listeners(self.regions, port=self._port, places=EDGE_PLACES))
         )
         scratch = self._stack.enter_context(_scratch_directory())
         self._stack.enter_context(_process_environment(self._settings(scratch)))
@@ -212,6 +227,7 @@ class Sandbox:
         route53 = self._route53 = Route53(
             self.clock,
             addresses=self.addresses,
+            edge_addresses=self.edge_addresses,
             account_id=self.account_id,
             endpoint_port=self._bound.control_address[1],
             dark_regions=self.faults.dark,
@@ -222,6 +238,20 @@ class Sandbox:
         )
         self.run(route53.start(port=self._dns_port), timeout=START_SECONDS)
         self._stack.callback(lambda: self.run(route53.stop(), timeout=STOP_SECONDS))
+        self._cloudfront = self._edge_of(self._gateway, route53)
+        places = {address: place for place, address in self.edge_addresses.items()}
+        self._gateway.attach_edge(self._cloudfront, places)
+
+    def _edge_of(self, gateway: Gateway, route53: Route53) -> CloudFront:
+        network = Network(
+            clock=self.clock,
+            application=gateway.serve,
+            resolve=route53.resolve,
+            endpoint=partial(route53.endpoint, port=443),
+            dark=self.faults.dark,
+            silent=self.faults.silent,
+        )
+        return CloudFront(network, account_id=self.account_id, seed=self.seed)
 
     def _settings(self, scratch: str) -> dict[str, str]:
         """What MiniStack, moto and the functions they run find in their environment."""

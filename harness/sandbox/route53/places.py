@@ -121,7 +121,7 @@ def latency_ms(place: Place, region: str) -> float:
     """Modelled round trip in milliseconds; infinite for a region whose location is not known here."""
     if region not in REGIONS:
         return math.inf
-    distance = _distance_km((place.latitude, place.longitude), REGIONS[region])
+    distance = distance_km((place.latitude, place.longitude), REGIONS[region])
     return round(_FIXED_MS + 2 * distance * _DETOUR / _KM_PER_MS, 1)
 
 
@@ -135,7 +135,14 @@ def place_near(region: str) -> Place:
     return min(PLACES, key=lambda place: latency_ms(place, region)) if region in REGIONS else UNKNOWN
 
 
-def _distance_km(here: tuple[float, float], there: tuple[float, float]) -> float:
+def nearest_place(place: Place) -> Place:
+    """The place itself, or for one that is not of `PLACES` the nearest that is."""
+    here = (place.latitude, place.longitude)
+    return min(PLACES, key=lambda other: distance_km(here, (other.latitude, other.longitude)))
+
+
+def distance_km(here: tuple[float, float], there: tuple[float, float]) -> float:
+    """Kilometres over the great circle between two (latitude, longitude) pairs in degrees."""
     (lat1, lon1), (lat2, lon2) = (tuple(map(math.radians, here)), tuple(map(math.radians, there)))
     across = math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     return 2 * _EARTH_KM * math.asin(math.sqrt(math.sin((lat2 - lat1) / 2) ** 2 + across))

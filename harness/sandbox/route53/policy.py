@@ -273,6 +273,7 @@ def _resolve_record(
         return [_Line(record.ttl or 0, value) for value in values]
     if not _within(zone, alias):
         done.host = alias.dns_name
+        done.varies |= is_cloudfront(alias.dns_name)
         addresses = world.address_of(alias.dns_name) or ()
         return [_Line(ALIAS_TTL, address) for address in addresses if _fits(record.type, address)]
     group = _target_group(zone, record, alias)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 
 from harness.sandbox.clock import Clock
 from harness.sandbox.route53 import health
@@ -11,11 +13,18 @@ from harness.sandbox.route53.checkers import Checker, CheckStatus, Event, Fleet
 from harness.sandbox.route53.dns import DnsServer, Source
 from harness.sandbox.route53.health import AlarmState
 from harness.sandbox.route53.observations import Observations
-from harness.sandbox.route53.places import PLACES, UNKNOWN, Place, place_named, place_near
+from harness.sandbox.route53.places import (
+    PLACES,
+    UNKNOWN,
+    Place,
+    nearest_place,
+    place_named,
+    place_near,
+)
 from harness.sandbox.route53.policy import ALIAS_TTL, Answer, Question, Resource, select
 from harness.sandbox.route53.probes import Endpoint, Prober
 from harness.sandbox.route53.records import Applied, HealthCheck, Reader, Zone, canonical
-from harness.sandbox.route53.targets import is_global_host, region_of
+from harness.sandbox.route53.targets import is_cloudfront, is_global_host, region_of
 
 _LONGEST_CHAIN = 16
 _EDGE_IP = "127.0.0.1"
@@ -25,7 +34,8 @@ class Route53:
     """Answers questions by the published rules, from what was applied and what its checkers found.
 
     addresses: region -> address its data plane listens on (kept, not copied: it may be filled later).
-    endpoint_port: port of the sandbox on 127.0.0.1, where services at AWS's edge (CloudFront) are reached.
+    edge_addresses: place -> address of the CloudFront edge there. endpoint_port: port of the sandbox on
+    127.0.0.1, where other services at AWS's edge are reached.
     dark_regions: regions that are dark now; their own checkers do not report. silent_regions: those of them
     to which packets vanish, so that probes wait out the limit for a connection. delay: draws the seconds
     until a status reaches a place, for the name `observations.PROPAGATION`. alarm_state: what the metric
@@ -43,6 +53,7 @@ class Route53:
         addresses: Mapping[str, tuple[str, int]],
         account_id: str,
         endpoint_port: int,
+        edge_addresses: Mapping[str, tuple[str, int]] = MappingProxyType({}),
         dark_regions: Callable[[], frozenset[str]] = frozenset,
         silent_regions: Callable[[], frozenset[str]] = frozenset,
         delay: Callable[[str], float] = lambda name: 0.0,
@@ -53,6 +64,7 @@ class Route53:
     ) -> None:
         self._addresses = addresses
         self._endpoint_port = endpoint_port
+        self._edge_addresses = edge_addresses
         self._target_health = target_health
         self._state = state or Reader(account_id)
         self._random = random.Random(seed)
@@ -148,14 +160,14 @@ class Route53:
         applied = self._state()
         zone = applied.zone_of(canonical(name))
         if zone is None:
-            return self._aws_answer(canonical(name), kind)
+            return self._aws_answer(canonical(name), kind, place)
         return select(
             zone,
             Question(name, kind),
             place,
             self._health(applied, place),
             self._random,
-            self.address_of,
+            partial(self.address_of, place=place),
             target_health=self._target_health,
         )
 
@@ -167,19 +179,23 @@ class Route53:
                 return Resource(record.name, "SOA", record.ttl or 0, record.values[0])
         return None
 
-    def address_of(self, host: str) -> Sequence[str] | None:
-        """The sandbox's address for an AWS host name; None for a region that the sandbox does not have."""
+    def address_of(self, host: str, place: Place = UNKNOWN) -> Sequence[str] | None:
+        """The sandbox's address for an AWS host name, of a distribution's the edge nearest to `place`; None
+        for a region that the sandbox does not have."""
+        edge = nearest_place(place).name if is_cloudfront(host) else ""
+        if edge in self._edge_addresses:
+            return [self._edge_addresses[edge][0]]
         if is_global_host(host):
             return [_EDGE_IP]
         region = region_of(host, known=tuple(self._addresses))
         return [self._addresses[region][0]] if region is not None and region in self._addresses else None
 
-    def _aws_answer(self, name: str, kind: str) -> Answer | None:
-        addresses = self.address_of(name)
+    def _aws_answer(self, name: str, kind: str, place: Place) -> Answer | None:
+        addresses = self.address_of(name, place)
         if addresses is None:
             return None
         lines = tuple(Resource(name, "A", ALIAS_TTL, ip) for ip in addresses) if kind == "A" else ()
-        return Answer(resources=lines, host=name)
+        return Answer(resources=lines, host=name, varies=is_cloudfront(name))
 
     def _health(self, applied: Applied, place: Place) -> Callable[[str], bool]:
         seen = self._observations.seen_from(place.name)
@@ -192,20 +208,27 @@ class Route53:
         a region listens on one; a check of an address of nobody in the sandbox keeps its own.
         """
         if check.ip_address is not None:
-            return self._endpoint(check.ip_address, check, None)
+            return self.endpoint(check.ip_address, None, port=check.port or 80)
         answer = self.resolve(check.domain or "", "A", place_near(checker.region))
         addresses = [value for value in answer.values if answer.resources[-1].type == "A"]
         if not addresses:
             raise LookupError(f"no A record for {check.domain}")
-        return self._endpoint(addresses[0], check, answer.host)
+        return self.endpoint(addresses[0], answer.host, port=check.port or 80)
 
-    def _endpoint(self, ip: str, check: HealthCheck, host: str | None) -> Endpoint:
+    def endpoint(self, ip: str, host: str | None, *, port: int) -> Endpoint:
+        """Where to dial for an address that DNS gave, and which region is there.
+
+        host: the AWS host name behind it, as `Answer.host` has it. port: of an address of nobody's here.
+        """
         region = region_of(host, known=tuple(self._addresses)) if host else None
         if region is not None and region in self._addresses:
             return Endpoint(*self._addresses[region], region)
         for name, (own, port) in self._addresses.items():
             if own == ip and host is None:
                 return Endpoint(own, port, name)
+        for own, edge_port in self._edge_addresses.values():
+            if own == ip and host is not None and is_cloudfront(host):
+                return Endpoint(own, edge_port, None)
         if host is not None and is_global_host(host):
             return Endpoint(ip, self._endpoint_port, None)
-        return Endpoint(ip, check.port or 80, None)
+        return Endpoint(ip, port, None)

@@ -1,0 +1,80 @@
+"""Whether a bucket lets CloudFront have an object; the emulator serves everyone.
+
+Sources: CloudFront Developer Guide, "Restrict access to an Amazon S3 origin" (the bucket policy, and the key
+policy for objects under SSE-KMS); S3 API Reference, GetObject (404 only for callers who may list the bucket).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.sandbox.cloudfront.distributions import Origin
+from harness.sandbox.cloudfront.messages import Reply
+
+_SERVICE = "cloudfront.amazonaws.com"
+_ACTIONS = {"PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+_KMS_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
+
+
+def restricted(
+    reply: Reply, origin: Origin, *, method: str, key: str, distribution: str, account: str
+) -> Reply:
+    """The bucket's reply as far as its policies let CloudFront see it.
+
+    AccessDenied (403) instead when they do not allow the request, when the object's key does not allow to
+    decrypt it, and for an object that is not there when they do not allow to list the bucket. distribution:
+    the distribution's ARN.
+    """
+    if origin.bucket is None or reply.failed is not None or reply.status >= 500:
+        return reply
+    source = distribution if origin.access_control else ""
+    if not _bucket_allows(origin.bucket, _ACTIONS.get(method, "s3:GetObject"), key, source, account):
+        return _denied()
+    if reply.status == 404 and not _bucket_allows(origin.bucket, "s3:ListBucket", None, source, account):
+        return _denied()
+    kms_key = reply.header(_KMS_KEY)
+    if kms_key and not _key_allows(kms_key, source, account):
+        return _denied()
+    return reply
+
+
+def _denied() -> Reply:
+    return Reply(403, (("content-type", "application/xml"), ("server", "AmazonS3")), _DENIED)
+
+
+def _bucket_allows(bucket: str, action: str, key: str | None, source: str, account: str) -> bool:
+    from ministack.services import s3
+
+    resource = f"arn:aws:s3:::{bucket}" + (f"/{key}" if key is not None else "")
+    policy = s3._bucket_policies.get_scoped(account, None, bucket)
+    return bool(policy) and _allows(policy, action, resource, source)
+
+
+def _key_allows(key: str, source: str, account: str) -> bool:
+    """A key that the emulator does not hold is an AWS managed key, which CloudFront cannot use."""
+    from ministack.core.responses import request_scope
+    from ministack.services import kms
+
+    region = key.split(":")[3] if key.startswith("arn:") else ""
+    with request_scope(account, region or "us-east-1"):
+        found = kms.key_policy_for_arn(key) if region else None
+    return found is not None and bool(source) and _allows(found[0], "kms:Decrypt", key, source)
+
+
+def _allows(policy: Any, action: str, resource: str, source: str) -> bool:
+    """What a resource policy says to CloudFront on behalf of `source`, or, without one, to anyone."""
+    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+
+    context = EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region="us-east-1",
+        secure_transport=True,
+        service_context={"aws:sourcearn": source} if source else {},
+    )
+    service = _SERVICE if source else None
+    return bool(evaluate_resource_policy(policy, context, service=service).decision == "Allow")
