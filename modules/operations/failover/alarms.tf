@@ -1,0 +1,117 @@
+# Alarms of what this region sees of the others: an alarm in the sick region could be as sick as the region.
+
+resource "aws_sns_topic" "this" {
+  name              = "${var.name}-alarms"
+  kms_master_key_id = var.kms_key_arn
+
+  tags = var.tags
+}
+
+data "aws_iam_policy_document" "topic" {
+  statement {
+    sid       = "AlarmsOfThisModule"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.this.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [aws_sns_topic.this.owner]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values = [join(":", [
+        "arn", data.aws_partition.current.partition, "cloudwatch", data.aws_region.current.name,
+        aws_sns_topic.this.owner, "alarm", "${var.name}-*",
+      ])]
+    }
+  }
+
+  statement {
+    sid       = "EncryptedInTransitOnly"
+    effect    = "Deny"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.this.arn]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "this" {
+  arn    = aws_sns_topic.this.arn
+  policy = data.aws_iam_policy_document.topic.json
+}
+
+resource "aws_sns_topic_subscription" "email" {
+  for_each = toset(var.notify)
+
+  topic_arn = aws_sns_topic.this.arn
+  protocol  = "email"
+  endpoint  = each.value
+}
+
+resource "aws_cloudwatch_metric_alarm" "unreachable" {
+  for_each = var.observed_regions
+
+  alarm_name = "${var.name}-${each.key}-unreachable"
+  alarm_description = join(" ", [
+    "${data.aws_region.current.name} has not reached ${each.key} of ${var.environment}, or its controller has not",
+    "looked, for ${var.alarm_minutes} minutes.",
+    "Look at the controller's status first: whether the other regions agree, who holds the lease and what it is doing.",
+    "If only this alarm is on, the link or this region's controller is at fault, not ${each.key}.",
+  ])
+  namespace           = var.metric_namespace
+  metric_name         = "RegionReachable"
+  dimensions          = { Environment = var.environment, Region = each.key }
+  statistic           = "Average"
+  period              = 60
+  comparison_operator = "LessThanThreshold"
+  # the controller looks several times a minute and publishes 1 or 0
+  threshold           = 0.5
+  evaluation_periods  = var.alarm_minutes
+  datapoints_to_alarm = var.alarm_minutes
+  # a controller that has stopped is no less a reason to get up
+  treat_missing_data = var.enabled ? "breaching" : "notBreaching"
+  alarm_actions      = [aws_sns_topic.this.arn]
+  ok_actions         = [aws_sns_topic.this.arn]
+
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_metric_alarm" "controller_errors" {
+  alarm_name = "${var.name}-errors"
+  alarm_description = join(" ", [
+    "The failover controller of ${var.environment} in ${data.aws_region.current.name} ends in errors.",
+    "Read its log before anything else: while it fails this region neither votes nor takes over.",
+  ])
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  dimensions          = { FunctionName = var.function.name, Resource = "${var.function.name}:${var.function.alias_name}" }
+  statistic           = "Sum"
+  period              = 60
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.this.arn]
+  ok_actions          = [aws_sns_topic.this.arn]
+
+  tags = var.tags
+}
