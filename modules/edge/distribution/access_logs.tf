@@ -6,7 +6,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  logs = var.logs == null ? {} : { this = var.logs }
+  logs = var.logs == null ? {} : {
+    # the ARN by name, so that the plan can show the policy
+    this = merge(var.logs, { bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.logs.bucket_name}" })
+  }
 }
 
 resource "aws_s3_bucket" "logs" {
@@ -82,7 +85,7 @@ data "aws_iam_policy_document" "logs" {
   statement {
     sid       = "AWSLogDeliveryWrite"
     actions   = ["s3:PutObject"]
-    resources = ["${aws_s3_bucket.logs[each.key].arn}/AWSLogs/${each.value.account_id}/*"]
+    resources = ["${each.value.bucket_arn}/AWSLogs/${each.value.account_id}/*"]
 
     principals {
       type        = "Service"
@@ -112,7 +115,7 @@ data "aws_iam_policy_document" "logs" {
     sid       = "EncryptedInTransitOnly"
     effect    = "Deny"
     actions   = ["s3:*"]
-    resources = [aws_s3_bucket.logs[each.key].arn, "${aws_s3_bucket.logs[each.key].arn}/*"]
+    resources = [each.value.bucket_arn, "${each.value.bucket_arn}/*"]
 
     principals {
       type        = "AWS"

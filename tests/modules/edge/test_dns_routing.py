@@ -110,6 +110,39 @@ def test_latency_records_carry_their_regions(plan_module: Planner) -> None:
     }
 
 
+def test_a_record_can_be_turned_to_another_region_and_share_a_health_check(plan_module: Planner) -> None:
+    check = "12345678-1234-4234-8234-123456789012"
+    targets = {
+        "us-east-1": ACTIVE["us-east-1"] | {"location": "us-west-2", "health_check_id": check},
+        "us-west-2": ACTIVE["us-west-2"] | {"location": "us-east-1"},
+    }
+    planned = resources(plan_module, routing="latency", targets=targets)
+    turned = {
+        region: (values["latency_routing_policy"], values["records"], values["health_check_id"])
+        for region in ACTIVE
+        if (values := record(planned, region))
+    }
+    assert turned == {
+        "us-east-1": ([{"region": "us-west-2"}], ["front.use1.example.com"], check),
+        "us-west-2": ([{"region": "us-east-1"}], ["front.usw2.example.com"], None),
+    }
+    assert [address for address in planned if address.startswith("aws_route53_health_check.")] == []
+
+
+def test_the_only_target_is_a_simple_record(plan_module: Planner) -> None:
+    values = record(
+        resources(plan_module, routing="simple", targets={"us-west-2": ACTIVE["us-west-2"]}), "us-west-2"
+    )
+    policies = [values[name] for name in values if name.endswith("_routing_policy") and values[name]]
+    assert (values["type"], values["records"], values["set_identifier"], values["health_check_id"]) == (
+        "CNAME",
+        ["front.usw2.example.com"],
+        None,
+        None,
+    )
+    assert policies == []
+
+
 def test_weighted_records_carry_their_weights(plan_module: Planner) -> None:
     targets = {
         "us-east-1": ACTIVE["us-east-1"] | {"weight": 255},

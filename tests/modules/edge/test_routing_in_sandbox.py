@@ -27,6 +27,15 @@ CALLS: dict[str, dict[str, Any]] = {
         "targets": {region: target | {"health_check": CHECK} for region, target in ACTIVE.items()},
         "health_check": {"regions": ["eu-west-1", "us-east-1", "us-west-2"], "interval": 30, "threshold": 3},
     },
+    "simple": {"targets": {"us-west-2": ACTIVE["us-west-2"]}},
+    "turned": {
+        "routing": "latency",
+        "targets": {
+            region: target
+            | {"location": other, "health_check_id": f'${{module.latency.health_check_ids["{region}"]}}'}
+            for (region, target), other in zip(ACTIVE.items(), reversed(HOSTS), strict=True)
+        },
+    },
     "weighted": {
         "targets": {region: target | {"weight": 100} for region, target in ACTIVE.items()},
     },
