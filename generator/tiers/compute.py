@@ -301,7 +301,7 @@ def _network(manifest: Manifest, function: Function) -> Value:
         return None
     return {
         "subnet_ids": Reference("module.network.subnet_ids"),
-        "security_group_ids": {"functions": Reference("module.network.function_security_group_id")},
+        "security_group_ids": [Reference("module.network.function_security_group_id")],
     }
 
 

@@ -1,5 +1,6 @@
 locals {
-  zone_id = var.zone_id == null ? try(terraform_data.zone_id_unknown[0].id, null) : var.zone_id
+  certificate_arn = var.certificate_arn == null ? terraform_data.upstream.output.certificate_arn : var.certificate_arn
+  zone_id         = var.zone_id == null ? terraform_data.upstream.output.zone_id : var.zone_id
 
   # CloudFront accepts GET, HEAD, POST, PUT, PATCH, OPTIONS and DELETE in these three combinations only
   read         = tolist(["GET", "HEAD"])
@@ -145,14 +146,14 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   viewer_certificate {
-    acm_certificate_arn      = var.certificate_arn
+    acm_certificate_arn      = local.certificate_arn
     minimum_protocol_version = "TLSv1.2_2021"
     ssl_support_method       = "sni-only"
   }
 
   tags = merge({ Name = var.name }, var.tags)
 
-  depends_on = [terraform_data.zone_id_unknown]
+  depends_on = [terraform_data.upstream]
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {

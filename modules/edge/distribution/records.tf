@@ -4,15 +4,24 @@ locals {
   ]...)
 }
 
-# Stands in for a zone that does not exist yet: its id shows as known after apply, and timestamp(), known only
-# at apply, makes the apply stop here, before anything exists and with nothing left in the state.
-resource "terraform_data" "zone_id_unknown" {
-  count = length(var.aliases) > 0 && var.zone_id == null ? 1 : 0
+# Stands in for a zone and a certificate that do not exist yet: they show as known after apply, and timestamp(),
+# known only at apply, makes the apply stop here, before anything exists and with nothing left in the state. It is
+# there in any case, because of what is made in the same root nobody knows at the plan whether it is null.
+resource "terraform_data" "upstream" {
+  input = {
+    certificate_arn = var.certificate_arn == null ? timestamp() : var.certificate_arn
+    zone_id         = var.zone_id == null ? timestamp() : var.zone_id
+  }
 
   lifecycle {
     precondition {
-      condition     = timestamp() == coalesce(var.zone_id, "the id of the zone")
+      condition     = var.zone_id == null ? timestamp() == "the id of the zone" : true
       error_message = "zone_id is not known yet: apply the global stack first, then plan this stack again."
+    }
+
+    precondition {
+      condition     = var.certificate_arn == null ? timestamp() == "the ARN of the certificate" : true
+      error_message = "certificate_arn is not known yet: apply the global stack first, then plan this stack again."
     }
   }
 }

@@ -117,12 +117,14 @@ variable "buckets" {
 }
 
 variable "certificate_arn" {
-  description = "ARN of the certificate of us-east-1 that covers every alias."
+  description = "ARN of the certificate of us-east-1 that covers every alias; null until the stack that asks for it is applied, and such a plan cannot be applied."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$", var.certificate_arn))
+    condition = (
+      var.certificate_arn == null ? true : can(regex("^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$", var.certificate_arn))
+    )
     error_message = "Certificate_arn must be the ARN of an ACM certificate of us-east-1, the only region that CloudFront takes one from."
   }
 }

@@ -1,9 +1,5 @@
 data "aws_region" "current" {}
 
-locals {
-  zone_id = var.zone_id == null ? try(terraform_data.zone_id_unknown[0].id, null) : var.zone_id
-}
-
 resource "aws_acm_certificate" "this" {
   domain_name               = var.names[0]
   subject_alternative_names = slice(var.names, 1, length(var.names))
@@ -20,6 +16,4 @@ resource "aws_acm_certificate" "this" {
       error_message = "CloudFront takes certificates of us-east-1 only: call this module with a provider of that region, not of ${data.aws_region.current.name}."
     }
   }
-
-  depends_on = [terraform_data.zone_id_unknown]
 }

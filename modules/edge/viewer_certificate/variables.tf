@@ -35,12 +35,12 @@ variable "validation_record_owner" {
 }
 
 variable "zone_id" {
-  description = "Id of the public hosted zone that holds the validation records; null until the stack that creates the zone is applied, and such a plan cannot be applied."
+  description = "Id of the public hosted zone that holds the validation records."
   type        = string
-  default     = null
+  nullable    = false
 
   validation {
-    condition     = var.zone_id == null ? true : can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
+    condition     = can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
     error_message = "Zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
   }
 }

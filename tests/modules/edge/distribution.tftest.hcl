@@ -67,16 +67,17 @@ run "accepts_buckets_alone" {
   }
 }
 
-run "accepts_a_zone_that_is_not_known_yet" {
+run "accepts_a_zone_and_a_certificate_that_are_not_known_yet" {
   command = plan
 
   variables {
-    zone_id = null
+    certificate_arn = null
+    zone_id         = null
   }
 
   assert {
-    condition     = length(terraform_data.zone_id_unknown) == 1
-    error_message = "A stand-in must take the place of the zone."
+    condition     = length(aws_route53_record.this) == 2
+    error_message = "The records must be planned all the same."
   }
 }
 

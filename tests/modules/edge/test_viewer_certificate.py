@@ -45,7 +45,7 @@ def test_each_name_has_a_validation_record_in_the_zone(plan_module: Planner) -> 
 
 
 def test_a_call_that_does_not_own_the_records_waits_for_the_certificate_alone(plan_module: Planner) -> None:
-    planned = resources(plan_module, validation_record_owner=False, zone_id=None)
+    planned = resources(plan_module, validation_record_owner=False)
     assert sorted(address for address in planned if not address.startswith("data.")) == [
         "aws_acm_certificate.this",
         "aws_acm_certificate_validation.this",

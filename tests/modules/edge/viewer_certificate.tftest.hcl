@@ -49,25 +49,11 @@ run "accepts_records_that_are_owned_elsewhere" {
 
   variables {
     validation_record_owner = false
-    zone_id                 = null
   }
 
   assert {
-    condition     = length(aws_route53_record.validation) == 0 && length(terraform_data.zone_id_unknown) == 0
+    condition     = length(aws_route53_record.validation) == 0
     error_message = "A call that owns no record must need no zone."
-  }
-}
-
-run "accepts_a_zone_that_is_not_known_yet" {
-  command = plan
-
-  variables {
-    zone_id = null
-  }
-
-  assert {
-    condition     = length(terraform_data.zone_id_unknown) == 1
-    error_message = "A stand-in must take the place of the zone."
   }
 }
 
