@@ -13,11 +13,11 @@ locals {
   # a distribution names its origins, so a bucket that named its distribution would close a circle of stacks
   distributions = ["arn:${local.partition}:cloudfront::${var.account_id}:distribution/*"]
   cdn_may = merge(
-    var.readers.cloudfront ? {
+    var.cloudfront ? {
       CloudFrontReads = { action = "s3:GetObject", resource = "${aws_s3_bucket.this.arn}/*" }
     } : {},
     # without it S3 answers 403 for a key that is not there (S3 API Reference, "GetObject")
-    var.readers.cloudfront && var.readers.missing_is_404 ? {
+    var.cloudfront && var.missing_is_404 ? {
       CloudFrontLearnsWhatIsMissing = { action = "s3:ListBucket", resource = aws_s3_bucket.this.arn }
     } : {},
   )

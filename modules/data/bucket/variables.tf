@@ -65,6 +65,13 @@ variable "archive" {
   }
 }
 
+variable "cloudfront" {
+  description = "Whether the account's CloudFront distributions may read the objects, through origin access control."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "cors" {
   description = "Which web pages may call the bucket directly, with which methods and headers, what they may read of the answer and how long a browser may keep it, or null for none."
   type = object({
@@ -142,6 +149,18 @@ variable "kms_key_arn" {
   }
 }
 
+variable "missing_is_404" {
+  description = "Whether CloudFront is told that a key is missing (404), which also lets it list the bucket, rather than forbidden (403)."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = var.cloudfront || !var.missing_is_404
+    error_message = "Missing_is_404 is about CloudFront, so cloudfront must be true."
+  }
+}
+
 variable "name" {
   description = "Name of the bucket, unique in all of AWS."
   type        = string
@@ -198,21 +217,6 @@ variable "object_lock" {
       : var.object_lock.days >= 1 && var.object_lock.days <= 36500 && floor(var.object_lock.days) == var.object_lock.days
     )
     error_message = "Object_lock: days must be a whole number from 1 to 36500."
-  }
-}
-
-variable "readers" {
-  description = "Who reads besides IAM identities: whether the account's CloudFront distributions do, and whether they are told that a key is missing (404, which lets them list) rather than forbidden (403)."
-  type = object({
-    cloudfront     = optional(bool, false)
-    missing_is_404 = optional(bool, false)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = var.readers.cloudfront || !var.readers.missing_is_404
-    error_message = "Readers: missing_is_404 is about CloudFront, so cloudfront must be true."
   }
 }
 

@@ -20,6 +20,11 @@ SMALLEST = {
     "package": PACKAGE,
     "role_arn": "arn:aws:iam::123456789012:role/prod-read-use1",
 }
+CANARY = SMALLEST | {
+    "canary": {"role_arn": "arn:aws:iam::123456789012:role/prod-release-use1"},
+    "dead_letter": {"enabled": True},
+    "provisioned_concurrency": 2,
+}
 FULL = SMALLEST | {
     "dead_letter": {"enabled": True, "kms_key_arn": QUEUE_KEY, "max_retries": 1, "retention_days": 7},
     "environment": {"TABLE_ITEMS": "prod-items"},
@@ -146,3 +151,38 @@ def test_the_queue_takes_the_function_s_key_unless_it_is_given_its_own(plan_modu
 def test_a_plan_names_no_value_of_another_region(plan_module: Planner) -> None:
     text = json.dumps(resources(plan_module, FULL))
     assert "us-west-2" not in text
+
+
+def test_a_function_reaches_a_vpc_only_when_it_is_given_subnets(plan_module: Planner) -> None:
+    network = {"security_group_ids": ["sg-0a"], "subnet_ids": ["subnet-0a", "subnet-0b"]}
+    found = resources(plan_module, SMALLEST | {"vpc": network})
+    (vpc,) = found["aws_lambda_function.this"]["vpc_config"]
+    assert {name: sorted(vpc[name]) for name in network} == network
+    assert resources(plan_module, SMALLEST)["aws_lambda_function.this"]["vpc_config"] == []
+
+
+def test_a_canary_leaves_the_alias_to_codedeploy_and_releases_in_ten_per_cent(plan_module: Planner) -> None:
+    found = resources(plan_module, CANARY)
+    assert {address for address in found if "alias" in address} == {"aws_lambda_alias.released[0]"}
+    assert found["aws_lambda_alias.released[0]"]["name"] == "live"
+    module = plan_module("compute/function", CANARY).modules["module.this"]
+    (release,) = module.child_modules.values()
+    group = release.resources["aws_codedeploy_deployment_group.this"]["values"]
+    assert some(group, {"app_name", "deployment_config_name", "deployment_group_name"}) == {
+        "app_name": "prod-read-use1",
+        "deployment_config_name": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+        "deployment_group_name": "live",
+    }
+
+
+def test_what_belongs_to_the_alias_stays_with_it_under_a_canary(plan_module: Planner) -> None:
+    found = resources(plan_module, CANARY)
+    for address in ("aws_lambda_provisioned_concurrency_config", "aws_lambda_function_event_invoke_config"):
+        assert some(found[f"{address}.live[0]"], {"function_name", "qualifier"}) == {
+            "function_name": "prod-read-use1",
+            "qualifier": "live",
+        }
+
+
+def test_without_a_canary_nothing_of_codedeploy_is_made(plan_module: Planner) -> None:
+    assert "codedeploy" not in json.dumps(plan_module("compute/function", SMALLEST).resource_changes)

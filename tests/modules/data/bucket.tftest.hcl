@@ -30,7 +30,8 @@ run "accepts_every_option" {
     kms_key_arn        = "arn:aws:kms:us-east-1:123456789012:alias/prod-data-use1"
     noncurrent_days    = 1
     object_lock        = { mode = "COMPLIANCE", days = 1 }
-    readers            = { cloudfront = true, missing_is_404 = true }
+    cloudfront         = true
+    missing_is_404     = true
   }
 
   assert {
@@ -215,8 +216,8 @@ run "refuses_a_404_for_nobody" {
   command = plan
 
   variables {
-    readers = { missing_is_404 = true }
+    missing_is_404 = true
   }
 
-  expect_failures = [var.readers]
+  expect_failures = [var.missing_is_404]
 }

@@ -76,3 +76,17 @@ def test_other_services_use_the_key_for_this_account_only(plan_module: Planner) 
 
 def test_no_service_may_use_a_key_that_names_none(plan_module: Planner) -> None:
     assert set(statements(plan_module, services=[])) == {"AccountAdministration"}
+
+
+def test_cloudfront_decrypts_for_this_account_s_distributions_and_only_when_asked(
+    plan_module: Planner,
+) -> None:
+    assert statements(plan_module, cloudfront=True)["CloudFrontReadsForThisAccount"] == {
+        "Sid": "CloudFrontReadsForThisAccount",
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudfront::123456789012:distribution/*"}},
+    }
+    assert "CloudFrontReadsForThisAccount" not in statements(plan_module)
