@@ -11,6 +11,8 @@ locals {
     ]
   ])
   own_members = [for member in local.members : member if startswith(member, "arn:${local.partition}:rds:${local.regional}:")]
+  # without a member here there is neither a database to take over nor a secret
+  witness = length(local.own_members) == 0
 }
 
 data "aws_iam_policy_document" "databases" {
@@ -20,15 +22,19 @@ data "aws_iam_policy_document" "databases" {
     resources = concat(local.global_clusters, local.members)
   }
 
-  # the global cluster, the member that gives up writing and the one that takes it over
-  statement {
-    sid       = "ChangeWhoWrites"
-    actions   = ["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"]
-    resources = concat(local.global_clusters, local.members)
+  # the global cluster, the member that gives up writing and the one that takes it over; a witness only votes
+  dynamic "statement" {
+    for_each = local.witness ? [] : [concat(local.global_clusters, local.members)]
+
+    content {
+      sid       = "ChangeWhoWrites"
+      actions   = ["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"]
+      resources = statement.value
+    }
   }
 
   dynamic "statement" {
-    for_each = length(local.own_members) == 0 ? [] : [local.own_members]
+    for_each = local.witness ? [] : [local.own_members]
 
     content {
       sid = "QueryOwnMembers"

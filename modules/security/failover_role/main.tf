@@ -23,10 +23,8 @@ data "aws_iam_policy_document" "trust" {
 data "aws_iam_policy_document" "access" {
   source_policy_documents = concat(
     [data.aws_iam_policy_document.own.json, data.aws_iam_policy_document.votes.json],
-    length(var.databases) == 0 ? [] : [
-      data.aws_iam_policy_document.databases.json,
-      data.aws_iam_policy_document.secrets.json,
-    ],
+    length(var.databases) == 0 ? [] : [data.aws_iam_policy_document.databases.json],
+    local.witness ? [] : [data.aws_iam_policy_document.secrets.json],
   )
 }
 

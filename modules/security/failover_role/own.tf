@@ -49,7 +49,7 @@ data "aws_iam_policy_document" "own" {
   }
 
   dynamic "statement" {
-    for_each = length(var.databases) == 0 ? [] : [true]
+    for_each = local.witness ? [] : [true]
 
     content {
       sid       = "ReadReplicationLag"
