@@ -5,21 +5,21 @@ from __future__ import annotations
 import bisect
 import itertools
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from harness.drill.exchange import Caller, Judgement, Reply, Request, judge_read, judge_write
-from harness.drill.ledger import WATCHER, Attempt, Ledger, Operation
-from harness.drill.resolver import CachingResolver, ask, lookup
+from harness.drill.exchange import Caller, Judgement, Reply, Request, judge_object, judge_read, judge_write
+from harness.drill.ledger import Attempt, Ledger, Operation
+from harness.drill.resolver import CachingResolver
 from harness.drill.scenario import Load
-from harness.drill.subject import Subject
+from harness.drill.subject import Flow, Subject
 from harness.sandbox.clock import Clock
 from harness.sandbox.route53.places import Place, place_named
 
 # Rates vary by this share around their mean, so that clients do not march in step.
 JITTER = 0.2
-WATCH_INTERVAL = 0.5
-CONTROL_INTERVAL = 5.0
 _WAIT_FOR_ITEMS = 0.25
 
 
@@ -28,7 +28,8 @@ class Bench:
     """What every client of one run shares.
 
     run: unique among the runs on one estate; part of every item's id. origin: model time of the load's
-    start. regions: address -> region, ports: address -> port. dns: the name server.
+    start. regions: address -> region, for those of regions; ports: address -> port, the edge's included. dns:
+    the name server.
     """
 
     clock: Clock
@@ -98,9 +99,14 @@ def identities(load: Load, *, seed: int) -> list[Identity]:
 
 
 class Client:
-    """One client: a reader and a writer that share a DNS cache."""
+    """One client: for every flow a reader and a writer, which all share a DNS cache.
 
-    def __init__(self, bench: Bench, identity: Identity, written: Written, *, seed: int) -> None:
+    written: what everybody has written so far, by the flow's name; for a static flow, what was put there.
+    """
+
+    def __init__(
+        self, bench: Bench, identity: Identity, written: Mapping[str, Written], *, seed: int
+    ) -> None:
         self._bench = bench
         self._who = identity
         self._written = written
@@ -118,64 +124,61 @@ class Client:
             origin=bench.origin,
         )
 
-    async def write_until(self, end: float) -> None:
+    def work(self, end: float) -> list[Coroutine[Any, Any, None]]:
+        """Everything that this client does until `end`, to be run side by side."""
+        tasks = []
+        for flow in self._bench.subject.flows:
+            if flow.write_path is not None:
+                tasks.append(self.write_until(flow, end))
+            tasks.append(self.read_until(flow, end))
+        return tasks
+
+    async def write_until(self, flow: Flow, end: float) -> None:
         """Writes one new item after the other; a write that fails is tried again with the same key."""
-        period = 1 / self._bench.load.writes_per_second
+        period = 1 / self._bench.load.rates(self._bench.subject, flow)[1]
         await self._sleep(self._chance.random() * period, end)
         while self._bench.now() < end:
-            await self._write(end)
+            await self._write(flow, end)
             await self._sleep(self._varied(period), end)
 
-    async def read_until(self, end: float) -> None:
+    async def read_until(self, flow: Flow, end: float) -> None:
         """Reads items that anyone has written and that had time to settle."""
-        load = self._bench.load
-        period = 1 / load.reads_per_second
+        load, written = self._bench.load, self._written[flow.name]
+        period = 1 / load.rates(self._bench.subject, flow)[0]
         await self._sleep(self._chance.random() * period, end)
         while self._bench.now() < end:
-            item = self._written.choose(self._bench.now() - load.settle, self._chance)
+            item = written.choose(self._bench.now() - load.settle, self._chance)
             if item is None:
                 await self._sleep(_WAIT_FOR_ITEMS, end)
                 continue
-            await self._until_answered(lambda tries, item=item: self._read(item, tries), end)  # type: ignore[misc]
+            await self._until_answered(partial(self._read, flow, item), end)
             await self._sleep(self._varied(period), end)
 
-    async def _write(self, end: float) -> None:
+    async def _write(self, flow: Flow, end: float) -> None:
         name = f"{self._bench.run}-{self._who.name}-{next(self._serial)}"
         item = Item(name, f"key-{name}", f"value of {name}")
+        operation = self._bench.subject.operation(flow, "write")
 
         async def once(tries: int) -> Attempt:
             return await self._attempt(
-                "write",
+                operation,
                 item,
                 tries,
-                lambda address: Request(
-                    "POST",
-                    address,
-                    self._bench.subject.entry_host,
-                    self._bench.subject.write_path,
-                    headers={"Idempotency-Key": item.key},
-                    body={"id": item.id, "value": item.value},
-                ),
+                lambda address: write_request(flow, item, address, self._bench.subject.entry_host),
                 lambda reply, region: judge_write(reply, item=item.id, region=region),
             )
 
         last = await self._until_answered(once, end)
         if last.ok:
-            self._written.add(last.end, item)
+            self._written[flow.name].add(last.end, item)
 
-    async def _read(self, item: Item, tries: int) -> Attempt:
+    async def _read(self, flow: Flow, item: Item, tries: int) -> Attempt:
         return await self._attempt(
-            "read",
+            self._bench.subject.operation(flow, "read"),
             item,
             tries,
-            lambda address: Request(
-                "GET",
-                address,
-                self._bench.subject.entry_host,
-                self._bench.subject.read_path,
-                query={"id": item.id},
-            ),
-            lambda reply, region: judge_read(reply, item=item.id, value=item.value, region=region),
+            lambda address: read_request(flow, item, address, self._bench.subject.entry_host),
+            lambda reply, region: judge_answer(flow, reply, item, region),
         )
 
     async def _until_answered(self, once: Callable[[int], Awaitable[Attempt]], end: float) -> Attempt:
@@ -204,41 +207,20 @@ class Client:
         judge: Callable[[Reply, str | None], Judgement],
     ) -> Attempt:
         bench, start = self._bench, self._bench.now()
+        who, place = self._who.name, self._who.place.name
         ip, reason = await self._resolver.address(bench.subject.entry_host)
         if ip is None:
             return Attempt(
-                0,
-                start,
-                bench.now(),
-                self._who.name,
-                self._who.place.name,
-                operation,
-                "no-address",
-                item.id,
-                item.key,
-                tries=tries,
-                detail=reason,
-            )
+                0, start, bench.now(), who, place, operation, "no-address", item.id, item.key,
+                tries=tries, detail=reason,
+            )  # fmt: skip
         region = bench.regions.get(ip)
         reply = await bench.caller.send(request((ip, bench.ports.get(ip, 80))), bench.load.timeout)
         judged = judge(reply, region)
         return Attempt(
-            reply.number,
-            start,
-            bench.now(),
-            self._who.name,
-            self._who.place.name,
-            operation,
-            judged.outcome,
-            item.id,
-            item.key,
-            reply.status,
-            judged.served_by,
-            ip,
-            region,
-            tries,
-            judged.detail,
-        )
+            reply.number, start, bench.now(), who, place, operation, judged.outcome, item.id, item.key,
+            reply.status, judged.served_by, ip, region, tries, judged.detail, reply.cache,
+        )  # fmt: skip
 
     async def _sleep(self, seconds: float, end: float) -> None:
         await self._bench.clock.sleep(max(0.0, min(seconds, end - self._bench.now())))
@@ -247,59 +229,24 @@ class Client:
         return seconds * self._chance.uniform(1 - JITTER, 1 + JITTER)
 
 
-async def watch_dns(bench: Bench, place: Place, end: float) -> None:
-    """Asks DNS from one place, uncached, twice a second: it shows when the answers there changed."""
-    while bench.now() < end:
-        answer = await ask(bench.clock, bench.dns, bench.subject.entry_host, place)
-        bench.ledger.lookups.append(lookup(answer, bench.now(), WATCHER, place, bench.regions))
-        await bench.clock.sleep(min(WATCH_INTERVAL, max(0.0, end - bench.now())))
-
-
-async def call_control_plane(
-    bench: Bench, region: str, *, endpoint: tuple[str, int], account_id: str, end: float
-) -> None:
-    """Lists things through the region's control plane every few seconds: no client does, so without it nobody
-    would run into a fault of control planes, and the drill could not show that it was there."""
-    while bench.now() < end:
-        start = bench.now()
-        reply = await bench.caller.send(control_request(region, endpoint, account_id), bench.load.timeout)
-        outcome = reply.failure or ("ok" if reply.status == 200 else "http")
-        bench.ledger.attempts.append(
-            Attempt(
-                reply.number,
-                start,
-                bench.now(),
-                "operator",
-                "",
-                "control",
-                outcome,
-                status=reply.status,
-                served_by=region if outcome == "ok" else None,
-                dialled=region,
-                detail=reply.detail,
-            )
-        )
-        await bench.clock.sleep(min(CONTROL_INTERVAL, max(0.0, end - bench.now())))
-
-
-def control_request(region: str, endpoint: tuple[str, int], account_id: str) -> Request:
-    """A read-only call of a control plane homed in the region: Route 53's in us-east-1, Lambda's elsewhere.
-
-    The sandbox checks no signatures, only whose scope they have.
-    """
-    service, path = (
-        ("route53", "/2013-04-01/hostedzone")
-        if region == "us-east-1"
-        else ("lambda", "/2015-03-31/functions/")
-    )
-    scope = f"{account_id}/20260101/{region}/{service}/aws4_request"
-    host = "route53.amazonaws.com" if service == "route53" else f"lambda.{region}.amazonaws.com"
+def write_request(flow: Flow, item: Item, address: tuple[str, int], host: str) -> Request:
+    """POST of an item as every data function takes it."""
+    assert flow.write_path is not None
     return Request(
-        "GET",
-        endpoint,
-        host,
-        path,
-        headers={
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=drill"
-        },
-    )
+        "POST", address, host, flow.write_path,
+        headers={"Idempotency-Key": item.key}, body={"id": item.id, "value": item.value},
+    )  # fmt: skip
+
+
+def read_request(flow: Flow, item: Item, address: tuple[str, int], host: str) -> Request:
+    """GET of an item as every data function takes it; of a static flow, of the object."""
+    if flow.store == "static":
+        return Request("GET", address, host, f"{flow.read_path}/{item.id}")
+    return Request("GET", address, host, flow.read_path, query={"id": item.id})
+
+
+def judge_answer(flow: Flow, reply: Reply, item: Item, region: str | None) -> Judgement:
+    """What the answer to `read_request` is worth."""
+    if flow.store == "static":
+        return judge_object(reply, value=item.value)
+    return judge_read(reply, item=item.id, value=item.value, region=region)

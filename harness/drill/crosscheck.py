@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.drill.measure import OPERATIONS
 from harness.drill.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario
 from harness.drill.subject import DrillError, Objectives, Subject
@@ -63,7 +62,7 @@ def compare(virtual: DrillResult, real: DrillResult, *, tolerance: float = TOLER
     if here.flip_at is not None and there.flip_at is not None:
         detect = here.flip_at - here.fault_at, there.flip_at - there.fault_at
         found.append(Comparison("detection", *detect, tolerance))
-    for operation in OPERATIONS:
+    for operation in here.operations:
         one, other = here.rto(operation), there.rto(operation)
         if one is not None and other is not None:
             found.append(Comparison(f"RTO {operation}, median client", one.median, other.median, tolerance))

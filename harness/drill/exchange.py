@@ -23,7 +23,8 @@ LARGEST_BODY = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`address` is what DNS gave; `host` goes into the Host header; `body` is sent as JSON when given."""
+    """`address` is what DNS gave; `host` goes into the Host header; `body` is sent as JSON when given,
+    `content` as it is."""
 
     method: str
     address: tuple[str, int]
@@ -32,17 +33,19 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: a status and a body, or the failure that came instead."""
+    """What came back: a status, a body and what a CDN said of its cache, or the failure that came instead."""
 
     number: int
     status: int | None
     body: bytes
     failure: Outcome | None = None
     detail: str = ""
+    cache: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,16 @@ class Caller:
         """The reply within `seconds` of model time; failures of the network are replies, not exceptions."""
         number = next(self._numbers)
         try:
-            status, body = await self._clock.wait_for(self._fetch(request, number), seconds, request=number)
-            return Reply(number, status, body)
+            status, body, cache = await self._clock.wait_for(
+                self._fetch(request, number), seconds, request=number
+            )
+            return Reply(number, status, body, cache=cache)
         except TimeoutError:
             return Reply(number, None, b"", "timeout", f"no answer within {seconds:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Reply(number, None, b"", "refused", _reason(error))
 
-    async def _fetch(self, request: Request, number: int) -> tuple[int, bytes]:
+    async def _fetch(self, request: Request, number: int) -> tuple[int, bytes, str]:
         assert self._session is not None
         ip, port = request.address
         headers = {**request.headers, "Host": request.host, REQUEST_HEADER: str(number)}
@@ -95,9 +100,11 @@ class Caller:
             params=dict(request.query),
             headers=headers,
             json=request.body,
+            data=request.content,
             allow_redirects=False,
         ) as response:
-            return response.status, await response.content.read(LARGEST_BODY)
+            body = await response.content.read(LARGEST_BODY)
+            return response.status, body, response.headers.get("X-Cache", "")
 
 
 def judge_write(reply: Reply, *, item: str, region: str | None) -> Judgement:
@@ -123,6 +130,17 @@ def judge_read(reply: Reply, *, item: str, value: object, region: str | None) ->
     if judged.outcome == "ok" and body.get("value") != value:
         return Judgement("stale", judged.served_by, f"{item} has another value than was acknowledged")
     return judged
+
+
+def judge_object(reply: Reply, *, value: str) -> Judgement:
+    """ok only for the very content that was put there: an object says nothing of the region that gave it."""
+    if reply.failure is not None:
+        return Judgement(reply.failure, None, reply.detail)
+    if reply.status != 200:
+        return Judgement("http", None, _excerpt(reply.body))
+    if reply.body.decode("utf-8", "replace") != value:
+        return Judgement("wrong-body", None, f"the content is not what was put: {_excerpt(reply.body)!r}")
+    return Judgement("ok")
 
 
 def _own(body: Mapping[str, Any], item: str, region: str | None) -> Judgement:

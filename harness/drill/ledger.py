@@ -13,19 +13,40 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-Operation = Literal["read", "write", "control", "readback"]
+# What clients do: "read" and "write" of the environment's first flow, "read orders", "write orders" of
+# others.
+Operation = str
+# What the drill does itself: calls to a control plane, and asking for what was written.
+CONTROL, READBACK = "control", "readback"
 # ok: 2xx and the function's own answer. missing: the function says that it does not have an acknowledged
 # write. stale: it has another value. http: any other status. wrong-body: 2xx, but not the function's answer.
 Outcome = Literal["ok", "missing", "stale", "http", "refused", "timeout", "wrong-body", "no-address"]
 
 ANSWERED: frozenset[str] = frozenset({"ok", "missing", "stale"})
 WATCHER = "watcher"
+# Faults that no client's request runs into: they show only in what follows from them.
+UNSEEN_BY_CLIENTS = frozenset({"replication-cut", "region-partition"})
+
+
+def is_write(operation: Operation) -> bool:
+    return operation.partition(" ")[0] == "write"
+
+
+def in_order(operations: Iterable[Operation]) -> list[Operation]:
+    """Each once: the first flow's read and write, then the others' by name, reads before writes."""
+
+    def rank(operation: Operation) -> tuple[bool, str, bool]:
+        _, _, flow = operation.partition(" ")
+        return bool(flow), flow, is_write(operation)
+
+    return sorted(set(operations), key=rank)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One request. `item` and `key` are the write's unique id and its Idempotency-Key, the same for each of
-    its tries; `number` is what x-antipode-request carried."""
+    its tries; `number` is what x-antipode-request carried; `dialled` the region whose address was dialled,
+    None behind a CDN; `cache` is what a CDN said of its cache (X-Cache)."""
 
     number: int
     start: float
@@ -42,6 +63,7 @@ class Attempt:
     dialled: str | None = None
     tries: int = 1
     detail: str = ""
+    cache: str = ""
 
     @property
     def ok(self) -> bool:
@@ -68,18 +90,51 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class FaultMark:
-    """A fault in the drill: when it came, when it was healed, how many requests it touched."""
+    """A fault in the drill: when it came, when it was healed for good, how many requests it touched.
+
+    region: the region that it struck. pulses: from when to when it was in force, of one that comes and goes.
+    """
 
     kind: str
     description: str
     at: float
     healed: float | None = None
     hits: int = 0
+    region: str | None = None
+    pulses: tuple[tuple[float, float], ...] = ()
 
     @property
     def takes_requests(self) -> bool:
         """Whether clients notice it; a cut of replication only shows when a region is lost."""
-        return self.kind != "replication-cut"
+        return self.kind not in UNSEEN_BY_CLIENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What the drill told the failover controller to do, and what it said to it."""
+
+    at: float
+    name: str
+    to: str
+    allowed: bool
+    answered: float
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        return f"{self.name} to {self.to}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the failover controller's own log. phase: acquired, promoting, promoted, admitted and so
+    on."""
+
+    at: float
+    region: str
+    phase: str
+    epoch: int
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +179,44 @@ class Ledger:
     flips: list[Flip] = field(default_factory=list)
     backlog: list[Backlog] = field(default_factory=list)
     readbacks: list[ReadBack] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     def requests(self, *operations: Operation) -> Iterator[Attempt]:
-        """The clients' attempts of these operations (read and write when none is named), as they started."""
-        wanted = operations or ("read", "write")
-        yield from sorted(
-            (a for a in self.attempts if a.operation in wanted), key=lambda a: (a.start, a.number)
+        """The attempts of these operations (all that clients do when none is named), as they started."""
+        found = (
+            a
+            for a in self.attempts
+            if (a.operation in operations if operations else a.operation not in (CONTROL, READBACK))
         )
+        yield from sorted(found, key=lambda a: (a.start, a.number))
+
+    @property
+    def operations(self) -> list[Operation]:
+        """What clients did, in order."""
+        return in_order(a.operation for a in self.attempts if a.operation not in (CONTROL, READBACK))
 
     def acknowledged(self) -> dict[str, Attempt]:
         """For each write that was acknowledged, by its id, the first attempt that was."""
         found: dict[str, Attempt] = {}
         for attempt in sorted(self.attempts, key=lambda a: (a.end, a.number)):
-            if attempt.operation == "write" and attempt.ok:
+            if is_write(attempt.operation) and attempt.ok:
                 found.setdefault(attempt.item, attempt)
         return found
 
     @property
     def fault_at(self) -> float | None:
-        """The moment from which recovery is timed: the first fault that takes requests, else the first."""
+        """The moment from which recovery is timed: the first fault that takes requests, else the first;
+        without a fault, the first command to the controller."""
+        if self.first_fault is not None:
+            return self.first_fault.at
+        return min((command.at for command in self.commands), default=None)
+
+    @property
+    def first_fault(self) -> FaultMark | None:
+        """The first fault that takes requests, else the first."""
         marks = sorted(self.faults, key=lambda mark: (not mark.takes_requests, mark.at))
-        return marks[0].at if marks else None
+        return marks[0] if marks else None
 
     @property
     def healed_at(self) -> float | None:
@@ -167,6 +239,8 @@ _KINDS: dict[str, type[Any]] = {
     "flips": Flip,
     "backlog": Backlog,
     "readbacks": ReadBack,
+    "commands": Command,
+    "events": Event,
 }
 T = TypeVar("T")
 
@@ -199,6 +273,10 @@ def parse(text: Iterable[str]) -> Ledger:
             ledger.environment, ledger.ended = entry["environment"], entry["ended"]
             ledger.overstaying = frozenset(entry["overstaying"])
         else:
-            fields = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()}
+            fields = {key: _tuples(value) for key, value in entry.items()}
             getattr(ledger, name).append(_KINDS[name](**fields))
     return ledger
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -2,6 +2,8 @@
 
 Definitions, each judged per client and operation:
 
+Operations are names: `read` and `write` of the environment's first flow, `read orders` and so on of others.
+
 - Recovery time: from the fault to the end of the first success after which every later request of the same
   client and operation succeeds until the window ends (healing, or the end of the load), seen for at least
   SUSTAIN_SECONDS. 0 when no request failed; infinite when no such success exists.
@@ -9,27 +11,36 @@ Definitions, each judged per client and operation:
   after recovery; one that cannot be asked for, because every try fails, is lost too.
 - Age of the loss: the fault's time minus the time at which the oldest lost write was acknowledged. Writes
   lost although acknowledged after the fault lengthen it: it then ends with the newest of them.
+- Moves: how often the region that served one client's writes changed after the fault, of the client that was
+  moved most. A failover moves a client once; one that is moved again and again is served by a seesaw.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.drill.ledger import Attempt, Ledger, Operation, ReadBack
+from harness.drill.ledger import Attempt, Ledger, Operation, ReadBack, in_order, is_write
 
 SUSTAIN_SECONDS = 3.0
 # How long before a moment traffic is looked at to say who served then.
 SERVING_SECONDS = 5.0
-OPERATIONS: tuple[Operation, ...] = ("read", "write")
+# Faults that take a region away from its clients, as against those that take a control plane or a link.
+_STRIKING = frozenset({"region-dark", "service-down", "gray-failure"})
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """One client's way back for one operation; `at` is when the sustained run began, None if it never did."""
+    """One client's way back for one operation; `at` is when the sustained run began, None if it never did.
+
+    before: the region that served it last before the fault. slowest: seconds of its slowest good answer while
+    the fault lasted.
+    """
 
     client: str
     place: str
@@ -39,6 +50,8 @@ class Recovery:
     failures: int
     at: float | None = None
     served_by: str | None = None
+    before: str | None = None
+    slowest: float = 0.0
 
     @property
     def affected(self) -> bool:
@@ -47,7 +60,10 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTime:
-    """The recovery of a group of clients for one operation. Seconds; infinite = never."""
+    """The recovery of a group of clients for one operation. Seconds; infinite = never.
+
+    slowest: seconds of the slowest good answer that any of them got while the fault lasted.
+    """
 
     operation: Operation
     clients: int
@@ -56,13 +72,15 @@ class RecoveryTime:
     median: float
     worst: float
     worst_client: str
+    slowest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
     """Acknowledged writes that are gone. `age`: seconds, see the module; `asked`: how many were read back.
 
-    `unreadable` of the lost ones gave no answer at all; `after_fault` were acknowledged after the fault.
+    operation: the writes that were looked at, "" for all. `unreadable` of the lost ones gave no answer at
+    all; `after_fault` were acknowledged after the fault.
     """
 
     asked: int
@@ -73,6 +91,7 @@ class Loss:
     oldest: str | None = None
     oldest_acknowledged_at: float | None = None
     items: tuple[str, ...] = ()
+    operation: Operation = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,8 @@ class Errors:
 class Return:
     """What happened after healing. Times are model seconds since the load began.
 
-    survivor: who served before. returned_to: another region that served after, and since when.
+    survivor: who served most before. returned_to: a region that served nobody then and served after, before
+    anybody told it to, and since when.
     still_missing: acknowledged writes that some region does not have; came_back: lost ones that all have.
     """
 
@@ -108,13 +128,30 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class FaultSeen:
+    """A fault, how many requests ran into it, and how often it came."""
+
     description: str
     hits: int
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSeen:
+    """What the failover controller was told, whether it did it, and if not, why."""
+
+    description: str
+    at: float
+    allowed: bool
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Everything a verdict needs. `named_after` are the regions that any DNS answer named after the fault."""
+    """Everything a verdict needs. `named_after` are the regions that any DNS answer named after the fault.
+
+    struck: the region that the fault took from its clients, else the one that served most before. loss is
+    over all writes, losses are per operation.
+    """
 
     fault_at: float
     window_end: float
@@ -124,6 +161,7 @@ class Measurement:
     judged: tuple[RecoveryTime, ...]
     overstaying: tuple[RecoveryTime, ...]
     loss: Loss
+    losses: tuple[Loss, ...]
     baseline: Errors
     baseline_example: str
     outage: Errors
@@ -134,6 +172,20 @@ class Measurement:
     named_after: tuple[str, ...]
     failures_elsewhere: tuple[tuple[str, int], ...]
     returned: Return | None
+    struck: str | None = None
+    commands: tuple[CommandSeen, ...] = ()
+    moves: int = 0
+    cached: int = 0
+
+    @property
+    def operations(self) -> list[Operation]:
+        """What clients did after the fault, in order."""
+        return in_order(each.operation for each in self.recoveries)
+
+    @property
+    def planned(self) -> bool:
+        """Whether nothing was broken, only moved: then nothing may be lost either."""
+        return not self.faults
 
     def rto(self, operation: Operation, *, overstaying: bool = False) -> RecoveryTime | None:
         """The recovery time of one operation for the clients that keep to the TTL, or that overstay it."""
@@ -151,16 +203,18 @@ class Measurement:
 
 
 def measure(ledger: Ledger) -> Measurement:
-    """The figures of a ledger. Raises ValueError when it holds no fault."""
+    """The figures of a ledger. Raises ValueError when it holds neither a fault nor a command."""
     fault_at = ledger.fault_at
     if fault_at is None:
-        raise ValueError("the ledger holds no fault: nothing to measure from")
+        raise ValueError("the ledger holds no fault and no command: nothing to measure from")
     requests = list(ledger.requests())
     before = [a for a in requests if a.end < fault_at]
     after = [a for a in requests if a.end >= fault_at and a.start < ledger.window_end]
     serving = serving_region(requests, fault_at)
-    recoveries = tuple(_recoveries(after, ledger, fault_at))
+    struck = _struck(ledger) or serving
+    recoveries = tuple(_recoveries(before, after, ledger, fault_at))
     dirty = [a for a in before if not a.ok]
+    writes = in_order(a.operation for a in requests if is_write(a.operation))
     return Measurement(
         fault_at=fault_at,
         window_end=ledger.window_end,
@@ -170,16 +224,21 @@ def measure(ledger: Ledger) -> Measurement:
         judged=recovery_times(r for r in recoveries if not r.overstays),
         overstaying=recovery_times(r for r in recoveries if r.overstays),
         loss=loss(ledger, fault_at),
+        losses=tuple(loss(ledger, fault_at, operation) for operation in writes),
         baseline=Errors(len(before), len(dirty), _outcomes(dirty)),
         baseline_example=_told(dirty[0]) if dirty else "",
         outage=errors(after),
         missing_reads=sum(a.outcome == "missing" for a in after),
         stale_reads=sum(a.outcome == "stale" for a in after),
-        faults=tuple(FaultSeen(mark.description, mark.hits) for mark in ledger.faults),
-        flip_at=flip_at(ledger, serving, fault_at),
+        faults=tuple(FaultSeen(mark.description, mark.hits, len(mark.pulses) or 1) for mark in ledger.faults),
+        flip_at=flip_at(ledger, struck, fault_at),
         named_after=tuple(sorted({r for k in ledger.lookups if k.at >= fault_at for r in k.regions})),
-        failures_elsewhere=_failures_elsewhere(after, serving),
+        failures_elsewhere=_failures_elsewhere(after, struck),
         returned=_returned(ledger, requests),
+        struck=struck,
+        commands=tuple(CommandSeen(c.description, c.at, c.allowed, c.reasons) for c in ledger.commands),
+        moves=moves(after, ledger.overstaying),
+        cached=sum(a.ok and a.cache.startswith("Hit") for a in after),
     )
 
 
@@ -206,6 +265,7 @@ def recovery(attempts: Sequence[Attempt], *, fault_at: float, overstays: bool = 
         failures=failures,
         at=success.end if success else None,
         served_by=success.served_by if success else None,
+        slowest=max((a.end - a.start for a in attempts if a.ok), default=0.0),
     )
 
 
@@ -213,27 +273,30 @@ def recovery_times(recoveries: Iterable[Recovery]) -> tuple[RecoveryTime, ...]:
     """Median and worst per operation; operations without a client are left out."""
     everyone = list(recoveries)
     found = []
-    for operation in OPERATIONS:
+    for operation in in_order(r.operation for r in everyone):
         group = [r for r in everyone if r.operation == operation]
-        if group:
-            worst = max(group, key=lambda r: (r.seconds, r.client))
-            found.append(
-                RecoveryTime(
-                    operation=operation,
-                    clients=len(group),
-                    affected=sum(r.affected for r in group),
-                    recovered=sum(r.seconds < math.inf for r in group),
-                    median=statistics.median(r.seconds for r in group),
-                    worst=worst.seconds,
-                    worst_client=worst.client,
-                )
+        worst = max(group, key=lambda r: (r.seconds, r.client))
+        found.append(
+            RecoveryTime(
+                operation=operation,
+                clients=len(group),
+                affected=sum(r.affected for r in group),
+                recovered=sum(r.seconds < math.inf for r in group),
+                median=statistics.median(r.seconds for r in group),
+                worst=worst.seconds,
+                worst_client=worst.client,
+                slowest=max(r.slowest for r in group),
             )
+        )
     return tuple(found)
 
 
-def loss(ledger: Ledger, fault_at: float) -> Loss:
-    """Acknowledged writes that the surviving region did not give back; see the module for `age`."""
-    acknowledged = ledger.acknowledged()
+def loss(ledger: Ledger, fault_at: float, operation: Operation = "") -> Loss:
+    """Acknowledged writes (of one operation, or all) that the surviving region did not give back; see the
+    module for `age`."""
+    acknowledged = {
+        item: ack for item, ack in ledger.acknowledged().items() if operation in ("", ack.operation)
+    }
     asked = [each for each in ledger.readbacks if each.phase == "recovered" and each.item in acknowledged]
     gone = _worst_outcomes(each for each in asked if each.outcome != "ok")
     moments = {item: acknowledged[item].end for item in gone}
@@ -248,15 +311,21 @@ def loss(ledger: Ledger, fault_at: float) -> Loss:
         oldest=order[0] if order else None,
         oldest_acknowledged_at=moments[order[0]] if order else None,
         items=tuple(order),
+        operation=operation,
     )
 
 
 def serving_region(requests: Sequence[Attempt], moment: float) -> str | None:
     """The region that gave most of the good answers in the last SERVING_SECONDS before `moment`."""
+    return next(iter(serving_regions(requests, moment)), None)
+
+
+def serving_regions(requests: Sequence[Attempt], moment: float) -> list[str]:
+    """The regions that gave good answers in the last SERVING_SECONDS before `moment`, the busiest first."""
     recent = Counter(
         a.served_by for a in requests if a.ok and moment - SERVING_SECONDS <= a.end < moment and a.served_by
     )
-    return recent.most_common(1)[0][0] if recent else None
+    return [region for region, _ in recent.most_common()]
 
 
 def flip_at(ledger: Ledger, region: str | None, fault_at: float) -> float | None:
@@ -270,28 +339,56 @@ def errors(attempts: Sequence[Attempt]) -> Errors:
     return Errors(len(attempts), len(failed), _outcomes(failed))
 
 
-def _recoveries(after: Sequence[Attempt], ledger: Ledger, fault_at: float) -> Iterable[Recovery]:
+def moves(attempts: Iterable[Attempt], overstaying: frozenset[str] = frozenset()) -> int:
+    """The most changes of the serving region among the writes of any client and flow, see the module."""
+    served: dict[tuple[str, Operation], list[str]] = {}
+    for a in sorted(attempts, key=lambda a: a.end):
+        if is_write(a.operation) and a.ok and a.served_by and a.client not in overstaying:
+            served.setdefault((a.client, a.operation), []).append(a.served_by)
+    return max(
+        (sum(one != other for one, other in itertools.pairwise(each)) for each in served.values()), default=0
+    )
+
+
+def _struck(ledger: Ledger) -> str | None:
+    mark = ledger.first_fault
+    return mark.region if mark is not None and mark.kind in _STRIKING else None
+
+
+def _recoveries(
+    before: Sequence[Attempt], after: Sequence[Attempt], ledger: Ledger, fault_at: float
+) -> Iterable[Recovery]:
+    last = {(a.client, a.operation): a.served_by for a in before if a.ok}
     groups: dict[tuple[str, Operation], list[Attempt]] = {}
     for attempt in after:
         groups.setdefault((attempt.client, attempt.operation), []).append(attempt)
-    for (client, _), attempts in sorted(groups.items()):
-        yield recovery(attempts, fault_at=fault_at, overstays=client in ledger.overstaying)
+    for key, attempts in sorted(groups.items()):
+        found = recovery(attempts, fault_at=fault_at, overstays=key[0] in ledger.overstaying)
+        yield dataclasses.replace(found, before=last.get(key))
 
 
 def _returned(ledger: Ledger, requests: Sequence[Attempt]) -> Return | None:
     healed_at = ledger.healed_at
     if healed_at is None:
         return None
-    survivor = serving_region(requests, ledger.window_end)
+    survivors = serving_regions(requests, ledger.window_end)
     later = [a for a in requests if a.start >= healed_at]
-    back = next((a for a in later if a.ok and survivor is not None and a.served_by != survivor), None)
+    told = min((command.at for command in ledger.commands if command.at >= healed_at), default=math.inf)
+    back = next(
+        (
+            a
+            for a in later
+            if a.ok and a.start < told and survivors and a.served_by and a.served_by not in survivors
+        ),
+        None,
+    )
     checked = [each for each in ledger.readbacks if each.phase == "healed"]
     lost = set(loss(ledger, ledger.fault_at or 0.0).items)
     missing = {each.item for each in checked if each.outcome != "ok"}
     items = {each.item for each in checked}
     return Return(
         healed_at=healed_at,
-        survivor=survivor,
+        survivor=survivors[0] if survivors else None,
         returned_to=back.served_by if back else None,
         returned_at=back.end if back else None,
         checked=len(items),
@@ -301,13 +398,13 @@ def _returned(ledger: Ledger, requests: Sequence[Attempt]) -> Return | None:
     )
 
 
-def _failures_elsewhere(after: Sequence[Attempt], serving: str | None) -> tuple[tuple[str, int], ...]:
-    """What failed at other regions than the one that served before: "us-west-2: HTTP 500" and how often."""
+def _failures_elsewhere(after: Sequence[Attempt], struck: str | None) -> tuple[tuple[str, int], ...]:
+    """What failed at other regions than the one that was struck: "us-west-2: HTTP 500" and how often."""
     return tuple(
         Counter(
             f"{a.dialled}: {f'HTTP {a.status}' if a.outcome == 'http' else a.outcome}"
             for a in after
-            if a.failed and a.dialled is not None and a.dialled != serving
+            if a.failed and a.dialled is not None and a.dialled != struck
         ).most_common()
     )
 

@@ -1,9 +1,14 @@
-"""Where the seconds went: one client's recovery split into detect, decide, shift and warm. Pure.
+"""Where the seconds went: one client's recovery split into detect, promote, decide, shift and warm. Pure.
 
-detect: fault -> the region's health check turns unhealthy.
-decide: that -> the DNS location of the client's place answers with the region that will serve it.
-shift:  that -> the client's first request there sets off: its cache had to run out, its tries to fail.
-warm:   that -> the end of its first lasting success.
+detect:  fault -> health checks say where to go: the struck region's has turned unhealthy and, where a region
+         is healthy only once it may serve, the next one's has turned healthy.
+promote: -> the failover controller has admitted the region that serves: lease, promotion of the database,
+fence. decide:  -> the DNS location of the client's place answers with that region.
+shift:   -> the client's first request there sets off: caches had to run out, tries to fail.
+warm:    -> the end of its first lasting success.
+
+Some of these go on at the same time. A step has the time from the end of the step that ended before it, so
+that what is shown is the longest way, and its parts add up; a step that something slower hid is not shown.
 """
 
 from __future__ import annotations
@@ -14,22 +19,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.drill.ledger import Ledger
-from harness.drill.measure import Measurement, Recovery
+from harness.drill.measure import Measurement, Recovery, flip_at
 
-StepName = Literal["detect", "decide", "shift", "warm"]
-Kind = Literal["measured", "modelled"]
-STEPS: tuple[StepName, ...] = ("detect", "decide", "shift", "warm")
-# The name in delays.yaml of what `decide` waits for.
+StepName = Literal["detect", "promote", "decide", "shift", "warm"]
+Kind = Literal["measured", "modelled", "both"]
+STEPS: tuple[StepName, ...] = ("detect", "promote", "decide", "shift", "warm")
+# The names in delays.yaml of what `decide` waits for, and of the longest part of `promote`.
 DECIDE_DELAY = "route53_status_propagation"
-KIND_OF: dict[StepName, Kind] = {
-    "detect": "measured",
-    "decide": "modelled",
-    "shift": "measured",
-    "warm": "measured",
-}
+PROMOTE_DELAY = "aurora_promotion"
+ADMITTED = "admitted"
+PROMOTING, PROMOTED = "promoting", "promoted"
 SOURCES: dict[StepName, str] = {
     "detect": "Real probes by 15 checkers at the applied interval and threshold; the number of checkers is "
     "inferred, their phases are drawn per seed.",
+    "promote": "The controller's own log: lease, agreement and fence are measured; how long AWS takes to "
+    "promote a database is drawn from delays.yaml.",
     "decide": "Watched through DNS, but the wait itself is drawn from delays.yaml.",
     "shift": "Real DNS caches, real requests.",
     "warm": "Real requests to functions whose workers were started before the drill: no cold start in it.",
@@ -38,15 +42,18 @@ SOURCES: dict[StepName, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of a recovery. Seconds are model seconds."""
+    """One part of a recovery. Seconds are model seconds; `modelled` of them were drawn, not measured."""
 
     name: StepName
     start: float
     seconds: float
+    modelled: float = 0.0
 
     @property
     def kind(self) -> Kind:
-        return KIND_OF[self.name]
+        if not self.modelled:
+            return "measured"
+        return "modelled" if self.modelled >= self.seconds else "both"
 
     @property
     def source(self) -> str:
@@ -68,43 +75,119 @@ class Split:
 
     @property
     def modelled(self) -> float:
-        return sum(step.seconds for step in self.steps if step.kind == "modelled")
+        return sum(step.modelled for step in self.steps)
 
 
 def split(ledger: Ledger, measurement: Measurement, client: Recovery) -> Split:
     """The steps of one client's recovery."""
     told = (client.client, client.operation, client.seconds)
+    region, before = client.served_by, client.before or measurement.serving_before
     if not client.affected:
         return Split(*told, reason="no request of this client failed")
     if client.at is None:
         return Split(*told, reason="this client never recovered")
-    if client.served_by == measurement.serving_before:
-        return Split(*told, reason=f"{client.served_by} served it again; no traffic had to shift")
-    if measurement.flip_at is None:
+    admitted = _phase(ledger, ADMITTED, measurement.fault_at, client.at)
+    if region is None or (region == before and admitted is None):
+        return Split(*told, reason=f"{region or 'the CDN'} served it again; no traffic had to shift")
+    flipped = flip_at(ledger, before, measurement.fault_at)
+    if flipped is None and admitted is None:
         return Split(*told, reason="no health check of the region turned unhealthy")
-    fault_at, region = measurement.fault_at, client.served_by
-    arrived = min(
+    if flipped is not None and flipped > client.at and admitted is None:
+        return Split(*told, reason="the CDN asked its other origin, before any health check had turned")
+    moments: dict[StepName, float] = {"warm": client.at}
+    if flipped is not None:
+        moments["detect"] = max(flipped, _turned_healthy(ledger, region, measurement.fault_at, client.at))
+    if admitted is not None:
+        moments["promote"] = admitted
+    moments["shift"] = _arrived(ledger, client, measurement.fault_at)
+    if flipped is not None:
+        moments["decide"] = min(_answered(ledger, client, before, moments["detect"]), moments["shift"])
+        if admitted is None:
+            moments["detect"] = min(moments["detect"], moments["decide"])
+    return Split(*told, steps=_steps(moments, measurement.fault_at, client.at, _drawn(ledger)))
+
+
+def _steps(
+    moments: dict[StepName, float], start: float, end: float, drawn: Sequence[tuple[float, float]]
+) -> tuple[Step, ...]:
+    """One step per moment, each from the one before it; moments outside start and end are moved there."""
+    order = sorted(moments, key=lambda name: (min(max(moments[name], start), end), STEPS.index(name)))
+    steps, at = [], start
+    for name in order:
+        moment = min(max(moments[name], at), end)
+        seconds = moment - at
+        modelled = seconds if name == "decide" else 0.0
+        if name != "decide":
+            modelled = sum(max(0.0, min(moment, until) - max(at, since)) for since, until in drawn)
+        steps.append(Step(name, at, seconds, min(modelled, seconds)))
+        at = moment
+    return tuple(steps)
+
+
+def _phase(ledger: Ledger, phase: str, since: float, until: float) -> float | None:
+    """The last moment between the two at which the controller logged that phase."""
+    return max((e.at for e in ledger.events if e.phase == phase and since <= e.at <= until), default=None)
+
+
+def _drawn(ledger: Ledger) -> list[tuple[float, float]]:
+    """From when to when the controller waited for a database's promotion, whose length is drawn."""
+    found: list[tuple[float, float]] = []
+    since: float | None = None
+    for event in sorted(ledger.events, key=lambda event: event.at):
+        if event.phase == PROMOTING and since is None:
+            since = event.at
+        elif event.phase == PROMOTED and since is not None:
+            found.append((since, event.at))
+            since = None
+    return found
+
+
+def _turned_healthy(ledger: Ledger, region: str, since: float, until: float) -> float:
+    """When the region that serves in the end turned healthy, if it was not when the fault came."""
+    flips = [f for f in ledger.flips if f.region == region]
+    earlier = [f for f in flips if f.at < since]
+    if not earlier or earlier[-1].healthy:
+        return -math.inf
+    return max((f.at for f in flips if f.healthy and since <= f.at <= until), default=-math.inf)
+
+
+def _arrived(ledger: Ledger, client: Recovery, fault_at: float) -> float:
+    """When the client's first request set off for the region that serves it in the end. Behind a CDN it is
+    the first one that this region answered, since nobody sees where the others went."""
+    assert client.at is not None
+    return min(
         (a.start for a in ledger.requests(client.operation)
-         if a.client == client.client and a.dialled == region and fault_at <= a.start <= (client.at or 0)),
+         if a.client == client.client and fault_at <= a.start <= client.at
+         and client.served_by in ((a.dialled,) if a.dialled else (a.served_by,))),
         default=client.at,
     )  # fmt: skip
-    answered = min(
+
+
+def _answered(ledger: Ledger, client: Recovery, before: str | None, since: float) -> float:
+    """When DNS, asked where the client is, first named the region that serves and not the one that did."""
+    return min(
         (k.at for k in ledger.lookups
-         if k.place == client.place and k.at >= measurement.flip_at and k.regions and region in k.regions
-         and measurement.serving_before not in k.regions),
-        default=arrived,
+         if k.place == client.place and k.at >= since and client.served_by in k.regions
+         and before not in k.regions),
+        default=math.inf,
     )  # fmt: skip
-    answered = min(answered, arrived)
-    flipped = min(measurement.flip_at, answered)
-    edges = (fault_at, flipped, answered, arrived, client.at)
-    steps = tuple(Step(name, edges[n], edges[n + 1] - edges[n]) for n, name in enumerate(STEPS))
-    return Split(*told, steps=steps)
 
 
 def worst_split(ledger: Ledger, measurement: Measurement) -> Split | None:
     """The split of the judged client that took longest; None when no client was affected."""
     order = _by_recovery(measurement)
     return split(ledger, measurement, order[-1]) if order else None
+
+
+def operation_splits(ledger: Ledger, measurement: Measurement) -> tuple[Split, ...]:
+    """The split of the slowest judged client of every operation that any client missed, in their order."""
+    order = _by_recovery(measurement)
+    slowest = {client.operation: client for client in order}
+    return tuple(
+        split(ledger, measurement, slowest[operation])
+        for operation in measurement.operations
+        if operation in slowest
+    )
 
 
 def median_split(ledger: Ledger, measurement: Measurement) -> Split | None:

@@ -5,6 +5,7 @@ A scenario is YAML. Mistakes are found all at once, each with file, line, key, v
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,13 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from generator import yaml_source
 from generator.problems import InputRefused, Problem
-from harness.drill.subject import DrillError, Subject
+from harness.drill.subject import DrillError, Flow, Subject
 from harness.sandbox.faults import KINDS, Fault, FaultError, to_fault
 from harness.sandbox.route53.places import PLACES
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 Expectation = Literal["objectives-met", "objectives-missed", "inconclusive"]
-_REGION_KEYS = ("region", "source", "destination")
+Needed = Literal["cdn", "controller", "database", "objects", "witness", "standby"]
+_REGION_KEYS = ("region", "other", "source", "destination")
+# Flows beside the first are there to be measured, not to be the load.
+_SHARE_OF_OTHER_FLOWS = 0.5
 
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -37,8 +41,19 @@ class Overstay(_Part):
     seconds: Seconds = 60.0
 
 
+class Rates(_Part):
+    """How often each client uses one flow."""
+
+    reads_per_second: Annotated[float, Field(gt=0, le=50)]
+    writes_per_second: Annotated[float, Field(gt=0, le=50)]
+
+
 class Load(_Part):
-    """What the clients do; rates are per client, `settle` is how old a write must be before it is read."""
+    """What the clients do; rates are per client, `settle` is how old a write must be before it is read.
+
+    The rates are those of the environment's first flow; every other flow has half of them, unless `flows`
+    says otherwise by its name.
+    """
 
     clients: Annotated[dict[str, Annotated[int, Field(ge=1, le=200)]], Field(min_length=1)] = Field(
         default_factory=lambda: {"us-east": 4, "us-west": 4, "eu-west": 4}
@@ -49,6 +64,15 @@ class Load(_Part):
     retry_pause: Positive = 1.0
     settle: Seconds = 5.0
     overstay: Overstay = Overstay()
+    flows: dict[str, Rates] = Field(default_factory=dict)
+
+    def rates(self, subject: Subject, flow: Flow) -> tuple[float, float]:
+        """Reads and writes per second and client of one of the subject's flows."""
+        own = self.flows.get(flow.name)
+        if own is not None:
+            return own.reads_per_second, own.writes_per_second
+        share = 1.0 if flow == subject.flows[0] else _SHARE_OF_OTHER_FLOWS
+        return share * self.reads_per_second, share * self.writes_per_second
 
     @field_validator("clients")
     @classmethod
@@ -61,12 +85,19 @@ class Load(_Part):
 
 
 class FaultEntry(_Part):
-    """A fault of the sandbox, when it comes and is healed; `primary` and `standby` stand for regions."""
+    """A fault of the sandbox, when it comes and is healed; `primary`, `standby` and `witness` stand for
+    regions.
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    With `every` and `for` it flaps until heal_at: it is in force for `for` seconds, and comes back `every`
+    seconds after it came.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
     at: Positive
     kind: str
     heal_at: Positive | None = None
+    every: Positive | None = None
+    lasts: Positive | None = Field(default=None, alias="for")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -78,7 +109,28 @@ class FaultEntry(_Part):
             raise ValueError(str(error)) from error
         if self.heal_at is not None and self.heal_at <= self.at:
             raise ValueError(f"heal_at is {self.heal_at:g}; it must be later than at ({self.at:g})")
+        if self.every is not None or self.lasts is not None:
+            self._flaps_sensibly()
         return self
+
+    def _flaps_sensibly(self) -> None:
+        if self.every is None or self.lasts is None:
+            raise ValueError(
+                "every is given without for, or for without every; a fault that flaps needs both"
+            )
+        if self.lasts >= self.every:
+            raise ValueError(f"for is {self.lasts:g}; it must be less than every ({self.every:g})")
+        if self.heal_at is None:
+            raise ValueError("every is given; heal_at must say when the flapping ends")
+
+    @property
+    def pulses(self) -> tuple[tuple[float, float | None], ...]:
+        """From when to when the fault is in force; the end is None when it is never healed."""
+        if self.every is None or self.lasts is None or self.heal_at is None:
+            return ((self.at, self.heal_at),)
+        count = math.ceil((self.heal_at - self.at) / self.every)
+        starts = [self.at + n * self.every for n in range(count)]
+        return tuple((start, min(start + self.lasts, self.heal_at)) for start in starts)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -98,32 +150,80 @@ class FaultEntry(_Part):
         }
 
 
+class CommandEntry(_Part):
+    """What an operator tells the failover controller, when; `primary` and `standby` stand for regions."""
+
+    at: Positive
+    command: Literal["failover", "switchover", "failback"]
+    to: Annotated[str, Field(min_length=1)]
+    force: bool = False
+
+    def target(self, subject: Subject) -> str:
+        """The region meant. Raises DrillError for one that the subject does not have."""
+        return _region(self.to, subject, anywhere=False)
+
+
 class Scenario(_Part):
-    """A drill's script; times are model seconds since the load began."""
+    """A drill's script; times are model seconds since the load began.
+
+    needs: what an environment must have, to be drilled so. without: what is taken from it first, to show what
+    it is there for. expect_if_traffic_returns: the expectation for environments whose traffic goes back to
+    the primary by itself.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
     description: Annotated[str, Field(min_length=1)]
     duration: Positive = 130.0
     load: Load = Load()
-    faults: tuple[FaultEntry, ...]
+    faults: tuple[FaultEntry, ...] = ()
+    commands: tuple[CommandEntry, ...] = ()
+    needs: tuple[Needed, ...] = ()
+    without: Literal["failing-over-origin"] | None = None
     expect: Expectation = "objectives-met"
+    expect_if_traffic_returns: Expectation | None = None
 
     @model_validator(mode="after")
     def _within_duration(self) -> Self:
-        if not self.faults:
-            raise ValueError("faults is empty; a drill needs at least one")
-        for entry in self.faults:
-            for key, moment in (("at", entry.at), ("heal_at", entry.heal_at)):
-                if moment is not None and moment >= self.duration:
-                    raise ValueError(
-                        f"{key} is {moment:g}; it must be before the end, at {self.duration:g} s"
-                    )
-        if self.faults[0].at <= self.load.settle:
+        if not self.faults and not self.commands:
+            raise ValueError("faults is empty; a drill needs at least one, or a command to the controller")
+        begins = [entry.at for entry in self.faults] + [entry.at for entry in self.commands]
+        moments = [("at", moment) for moment in begins]
+        moments += [("heal_at", entry.heal_at) for entry in self.faults if entry.heal_at is not None]
+        for key, moment in moments:
+            if moment >= self.duration:
+                raise ValueError(f"{key} is {moment:g}; it must be before the end, at {self.duration:g} s")
+        first = min(begins)
+        if first <= self.load.settle:
             raise ValueError(
-                f"the first fault is at {self.faults[0].at:g} s; writes are read only after settle "
+                f"the first fault is at {first:g} s; writes are read only after settle "
                 f"({self.load.settle:g} s), so it must come later"
             )
         return self
+
+    def expected(self, subject: Subject) -> Expectation:
+        """The verdict that this scenario expects of an environment."""
+        return (self.expect_if_traffic_returns if subject.auto_return else None) or self.expect
+
+    def as_written(self) -> dict[str, Any]:
+        """The scenario as a file would have it, defaults included."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def misfits(self, subject: Subject) -> list[str]:
+        """Why an environment cannot be drilled so; empty when it can."""
+        stores = {flow.store for flow in subject.flows}
+        has = {
+            "cdn": subject.entry == "cdn",
+            "controller": subject.controller is not None,
+            "database": "database" in stores,
+            "objects": not stores.isdisjoint({"objects", "static"}),
+            "witness": subject.witness is not None,
+            "standby": subject.standby is not None,
+        }
+        missing = [f"{subject.environment} has no {name}" for name in self.needs if not has[name]]
+        if self.commands and subject.controller is None and "controller" not in self.needs:
+            missing.append(f"{subject.environment} has no controller")
+        unknown = sorted(set(self.load.flows) - {flow.name for flow in subject.flows})
+        return [*missing, *(f"{subject.environment} has no flow {name}" for name in unknown)]
 
     @property
     def heals(self) -> bool:
@@ -159,11 +259,15 @@ def find_scenario(name: str) -> Scenario:
 def _region(value: str, subject: Subject, *, anywhere: bool) -> str:
     if value == "primary":
         return subject.primary
+    if value == "witness":
+        if subject.witness is None:
+            raise DrillError(f"{subject.environment} has no witness; the scenario needs one")
+        return subject.witness
     if value == "standby":
         if subject.standby is None:
             raise DrillError(f"{subject.environment} has one region only; the scenario needs a standby")
         return subject.standby
-    return value if anywhere else subject.region(value).name
+    return value if anywhere or value == subject.witness else subject.region(value).name
 
 
 def _problem(source: yaml_source.Source, detail: Mapping[str, Any]) -> Problem:
@@ -196,4 +300,8 @@ def _allowed(key: tuple[str | int, ...]) -> list[str]:
         ("load",): Load,
         ("load", "overstay"): Overstay,
     }
+    if key[:2] == ("load", "flows"):
+        return list(Rates.model_fields)
+    if key[:1] == ("commands",):
+        return list(CommandEntry.model_fields)
     return list(parts.get(key, Scenario).model_fields)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.drill.measure import OPERATIONS
+from harness.drill.ledger import in_order
 from harness.drill.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario
 from harness.drill.subject import Objectives, Subject
@@ -87,12 +87,15 @@ def run_drills(
 def spreads(results: Sequence[DrillResult]) -> tuple[Spread, ...]:
     measured = [result.measurement for result in results if result.measurement is not None]
     found = []
-    for operation in OPERATIONS:
+    for operation in in_order(operation for each in measured for operation in each.operations):
         groups = [group for each in measured if (group := each.rto(operation)) is not None]
         found.append(spread(f"RTO {operation}, worst client", "s", [group.worst for group in groups]))
         found.append(spread(f"RTO {operation}, median client", "s", [group.median for group in groups]))
-    found.append(spread("RPO, age of the oldest lost write", "s", [each.loss.age for each in measured]))
-    found.append(spread("RPO, lost writes", "writes", [float(each.loss.lost) for each in measured]))
+    for operation in in_order(loss.operation for each in measured for loss in each.losses):
+        losses = [loss for each in measured for loss in each.losses if loss.operation == operation]
+        name = "RPO" if operation == "write" else f"RPO {operation}"
+        found.append(spread(f"{name}, age of the oldest lost write", "s", [each.age for each in losses]))
+        found.append(spread(f"{name}, lost writes", "writes", [float(each.lost) for each in losses]))
     found.append(spread("failed requests", "requests", [float(each.outage.failed) for each in measured]))
     return tuple(each for each in found if each is not None)
 

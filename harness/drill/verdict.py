@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.drill.measure import OPERATIONS, SUSTAIN_SECONDS, Measurement, RecoveryTime
+from harness.drill.ledger import is_write
+from harness.drill.measure import SUSTAIN_SECONDS, Loss, Measurement, RecoveryTime
 from harness.drill.recovery import Split, longest
 from harness.drill.subject import Objectives, Subject
+from harness.sandbox.route53.places import latency_ms, place_named
 
 Status = Literal["objectives-met", "objectives-missed", "precondition-failed", "inconclusive"]
 EXIT_STATUS: dict[Status, int] = {
@@ -67,21 +69,24 @@ def inconclusive(problems: Sequence[str]) -> Verdict:
 
 
 def judge(
-    measurement: Measurement, objectives: Objectives, subject: Subject, *, worst: Split | None = None
+    measurement: Measurement, objectives: Objectives, subject: Subject, *, splits: Sequence[Split] = ()
 ) -> Verdict:
-    """The verdict on one run; `worst` is the split of the worst judged client, for the reason."""
-    if problems := doubts(measurement, objectives):
+    """The verdict on one run; `splits` are those of each operation's worst judged client, for the reason."""
+    if problems := doubts(measurement, objectives, subject):
         return inconclusive(problems)
     findings = [
-        *_rto_findings(measurement, objectives, subject, worst),
-        _rpo_finding(measurement, objectives),
+        *_routing_findings(measurement, subject),
+        *_command_findings(measurement),
+        *_rto_findings(measurement, objectives, subject, splits),
+        *(_rpo_finding(each, measurement, objectives, subject) for each in measurement.losses),
+        *_move_findings(measurement, subject),
         *_return_findings(measurement, subject),
     ]
     met = all(finding.met for finding in findings)
     return Verdict("objectives-met" if met else "objectives-missed", tuple(findings))
 
 
-def doubts(measurement: Measurement, objectives: Objectives) -> list[str]:
+def doubts(measurement: Measurement, objectives: Objectives, subject: Subject) -> list[str]:
     """Why the run shows nothing; empty when it does show something."""
     found = [
         f"no request ran into the fault ({fault.description}): it was not there, or nothing went its way"
@@ -93,7 +98,7 @@ def doubts(measurement: Measurement, objectives: Objectives) -> list[str]:
             f"{measurement.baseline.failed} of {measurement.baseline.requests} requests went wrong before "
             f"the fault (first: {measurement.baseline_example}), so what came after proves nothing"
         )
-    for operation in OPERATIONS:
+    for operation in subject.operations:
         group = measurement.rto(operation)
         if group is None or group.clients < FEWEST_CLIENTS:
             clients = group.clients if group else 0
@@ -102,44 +107,104 @@ def doubts(measurement: Measurement, objectives: Objectives) -> list[str]:
             )
     if measurement.baseline.requests == 0:
         found.append("no request was made before the fault")
-    if measurement.loss.asked == 0:
-        found.append("no acknowledged write was read back")
+    found += [f"no acknowledged {each}" for each in _not_read_back(measurement, subject)]
     window = measurement.window_end - measurement.fault_at
-    if math.isinf(measurement.worst) and window < objectives.rto + SUSTAIN_SECONDS:
-        found.append(
-            f"recovery was watched for {window:.0f} s only, too short for an objective of "
-            f"{objectives.rto:g} s"
-        )
+    for group in measurement.judged:
+        limit = subject.rto(group.operation, objectives)
+        if math.isinf(group.worst) and window < limit + SUSTAIN_SECONDS:
+            found.append(
+                f"recovery was watched for {window:.0f} s only, too short for an objective of {limit:g} s"
+            )
+            break
     return found
 
 
+def _not_read_back(measurement: Measurement, subject: Subject) -> list[str]:
+    asked = {each.operation for each in measurement.losses if each.asked}
+    return [
+        "write was read back" if operation == "write" else f"write of {_flow(operation)} was read back"
+        for operation in subject.operations
+        if is_write(operation) and operation not in asked
+    ]
+
+
+def _flow(operation: str) -> str:
+    return operation.partition(" ")[2]
+
+
+def _routing_findings(measurement: Measurement, subject: Subject) -> list[Finding]:
+    """With latency routing every client is served by the region nearest to it (Route 53 Developer Guide,
+    "Latency-based routing")."""
+    if subject.routing != "latency":
+        return []
+    names = [region.name for region in subject.regions]
+    served = {r.client: (r.place, r.before) for r in measurement.recoveries if r.before is not None}
+    astray = {
+        client: (before, nearest)
+        for client, (place, before) in sorted(served.items())
+        if before != (nearest := min(names, key=lambda name: latency_ms(place_named(place), name)))
+    }
+    if not astray:
+        return [Finding("routing", True, f"all {len(served)} clients were served by their nearest region")]
+    client, (before, nearest) = next(iter(astray.items()))
+    text = f"{len(astray)} of {len(served)} clients were not served by their nearest region"
+    return [Finding("routing", False, f"{text} ({client} by {before} instead of {nearest})")]
+
+
+def _command_findings(measurement: Measurement) -> list[Finding]:
+    return [
+        Finding("command", each.allowed, f"{each.description} was {'done' if each.allowed else 'refused'}",
+                "; ".join(each.reasons) if not each.allowed else "")
+        for each in measurement.commands
+    ]  # fmt: skip
+
+
+def _move_findings(measurement: Measurement, subject: Subject) -> list[Finding]:
+    """A fault that comes and goes moves traffic once at most, where traffic does not return by itself."""
+    times = max((fault.times for fault in measurement.faults), default=1)
+    if times == 1 or subject.auto_return:
+        return []
+    text = f"traffic moved {_times(measurement.moves)}, although the fault came and went {_times(times)}"
+    return [Finding("moves", measurement.moves <= 1, text)]
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def _rto_findings(
-    measurement: Measurement, objectives: Objectives, subject: Subject, worst: Split | None
+    measurement: Measurement, objectives: Objectives, subject: Subject, splits: Sequence[Split]
 ) -> list[Finding]:
     groups = [(group, "") for group in measurement.judged]
     if objectives.judge_stale:
         groups += [(group, " (clients that overstay the TTL)") for group in measurement.overstaying]
-    return [_rto_finding(group, who, measurement, objectives, subject, worst) for group, who in groups]
+    worst = {split.operation: split for split in splits}
+    return [
+        _rto_finding(group, who, measurement, objectives, subject, worst.get(group.operation))
+        for group, who in groups
+    ]
 
 
 def _rto_finding(
     group: RecoveryTime, who: str, measurement: Measurement, objectives: Objectives, subject: Subject,
     worst: Split | None,
 ) -> Finding:  # fmt: skip
-    limit, name = objectives.rto, f"RTO of {group.operation}{who}"
+    limit, name = subject.rto(group.operation, objectives), f"RTO of {group.operation}{who}"
     if group.worst <= limit:
         return Finding("rto", True, f"{name} {group.worst:.1f} s of {limit:g} s allowed (worst client)")
     if math.isinf(group.worst):
         never = group.clients - group.recovered
         text = f"{name}: {never} of {group.clients} clients never recovered, {limit:g} s allowed"
-        return Finding("rto", False, text, why_never(measurement, subject))
+        return Finding("rto", False, text, why_never(measurement, subject, group.operation))
     text = f"{name} {group.worst:.1f} s is {group.worst - limit:.1f} s over the {limit:g} s allowed"
     return Finding("rto", False, f"{text} (worst client {group.worst_client})", _why_late(worst, subject))
 
 
-def why_never(measurement: Measurement, subject: Subject) -> str:
+def why_never(measurement: Measurement, subject: Subject, operation: str) -> str:
     """The likely reason why clients did not recover, from what DNS said and what other regions answered."""
-    region = measurement.serving_before or subject.primary
+    region = measurement.struck or subject.primary
+    if subject.entry == "cdn" and subject.origin_host is None and is_write(operation):
+        return "a CDN fails over only GET, HEAD and OPTIONS, and nothing else leads writes to another origin"
     others = [each.name for each in subject.regions if each.name != region]
     named = [name for name in others if name in measurement.named_after]
     if not named:
@@ -168,25 +233,28 @@ def _why_late(worst: Split | None, subject: Subject) -> str:
         "decide": "the new status takes this long to reach DNS locations (modelled)",
         "shift": f"answers are cached for the record's TTL of {subject.ttl:g} s",
         "warm": "the standby was reached but did not answer well at once",
+        "promote": "the failover controller admits a region only when it is safe "
+        f"({step.modelled:.1f} s of it are modelled: AWS promoting the database)",
     }
     return f"{step.name} took {step.seconds:.1f} s of it: {causes[step.name]}"
 
 
-def _rpo_finding(measurement: Measurement, objectives: Objectives) -> Finding:
-    loss, limit = measurement.loss, objectives.rpo
+def _rpo_finding(loss: Loss, measurement: Measurement, objectives: Objectives, subject: Subject) -> Finding:
+    # what is moved in peace must not lose anything, whatever an outage is allowed to
+    limit = 0.0 if measurement.planned else subject.rpo(loss.operation, objectives)
+    name = "RPO" if loss.operation == "write" else f"RPO of {_flow(loss.operation)}"
     if loss.lost == 0:
         return Finding(
-            "rpo", True, f"RPO: all {loss.asked} acknowledged writes can be read, {limit:g} s allowed"
+            "rpo", True, f"{name}: all {loss.asked} acknowledged writes can be read, {limit:g} s allowed"
         )
     lost = f"{loss.lost} of {loss.asked} acknowledged writes lost, the oldest {loss.age:.2f} s old"
     if loss.age <= limit and limit > 0:
-        return Finding("rpo", True, f"RPO: {lost}, {limit:g} s allowed")
-    return Finding("rpo", False, f"RPO: {lost}, {loss.age - limit:.2f} s over the {limit:g} s allowed",
-                   _why_lost(measurement))  # fmt: skip
+        return Finding("rpo", True, f"{name}: {lost}, {limit:g} s allowed")
+    return Finding("rpo", False, f"{name}: {lost}, {loss.age - limit:.2f} s over the {limit:g} s allowed",
+                   _why_lost(loss, measurement))  # fmt: skip
 
 
-def _why_lost(measurement: Measurement) -> str:
-    loss = measurement.loss
+def _why_lost(loss: Loss, measurement: Measurement) -> str:
     if loss.unreadable == loss.lost:
         return "the surviving region could not be read at all"
     if any(fault.description.startswith("replication-cut") for fault in measurement.faults):
@@ -196,14 +264,31 @@ def _why_lost(measurement: Measurement) -> str:
     return "replication lagged when the region was lost"
 
 
+def _kept_aside(measurement: Measurement, subject: Subject) -> set[str]:
+    """Writes that a promoted database lacks: they stay in the snapshot that Aurora keeps of the old primary,
+    and do not come back by themselves (Aurora User Guide, "Recovering a global database from an unplanned
+    outage")."""
+    returned = measurement.returned
+    lost = {
+        item
+        for each in measurement.losses
+        if subject.flow_of(each.operation).store == "database"
+        for item in each.items
+    }
+    return lost & set(returned.still_missing) if returned else set()
+
+
 def _return_findings(measurement: Measurement, subject: Subject) -> list[Finding]:
     returned = measurement.returned
     if returned is None:
         return []
     found = []
     if returned.checked:
-        missing = len(returned.still_missing)
+        kept = _kept_aside(measurement, subject)
+        missing = len(set(returned.still_missing) - kept)
         text = f"after healing, {returned.checked - missing} of {returned.checked} writes are in every region"
+        if kept:
+            text += f" (or, {len(kept)} of them, in what was kept of the lost primary)"
         found.append(Finding("reconciliation", missing == 0, text))
     if returned.returned_to is not None and returned.returned_at is not None:
         after = returned.returned_at - returned.healed_at

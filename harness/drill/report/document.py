@@ -11,9 +11,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.drill.recovery import DECIDE_DELAY, Split
+from harness.drill.recovery import DECIDE_DELAY, PROMOTE_DELAY, Split
 from harness.drill.run import DrillResult
 from harness.drill.series import DrillSeries
+from harness.drill.subject import Store, Subject
 from harness.sandbox.delays import Delays
 
 SCHEMA = "antipode.drill/1"
@@ -22,6 +23,14 @@ MODELLED: Mapping[str, str] = {
     DECIDE_DELAY: "decide",
     "dynamodb_replication_lag": "RPO: how far replication is behind when a region is lost",
     "lambda_cold_start": "not included: workers are started before the drill; a cold one adds this once",
+}
+MODELLED_OF_STORES: Mapping[Store, Mapping[str, str]] = {
+    "database": {
+        PROMOTE_DELAY: "promote: how long AWS takes to promote a database in another region",
+        "aurora_replication_lag": "RPO of a database",
+    },
+    "objects": {"s3_replication_lag": "RPO of objects"},
+    "static": {"s3_replication_lag": "RPO of objects"},
 }
 
 
@@ -35,22 +44,29 @@ def document(series: DrillSeries, *, command: str) -> dict[str, Any]:
             "status": series.status,
             "exit_status": series.exit_status,
             "sentence": series.worst.verdict.sentence,
-            "expected": first.scenario.expect,
+            "expected": first.expected,
             "as_expected": series.as_expected,
         },
         "objectives": dataclasses.asdict(first.objectives),
-        "scenario": first.scenario.model_dump(mode="json"),
+        "scenario": first.scenario.as_written(),
         "subject": plain(dataclasses.asdict(first.subject)),
         "command": command,
-        "modelled": modelled_delays(),
+        "modelled": modelled_delays(first.subject),
         "spread": [plain(dataclasses.asdict(each)) for each in series.spreads],
         "runs": [_run(result) for result in series.results],
     }
 
 
-def modelled_delays() -> list[dict[str, str]]:
-    """What was drawn instead of measured, with its evidence and source."""
+def modelled_delays(subject: Subject) -> list[dict[str, str]]:
+    """What was drawn instead of measured for such an environment, with its evidence and source."""
     delays = Delays()
+    wanted = dict(MODELLED)
+    for flow in subject.flows:
+        wanted |= {
+            name: part
+            for name, part in MODELLED_OF_STORES.get(flow.store, {}).items()
+            if name in delays.names
+        }
     return [
         {
             "name": name,
@@ -59,7 +75,7 @@ def modelled_delays() -> list[dict[str, str]]:
             "source": delays.entry(name).source,
             "note": delays.entry(name).note.strip(),
         }
-        for name, part in MODELLED.items()
+        for name, part in wanted.items()
     ]
 
 
@@ -84,6 +100,7 @@ def _run(result: DrillResult) -> dict[str, Any]:
         "wall_seconds": plain(result.wall_seconds),
         "model_seconds": plain(result.model_seconds),
         "measurement": plain(dataclasses.asdict(measured)) if measured else None,
+        "operations": [_split(each) for each in result.splits],
         "worst_client": _split(result.worst),
         "median_client": _split(result.median),
     }
@@ -93,4 +110,4 @@ def _split(split: Split | None) -> dict[str, Any] | None:
     if split is None:
         return None
     steps = [{**dataclasses.asdict(step), "kind": step.kind, "source": step.source} for step in split.steps]
-    return {**plain(dataclasses.asdict(split)), "steps": plain(steps)}
+    return {**plain(dataclasses.asdict(split)), "modelled": plain(split.modelled), "steps": plain(steps)}

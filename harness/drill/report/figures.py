@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.drill.measure import Measurement, RecoveryTime
-from harness.drill.recovery import STEPS, Split
+from harness.drill.measure import Loss, Measurement, RecoveryTime
+from harness.drill.recovery import Kind, Split
 from harness.drill.run import DrillResult
 from harness.drill.series import Spread
 from harness.drill.verdict import Status
@@ -31,6 +31,9 @@ def amount(value: float, unit: str) -> str:
     return seconds(value) if unit == "s" else f"{value:.0f}"
 
 
+_KINDS: dict[Kind, str] = {"measured": "measured", "modelled": "modelled", "both": "part modelled"}
+
+
 class BudgetRow(NamedTuple):
     """One step of the recovery of the median and the worst client."""
 
@@ -42,16 +45,15 @@ class BudgetRow(NamedTuple):
 
 
 def budget_rows(result: DrillResult) -> list[BudgetRow]:
-    """detect, decide, shift and warm, then their sum; empty when no client's recovery can be split."""
+    """The steps of the worst client, then their sum; empty when no client's recovery can be split."""
     if result.worst is None or not result.worst.steps:
         return []
-    rows = []
-    for name in STEPS:
-        step = result.worst.step(name)
-        assert step is not None
-        rows.append(
-            BudgetRow(name, _step(result.median, name), seconds(step.seconds), step.kind, step.source)
+    rows = [
+        BudgetRow(
+            step.name, _step(result.median, step.name), seconds(step.seconds), _KINDS[step.kind], step.source
         )
+        for step in result.worst.steps
+    ]
     total = result.median.seconds if result.median else math.inf
     modelled = result.worst.modelled
     share = (
@@ -71,6 +73,7 @@ class RecoveryRow(NamedTuple):
     recovered: str
     median: str
     worst: str
+    slowest: str
     judged: str
 
 
@@ -79,11 +82,45 @@ def recovery_rows(result: DrillResult) -> list[RecoveryRow]:
     measured = result.measurement
     if measured is None:
         return []
-    limit = f"{result.objectives.rto:g} s allowed"
-    stale = limit if result.objectives.judge_stale else "shown, not judged"
+    stale = result.objectives.judge_stale
     return [
-        *(_recovery_row(each, "keep to the TTL", limit) for each in measured.judged),
-        *(_recovery_row(each, "overstay the TTL", stale) for each in measured.overstaying),
+        *(_recovery_row(each, "keep to the TTL", _limit(result, each)) for each in measured.judged),
+        *(
+            _recovery_row(each, "overstay the TTL", _limit(result, each) if stale else "shown, not judged")
+            for each in measured.overstaying
+        ),
+    ]
+
+
+def _limit(result: DrillResult, group: RecoveryTime) -> str:
+    return f"{result.subject.rto(group.operation, result.objectives):g} s allowed"
+
+
+class OperationSplitRow(NamedTuple):
+    """How the worst client of one operation came back: what was measured, what modelled, or why none is
+    known."""
+
+    operation: str
+    recovery: str
+    measured: str
+    modelled: str
+    steps: str
+
+
+def operation_split_rows(result: DrillResult) -> list[OperationSplitRow]:
+    """Per operation that any client missed; empty for an environment with one flow, whose worst says it
+    all."""
+    if len(result.subject.flows) == 1:
+        return []
+    return [
+        OperationSplitRow(
+            each.operation,
+            seconds(each.seconds),
+            seconds(each.seconds - each.modelled),
+            seconds(each.modelled),
+            ", ".join(f"{step.name} {step.seconds:.1f}" for step in each.steps) or each.reason,
+        )
+        for each in result.splits
     ]
 
 
@@ -94,6 +131,7 @@ def _recovery_row(group: RecoveryTime, who: str, judged: str) -> RecoveryRow:
         f"{group.recovered} of {group.clients}",
         seconds(group.median),
         seconds(group.worst),
+        seconds(group.slowest),
         judged,
     )
 
@@ -104,7 +142,8 @@ def fact_rows(result: DrillResult) -> list[tuple[str, str]]:
     if measured is None:
         return []
     return [
-        ("Lost writes (RPO)", _loss(measured, result.objectives.rpo)),
+        *_routes(result),
+        *(_loss(each, result) for each in measured.losses),
         ("Requests during the outage", _errors(measured)),
         (
             "Reads that missed an acknowledged write",
@@ -112,28 +151,56 @@ def fact_rows(result: DrillResult) -> list[tuple[str, str]]:
         ),
         ("Requests before the fault", f"{measured.baseline.requests}, {measured.baseline.failed} went wrong"),
         *(
-            (f"Fault: {fault.description}", f"{fault.hits} requests or writes ran into it")
+            (
+                f"Fault: {fault.description}",
+                f"{fault.hits} requests or writes ran into it"
+                + (f", it came {fault.times} times" if fault.times > 1 else ""),
+            )
             for fault in measured.faults
+        ),
+        *(
+            (
+                f"Command: {each.description}",
+                "done" if each.allowed else f"refused: {'; '.join(each.reasons)}",
+            )
+            for each in measured.commands
         ),
         ("Served before the fault", measured.serving_before or "nobody"),
         ("Served at the end of the outage", measured.serving_at_end or "nobody"),
+        ("Moves of one client's writes", str(measured.moves)),
         *_returned(measured),
         ("Cost", f"{result.wall_seconds:.0f} s of wall time for {result.model_seconds:.0f} model seconds"),
     ]
 
 
-def _loss(measured: Measurement, limit: float) -> str:
-    loss = measured.loss
+def _loss(loss: Loss, result: DrillResult) -> tuple[str, str]:
+    limit = result.subject.rpo(loss.operation, result.objectives)
+    name = "Lost writes (RPO)" if loss.operation == "write" else f"Lost: {loss.operation} (RPO)"
     if not loss.lost:
-        return f"0 of {loss.asked} acknowledged, {limit:g} s allowed"
+        return name, f"0 of {loss.asked} acknowledged, {limit:g} s allowed"
     lost = f"{loss.lost} of {loss.asked} acknowledged; the oldest {loss.age:.2f} s before the fault"
-    return f"{lost}, {limit:g} s allowed"
+    return name, f"{lost}, {limit:g} s allowed"
+
+
+def _routes(result: DrillResult) -> list[tuple[str, str]]:
+    """Which regions served the clients of each place before the fault."""
+    if result.measurement is None or result.subject.routing == "failover":
+        return []
+    served: dict[str, set[str]] = {}
+    for each in result.measurement.recoveries:
+        if each.before:
+            served.setdefault(each.place, set()).add(each.before)
+    return [
+        ("Served by, before", "; ".join(f"{place}: {', '.join(sorted(by))}" for place, by in served.items()))
+    ]
 
 
 def _errors(measured: Measurement) -> str:
     outage = measured.outage
     kinds = ", ".join(f"{count} {what}" for what, count in outage.by_outcome)
-    return f"{outage.requests}, {outage.failed} failed ({outage.ratio:.0%})" + (f": {kinds}" if kinds else "")
+    cached = f", {measured.cached} answered from a cache" if measured.cached else ""
+    text = f"{outage.requests}, {outage.failed} failed ({outage.ratio:.0%})"
+    return text + (f": {kinds}" if kinds else "") + cached
 
 
 def _returned(measured: Measurement) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from harness.drill.report.figures import (
     WORDS,
     budget_rows,
     fact_rows,
+    operation_split_rows,
     recovery_rows,
     seconds,
     spread_rows,
@@ -45,10 +46,11 @@ def page(series: DrillSeries, *, command: str) -> str:
         recovery=recovery_rows(result),
         budget=budget_rows(result),
         no_budget=result.worst.reason if result.worst else "no client was affected",
+        operations=operation_split_rows(result),
         facts=fact_rows(result),
         spread=spread_rows(series.spreads) if len(series.results) > 1 else [],
-        modelled=modelled_delays(),
-        scenario=yaml.safe_dump(result.scenario.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
+        modelled=modelled_delays(result.subject),
+        scenario=yaml.safe_dump(result.scenario.as_written(), sort_keys=False, allow_unicode=True),
         command=command,
     )
 
@@ -62,13 +64,22 @@ def _tiles(result: DrillResult) -> list[tuple[str, str, str]]:
         (
             f"RTO of {each.operation}, worst client",
             seconds(each.worst),
-            f"{result.objectives.rto:g} s allowed",
+            f"{result.subject.rto(each.operation, result.objectives):g} s allowed",
         )
         for each in measured.judged
     ]
-    loss = measured.loss
-    return [
-        *tiles,
-        ("RPO, age of the oldest lost write", f"{loss.age:.2f} s", f"{result.objectives.rpo:g} s allowed"),
-        ("Acknowledged writes lost", str(loss.lost), f"of {loss.asked} read back"),
+    tiles += [
+        (
+            "RPO, age of the oldest lost write" + _of(each.operation),
+            f"{each.age:.2f} s",
+            f"{result.subject.rpo(each.operation, result.objectives):g} s allowed",
+        )
+        for each in measured.losses
     ]
+    loss = measured.loss
+    return [*tiles, ("Acknowledged writes lost", str(loss.lost), f"of {loss.asked} read back")]
+
+
+def _of(operation: str) -> str:
+    flow = operation.partition(" ")[2]
+    return f", {flow}" if flow else ""

@@ -12,6 +12,7 @@ from harness.drill.report.figures import (
     WORDS,
     budget_rows,
     fact_rows,
+    operation_split_rows,
     recovery_rows,
     spread_rows,
 )
@@ -33,7 +34,7 @@ def show(series: DrillSeries, console: Console, *, page: str | None = None) -> N
         console.print(
             _table(
                 "Recovery time, client by client",
-                ("operation", "clients", "recovered", "median", "worst", "judged"),
+                ("operation", "clients", "recovered", "median", "worst", "slowest answer", "judged"),
                 rows,
             )
         )
@@ -43,6 +44,9 @@ def show(series: DrillSeries, console: Console, *, page: str | None = None) -> N
         )
     elif result.worst is not None:
         console.print(Text(f"No split of the recovery: {result.worst.reason}.", style="dim"))
+    if operations := operation_split_rows(result):
+        columns = ("operation", "worst client", "measured", "modelled", "steps in seconds")
+        console.print(_table("Operation by operation", columns, operations))
     if facts := fact_rows(result):
         console.print(_table("What else was seen", ("", ""), facts))
     if len(series.results) > 1:
@@ -58,7 +62,7 @@ def _verdict(series: DrillSeries) -> Panel:
     title = f"{MARKS[series.status]} {WORDS[series.status]}"
     text = Text(result.verdict.sentence)
     if not series.as_expected:
-        text.append(f"\nThe scenario expects: {result.scenario.expect}.", style="bold")
+        text.append(f"\nThe scenario expects: {result.expected}.", style="bold")
     seeds = ", ".join(str(each.seed) for each in series.results)
     subtitle = f"{result.subject.environment} · {result.scenario.name} · seed {seeds}"
     return Panel(

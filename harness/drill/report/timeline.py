@@ -19,8 +19,8 @@ matplotlib.use("svg")
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from harness.drill.ledger import Ledger
-from harness.drill.measure import Measurement
+from harness.drill.ledger import Ledger, is_write
+from harness.drill.measure import Measurement, Recovery
 from harness.drill.recovery import Split
 from harness.drill.run import DrillResult
 
@@ -29,11 +29,13 @@ _VARIABLES = {
     "#010101": "var(--ink)", "#020202": "var(--muted)", "#030303": "var(--grid)", "#040404": "var(--failed)",
     "#050505": "var(--region-1)", "#060606": "var(--region-2)", "#070707": "var(--region-3)",
     "#080808": "var(--detect)", "#090909": "var(--decide)", "#0a0a0a": "var(--shift)",
-    "#0b0b0b": "var(--warm)", "#0c0c0c": "var(--page)",
+    "#0b0b0b": "var(--warm)", "#0c0c0c": "var(--page)", "#0d0d0d": "var(--promote)",
 }  # fmt: skip
 INK, MUTED, GRID, FAILED = "#010101", "#020202", "#030303", "#040404"
 REGION_COLOURS = ("#050505", "#060606", "#070707")
-STEP_COLOURS = {"detect": "#080808", "decide": "#090909", "shift": "#0a0a0a", "warm": "#0b0b0b"}
+STEP_COLOURS = {
+    "detect": "#080808", "promote": "#0d0d0d", "decide": "#090909", "shift": "#0a0a0a", "warm": "#0b0b0b",
+}  # fmt: skip
 PAGE = "#0c0c0c"
 # A step narrower than this share of the axis has no room for its name.
 _ROOM_FOR_NAME = 0.045
@@ -91,8 +93,12 @@ def _frame(ax: Any, result: DrillResult) -> None:
     ax.tick_params(length=0)
     for mark in result.ledger.faults:
         ax.axvline(mark.at, color=FAILED, linewidth=1.4)
+        for since, until in mark.pulses:
+            ax.axvspan(since, until, color=FAILED, alpha=0.07, linewidth=0)
         if mark.healed is not None:
             ax.axvline(mark.healed, color=INK, linewidth=1.2, linestyle=(0, (1, 2)))
+    for told in result.ledger.commands:
+        ax.axvline(told.at, color=INK, linewidth=1.2, linestyle=(0, (1, 2)))
     for step in result.worst.steps if result.worst else ():
         ax.axvspan(
             step.start, step.start + step.seconds, color=STEP_COLOURS[step.name], alpha=0.1, linewidth=0
@@ -168,11 +174,15 @@ def _area(ax: Any, bottom: list[int], top: list[int], **settings: Any) -> None:
 
 
 def _clients(ax: Any, measured: Measurement, result: DrillResult) -> None:
-    """One row per client: from the fault to its recovery, reads and writes."""
+    """One row per client: from the fault to its recovery, of the reads and of the writes that took
+    longest."""
     names = sorted({r.client for r in measured.recoveries}, key=lambda name: _slowest(measured, name))
     rows = {name: n for n, name in enumerate(names)}
-    for each in measured.recoveries:
-        row = rows[each.client] + (0.17 if each.operation == "read" else -0.17)
+    slowest: dict[tuple[str, bool], Recovery] = {}
+    for each in sorted(measured.recoveries, key=lambda each: each.seconds):
+        slowest[each.client, is_write(each.operation)] = each
+    for (_, writes), each in slowest.items():
+        row = rows[each.client] + (-0.17 if writes else 0.17)
         never = math.isinf(each.seconds)
         end = measured.window_end if never else measured.fault_at + each.seconds
         colour = MUTED if each.overstays else INK
@@ -184,8 +194,8 @@ def _clients(ax: Any, measured: Measurement, result: DrillResult) -> None:
             linewidth=0.9,
             linestyle=style,
         )
-        marker = ">" if never else ("o" if each.operation == "read" else "s")
-        face = PAGE if each.operation == "write" else (FAILED if never else colour)
+        marker = ">" if never else ("s" if writes else "o")
+        face = PAGE if writes else (FAILED if never else colour)
         ax.plot(end, row, marker, markersize=3.8, color=FAILED if never else colour, markerfacecolor=face)
     ax.set_ylim(-0.8, len(names) - 0.2)
     ax.set_yticks(
@@ -236,6 +246,9 @@ def _labels(axes: Any, result: DrillResult, measured: Measurement, *, narrow: bo
         if mark.healed is not None:
             top.annotate("healed", (mark.healed, 1.0), xytext=(3, 4), textcoords="offset points", color=INK,
                          fontweight="bold", annotation_clip=False)  # fmt: skip
+    for told in result.ledger.commands:
+        top.annotate(told.name, (told.at, 1.0), xytext=(3, 4), textcoords="offset points", color=INK,
+                     fontweight="bold", annotation_clip=False)  # fmt: skip
     limit = measured.fault_at + result.objectives.rto
     if limit < result.ledger.ended:
         text = f"RTO {result.objectives.rto:g} s" if narrow else f"objective: RTO {result.objectives.rto:g} s"

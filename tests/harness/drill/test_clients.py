@@ -13,11 +13,12 @@ from aiohttp import web
 from dnslib import CNAME, QTYPE, RR, A, DNSRecord
 from drill_ledgers import EAST, SUBJECT, WEST
 
-from harness.drill.clients import Bench, Client, Identity, Written, identities, watch_dns
+from harness.drill.clients import Bench, Client, Identity, Written, identities
 from harness.drill.exchange import Caller, Reply, judge_read, judge_write
 from harness.drill.ledger import WATCHER, Ledger
 from harness.drill.resolver import CachingResolver, ask
 from harness.drill.scenario import Load
+from harness.drill.watchers import watch_dns
 from harness.sandbox.clock import Clock
 from harness.sandbox.route53.places import place_named, place_of
 
@@ -116,14 +117,11 @@ def drive(
     async def main() -> tuple[Ledger, World]:
         world = World(Clock())
         async with bench(world) as made:
-            client = Client(made, Identity("us-east-1", US_EAST, overstays), Written(), seed=1)
+            written = {flow.name: Written() for flow in made.subject.flows}
+            client = Client(made, Identity("us-east-1", US_EAST, overstays), written, seed=1)
             world.clock.call_later(at, lambda: change(world))
             with world.clock.jumping():
-                tasks = [
-                    world.clock.spawn(client.write_until(end)),
-                    world.clock.spawn(client.read_until(end)),
-                ]
-                await asyncio.gather(*tasks)
+                await asyncio.gather(*(world.clock.spawn(each) for each in client.work(end)))
             return made.ledger, world
 
     return asyncio.run(main())

@@ -74,13 +74,13 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         "sa-east, eu-west, eu-central, eu-north, af-south, me-central, ap-south, ap-southeast, ap-northeast, "
         "oceania (found 2)",
         "bad.yaml:5: load.reads: is not a key here; allowed are clients, reads_per_second, "
-        "writes_per_second, timeout, retry_pause, settle, overstay (found 3)",
+        "writes_per_second, timeout, retry_pause, settle, overstay, flows (found 3)",
         "bad.yaml:7: faults[0].kind: kind is 'region-drk'; it must be one of region-dark, service-down, "
-        "control-planes-down, gray-failure, replication-cut (found 'region-drk')",
+        "control-planes-down, gray-failure, replication-cut, region-partition (found 'region-drk')",
         "bad.yaml:8: faults[1].mode: region-dark: mode is 'bang'; it must be one of refuse, hang, 503 "
         "(found 'bang')",
         "bad.yaml:2: descripton: is not a key here; allowed are name, description, duration, load, faults, "
-        "expect (found 'hi')",
+        "commands, needs, without, expect, expect_if_traffic_returns (found 'hi')",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.drill.ledger import FaultMark, Ledger, Lookup, ReadBack
 from harness.drill.measure import measure
-from harness.drill.recovery import worst_split
+from harness.drill.recovery import operation_splits
 from harness.drill.subject import Objectives, Subject
 from harness.drill.verdict import Verdict, judge, precondition_failed
 
@@ -19,7 +19,7 @@ def verdict(
 ) -> Verdict:
     found = measure(made)
     objectives = Objectives(rto=rto, rpo=rpo, judge_stale=stale)
-    return judge(found, objectives, subject, worst=worst_split(made, found))
+    return judge(found, objectives, subject, splits=operation_splits(made, found))
 
 
 def without_health_check() -> Subject:

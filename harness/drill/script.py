@@ -1,0 +1,336 @@
+"""The script of one run: settle, load, fault, heal, drain, read back; on the sandbox's own loop and clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import itertools
+import secrets
+from collections.abc import Coroutine, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.drill import watchers
+from harness.drill.clients import Bench, Client, Item, Written, identities
+from harness.drill.controller import Operator
+from harness.drill.exchange import Caller
+from harness.drill.injection import Injection
+from harness.drill.ledger import Backlog, Flip, Ledger
+from harness.drill.preflight import preflight, region_behind
+from harness.drill.readback import reached, read_back, surviving_regions
+from harness.drill.scenario import Scenario
+from harness.drill.static_objects import put_objects
+from harness.drill.subject import Flow, Subject
+from harness.sandbox.faults import ControlPlanesDown
+from harness.sandbox.lambda_pools import LambdaPools
+from harness.sandbox.route53.checkers import checkers_of
+from harness.sandbox.route53.places import place_named
+from harness.sandbox.server import Sandbox
+
+# Model seconds.
+SETTLE_LIMIT = 120.0
+DRAIN_LIMIT = 60.0
+BACKLOG_INTERVAL = 1.0
+# Workers per function: requests take milliseconds, so few are ever in flight at once.
+WARM_WORKERS = 3
+# Numbers of requests go on from run to run: the clock remembers those that were answered.
+_NUMBERS = itertools.count(1)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without pauses of the garbage collector, which clients of a large process would take for an outage."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class Script:
+    """The state of one run; everything happens on the sandbox's loop.
+
+    Raises DrillError when the scenario speaks of a region that the subject does not have.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, subject: Subject, scenario: Scenario, *, seed: int, real_time: bool
+    ) -> None:
+        self._sandbox = sandbox
+        self._clock = sandbox.clock
+        self._subject = subject
+        self._scenario = scenario
+        self._injection = Injection(sandbox.faults, scenario.faults, subject)
+        self._commands = [(entry, entry.target(subject)) for entry in scenario.commands]
+        self._seed = seed
+        self._real_time = real_time
+        self._run = f"{secrets.token_hex(4)}-{seed}"
+        self._written = {flow.name: Written() for flow in subject.flows}
+        self._read_back = False
+
+    async def run(self) -> tuple[list[str], Ledger]:
+        """The problems that kept the drill from running (then the ledger is empty), and the ledger."""
+        ledger = Ledger(environment=self._subject.environment)
+        self._sandbox.faults.heal_all()
+        await self._warm()
+        async with Caller(self._clock, numbers=_NUMBERS) as caller:
+            await self._begin_anew()
+            try:
+                pace = contextlib.nullcontext() if self._real_time else self._clock.jumping()
+                with _no_collection(), pace:
+                    # a participant, so that time cannot leap while the drill itself is at work
+                    problems = await self._clock.spawn(self._script(caller, ledger), name="drill")
+            finally:
+                self._sandbox.faults.heal_all()
+                await self._sandbox.route53.stop_checkers()
+                self._sandbox.schedules.stop()
+                # nobody probes from here on: DNS must not go on avoiding a region that is well again
+                await self._sandbox.reseed(self._seed)
+        return problems, ledger
+
+    async def _warm(self) -> None:
+        pools = LambdaPools(account_id=self._sandbox.account_id)
+        for region in self._subject.regions:
+            await pools.warm(region.name, region.functions, concurrency=WARM_WORKERS)
+        if self._subject.controller is not None:
+            for name, function in self._subject.controller.functions:
+                await pools.warm(name, [function], alias=self._subject.controller.alias)
+
+    async def _begin_anew(self) -> None:
+        """New checkers' phases and modelled delays for this seed, and nothing left over from a run before."""
+        await self._sandbox.reseed(self._seed)
+        self._sandbox.route53.start_checkers()
+        self._sandbox.schedules.start(seed=self._seed)
+
+    def _operator(self, caller: Caller) -> Operator | None:
+        controller = self._subject.controller
+        if controller is None:
+            return None
+        return Operator(caller, self._clock, controller, self._endpoint, self._sandbox.account_id)
+
+    @property
+    def _endpoint(self) -> tuple[str, int]:
+        endpoint = urlsplit(self._sandbox.endpoint)
+        return endpoint.hostname or "127.0.0.1", endpoint.port or 80
+
+    async def _prepared(self, caller: Caller) -> list[str]:
+        """Waits until the environment is as it is on a quiet day; the problems when it does not get there."""
+        operator = self._operator(caller)
+        if operator is not None and (problems := await operator.come_home()):
+            return problems
+        if problems := await preflight(caller, self._subject, self._sandbox.addresses):
+            return problems
+        for flow in self._subject.flows:
+            if flow.store == "static":
+                self._written[flow.name] = await put_objects(
+                    caller, flow, run=self._run, endpoint=self._endpoint,
+                    account_id=self._sandbox.account_id,
+                )  # fmt: skip
+        await self._drained()
+        return await self._settled()
+
+    async def _script(self, caller: Caller, ledger: Ledger) -> list[str]:
+        if problems := await self._prepared(caller):
+            return problems
+        bench = self._bench(caller, ledger)
+        duration = self._scenario.duration
+        with self._running(bench, duration) as load:
+            await self._follow(bench)
+            await self._until(bench, duration)
+            with self._clock.idle():
+                await asyncio.gather(*load)
+        ledger.ended = duration
+        if not self._read_back:
+            if self._scenario.heals:
+                await self._drained()
+            await self._recovered(bench, settled_before=None)
+        if self._scenario.faults and self._scenario.heals:
+            await self._healed(bench)
+        ledger.faults[:] = self._injection.marks()
+        self._note_flips(bench)
+        await self._note_events(bench)
+        return []
+
+    async def _settled(self) -> list[str]:
+        """Waits until every health check has been probed by all its checkers and is healthy."""
+        started = self._clock.now()
+        while problems := self._unsettled():
+            if self._clock.now() - started > SETTLE_LIMIT:
+                return problems
+            await self._clock.sleep(1.0)
+        return []
+
+    def _unsettled(self) -> list[str]:
+        route53, problems = self._sandbox.route53, []
+        for region in self._subject.regions:
+            if region.health_check is None:
+                continue
+            check = route53.applied().check(region.health_check)
+            if check is None:
+                problems.append(f"the health check {region.health_check} of {region.name} is not applied")
+                continue
+            status = route53.status(region.health_check)
+            waiting = len(checkers_of(check)) - len(status.reports)
+            if not status.healthy:
+                why = status.last_failure or "no reason known"
+                problems.append(f"the health check of {region.name} is unhealthy before the drill: {why}")
+            elif waiting > 0:
+                problems.append(f"{waiting} checkers have not yet reported on {region.name}")
+        return problems
+
+    async def _drained(self) -> None:
+        """Waits until no write waits to be replicated."""
+        started = self._clock.now()
+        while self._pending() and self._clock.now() - started < DRAIN_LIMIT:
+            await self._clock.sleep(0.5)
+
+    def _pending(self) -> int:
+        return self._sandbox.replication.pending() + self._sandbox.objects.pending()
+
+    def _bench(self, caller: Caller, ledger: Ledger) -> Bench:
+        return Bench(
+            clock=self._clock,
+            caller=caller,
+            ledger=ledger,
+            subject=self._subject,
+            load=self._scenario.load,
+            run=self._run,
+            origin=self._clock.now(),
+            dns=self._sandbox.dns_address,
+            regions=region_behind(self._sandbox.addresses),
+            ports=dict([*self._sandbox.addresses.values(), *_edges(self._sandbox)]),
+        )
+
+    @contextlib.contextmanager
+    def _running(self, bench: Bench, end: float) -> Iterator[list[asyncio.Task[Any]]]:
+        """The load, from here on; whatever still runs when the block ends early is cancelled."""
+        who = identities(bench.load, seed=self._seed)
+        bench.ledger.overstaying = frozenset(each.name for each in who if each.overstays)
+        work: list[Coroutine[Any, Any, None]] = []
+        for identity in who:
+            work += Client(bench, identity, self._written, seed=self._seed).work(end)
+        work += [watchers.watch_dns(bench, place_named(place), end) for place in bench.load.clients]
+        work += [
+            watchers.call_control_plane(
+                bench, fault.region, endpoint=self._endpoint, account_id=self._sandbox.account_id, end=end
+            )
+            for fault in self._injection.faults
+            if isinstance(fault, ControlPlanesDown)
+        ]
+        work.append(self._watch_backlog(bench, end))
+        tasks = [self._clock.spawn(each) for each in work]
+        try:
+            yield tasks
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _watch_backlog(self, bench: Bench, end: float) -> None:
+        while bench.now() < end:
+            bench.ledger.backlog.append(Backlog(bench.now(), self._pending()))
+            await self._clock.sleep(min(BACKLOG_INTERVAL, max(0.0, end - bench.now())))
+
+    async def _follow(self, bench: Bench) -> None:
+        """Injects, heals and commands as the scenario says; before the first healing the writes are read
+        back."""
+        script: list[tuple[float, int, Coroutine[Any, Any, None]]] = []
+        changes = self._injection.changes()
+        for order, change in enumerate(changes):
+            do = (
+                self._inject(bench, change.index)
+                if change.begins
+                else self._heal(bench, change.index, last=change.last)
+            )
+            script.append((change.moment, order, do))
+        for order, (entry, to) in enumerate(self._commands, start=len(changes)):
+            told = self._command(bench, entry.command, to, force=entry.force)
+            script.append((entry.at, order, told))
+        pending = sorted(script, key=lambda step: step[:2])
+        try:
+            while pending:
+                moment, _, do = pending[0]
+                await self._until(bench, moment)
+                del pending[0]
+                await do
+        finally:
+            for _, _, do in pending:
+                do.close()
+
+    async def _inject(self, bench: Bench, index: int) -> None:
+        self._injection.begin(index, bench.now())
+        bench.ledger.faults[:] = self._injection.marks()
+
+    async def _heal(self, bench: Bench, index: int, *, last: bool) -> None:
+        if last and not self._read_back and self._injection.takes_requests(index):
+            await self._recovered(bench, settled_before=bench.now() - bench.load.settle)
+        self._injection.end(index, bench.now(), last=last)
+        bench.ledger.faults[:] = self._injection.marks()
+
+    async def _command(self, bench: Bench, name: str, to: str, *, force: bool) -> None:
+        operator = self._operator(bench.caller)
+        assert operator is not None, "a scenario with commands does not fit a subject without a controller"
+        bench.ledger.commands.append(
+            await operator.command(name, to, force=force, at=bench.now(), origin=bench.origin)
+        )
+
+    async def _recovered(self, bench: Bench, *, settled_before: float | None) -> None:
+        """Reads back what was acknowledged, through the regions that serve now. While the load goes on, only
+        what had time to settle; when it has ended, replication gets that time first."""
+        self._read_back = True
+        regions = surviving_regions(bench)
+        items = self._items()
+        if settled_before is None:
+            await self._clock.sleep(bench.load.settle)
+        else:
+            old = {item for item, ack in bench.ledger.acknowledged().items() if ack.end < settled_before}
+            items = [(flow, item) for flow, item in items if item.id in old]
+        await read_back(bench, items, regions, "recovered")
+
+    async def _healed(self, bench: Bench) -> None:
+        """Reads back everything in every region, once replication has caught up and each region answers."""
+        await self._drained()
+        everywhere = [region.name for region in self._subject.regions]
+        for flow in self._subject.flows:
+            if flow.write_path is not None and self._written[flow.name].items:
+                for region in everywhere:
+                    await reached(bench, flow, self._written[flow.name].items[0], region)
+        await read_back(bench, self._items(), everywhere, "healed")
+
+    def _items(self) -> list[tuple[Flow, Item]]:
+        return [
+            (flow, item)
+            for flow in self._subject.flows
+            if flow.write_path is not None
+            for item in self._written[flow.name].items
+        ]
+
+    def _note_flips(self, bench: Bench) -> None:
+        for region in self._subject.regions:
+            if region.health_check is not None:
+                bench.ledger.flips += [
+                    Flip(event.at - bench.origin, region.name, event.healthy, event.reason)
+                    for event in self._sandbox.route53.history(region.health_check)
+                    if event.checker is None and event.at >= bench.origin
+                ]
+
+    async def _note_events(self, bench: Bench) -> None:
+        """The controller's log, from the tables that can be read: a region that is still dark is not
+        asked."""
+        operator = self._operator(bench.caller)
+        if operator is not None:
+            dark = self._sandbox.faults.dark()
+            voters = [region for region, _ in operator.controller.functions if region not in dark]
+            begun = self._sandbox.epoch(bench.origin)
+            bench.ledger.events += [
+                event for event in await operator.log(voters, epoch_of_origin=begun) if event.at >= 0
+            ]
+
+    async def _until(self, bench: Bench, moment: float) -> None:
+        await self._clock.sleep(max(0.0, moment - bench.now()))
+
+
+def _edges(sandbox: Sandbox) -> list[tuple[str, int]]:
+    """The addresses of the CDN's edge locations, where the sandbox has a CDN."""
+    return list(getattr(sandbox, "edge_addresses", {}).values())
