@@ -62,6 +62,14 @@ def replication_role(environment: str, name: str, region: str) -> str:
     return regional(environment, f"{name}-replication", region)
 
 
+def release_role(environment: str, region: str) -> str:
+    return regional(environment, "release", region)
+
+
+def alarm_topic(environment: str, region: str) -> str:
+    return f"{api(environment, region)}-alarms"
+
+
 def global_cluster(environment: str, database: str) -> str:
     return f"{environment}-{database}"
 

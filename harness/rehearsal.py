@@ -7,20 +7,22 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from generator import naming
-from generator.tiers import compute
+from generator import hosts, naming
+from generator.manifest import Manifest
+from generator.tiers import compute, failover
 from harness import running_sandbox, verbs
 from harness.drill import report
 from harness.drill.run import run_drill
 from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.series import DrillSeries
-from harness.drill.subject import Objectives, Subject, SubjectRegion
+from harness.drill.subject import Controller, Objectives, Subject, SubjectRegion
 from harness.environments import REPOSITORY, Environment
+from harness.flows import flows
 from harness.running_sandbox import RunningSandbox
 from harness.sandbox.server import Sandbox
 from harness.terraform import runner
@@ -91,7 +93,7 @@ def applied(
     verbs.forget(environment, DRILL)
     with Sandbox(
         account_id=environment.manifest.account_id,
-        regions=tuple(environment.manifest.regions),
+        regions=environment.regions,
         port=port,
         dns_port=dns_port,
     ) as sandbox:
@@ -114,31 +116,52 @@ def apply_all(environment: Environment, sandbox: Sandbox, *, target: str, as_jso
 def subject_of(environment: Environment, sandbox: Sandbox) -> Subject:
     """The environment as its clients see it, with the health checks that are applied."""
     manifest = environment.manifest
+    cdn = manifest.edge.entry == "cdn"
     checks = {
         check.domain: identifier for identifier, check in (sandbox.route53.applied().checks or {}).items()
     }
-    regions = []
-    for name, settings in manifest.regions.items():
-        host = naming.regional_host(manifest.edge.record, manifest.domain, name)
-        regions.append(
-            SubjectRegion(
-                name=name,
-                role=settings.role,
-                health_host=host,
-                health_check=checks.get(host),
-                functions=tuple(
-                    naming.function(manifest.name, function, name) for function in compute.functions(manifest)
-                ),
-            )
-        )
     return Subject(
         environment=manifest.name,
-        entry_host=naming.entry_host(manifest.edge.record, manifest.domain),
-        regions=tuple(regions),
+        entry_host=hosts.entry(manifest),
+        regions=tuple(_subject_region(manifest, region, checks) for region in manifest.regions),
         ttl=manifest.edge.ttl,
         objectives=Objectives(rto=manifest.objectives.rto, rpo=manifest.objectives.rpo),
         auto_return=manifest.edge.auto_return,
         health_path=manifest.edge.health_check.path,
+        flows=flows(manifest),
+        entry=manifest.edge.entry,
+        routing=manifest.routing,
+        origin_host=hosts.served(manifest) if cdn else None,
+        standby_host=naming.standby_host(hosts.entry(manifest)) if cdn else None,
+        witness=manifest.failover.witness if manifest.failover else None,
+        controller=_controller(manifest),
+    )
+
+
+def _subject_region(manifest: Manifest, region: str, checks: Mapping[str | None, str]) -> SubjectRegion:
+    host = hosts.regional(manifest, region)
+    return SubjectRegion(
+        name=region,
+        role=manifest.regions[region].role,
+        health_host=host,
+        health_check=checks.get(host),
+        functions=tuple(
+            naming.function(manifest.name, function, region) for function in compute.functions(manifest)
+        ),
+    )
+
+
+def _controller(manifest: Manifest) -> Controller | None:
+    if manifest.failover is None:
+        return None
+    return Controller(
+        functions=tuple(
+            (region, naming.function(manifest.name, failover.FAILOVER, region))
+            for region in failover.voters(manifest)
+        ),
+        table=naming.control_table(manifest.name),
+        home=manifest.lead_region,
+        alias=naming.FUNCTION_ALIAS,
     )
 
 
@@ -163,7 +186,7 @@ def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) 
     verbs.forget(environment, verbs.SANDBOX)
     manifest = environment.manifest
     with Sandbox(
-        account_id=manifest.account_id, regions=tuple(manifest.regions), port=port, dns_port=dns_port
+        account_id=manifest.account_id, regions=environment.regions, port=port, dns_port=dns_port
     ) as sandbox:
         if not empty:
             apply_all(environment, sandbox, target=verbs.SANDBOX)

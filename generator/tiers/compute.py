@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from generator import hosts, naming
-from generator.calls import Declaration, ModuleCall
+from generator.calls import Declaration, ModuleCall, StackOutput
 from generator.fields import EnvironmentVariable, Name, Part, Text
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
@@ -31,6 +31,22 @@ Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[A-Za-z0-9.-]+
 
 HEALTH, ROTATION, MIGRATIONS = "health", "rotation", "migrations"
 RESERVED = (HEALTH, "failover", ROTATION, MIGRATIONS)
+
+
+class Release(Part):
+    """How a new version of a function takes over: some requests first, all of them if no alarm rings."""
+
+    kind: Literal["canary", "linear", "all-at-once"] = Field(
+        "canary", description="canary: a share, then the rest; linear: a share each time the minutes pass."
+    )
+    percent: Annotated[int, Field(ge=1, le=99)] = Field(10, description="Share of requests in percent.")
+    minutes: Annotated[int, Field(ge=1, le=2880)] = Field(5, description="How long a share is watched.")
+    error_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        1, description="Share of failed requests that takes the release back."
+    )
+    p99_ms: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="Milliseconds of the slowest percent that take the release back."
+    )
 
 
 class Function(Part):
@@ -57,6 +73,9 @@ class Function(Part):
     )
     provisioned_concurrency: Annotated[int, Field(ge=0)] = Field(
         0, description="Environments kept warm in every region, so that failover meets no cold start."
+    )
+    release: Release | None = Field(
+        None, description="Release new versions step by step with CodeDeploy; at once if left out."
     )
     dead_letter: bool = Field(
         False, description="Keep events whose asynchronous invocation failed; calls from an API never are."
@@ -193,6 +212,7 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
             yield _api(manifest, region)
     for name in manifest.data.databases:
         yield _migration(manifest, name)
+    yield from _releases(manifest)
 
 
 def _logging_role(manifest: Manifest) -> str:
@@ -286,6 +306,7 @@ def _function(manifest: Manifest, region: str, name: str, function: Function) ->
             ),
             "environment": _environment(manifest, region, name, function),
             "vpc": _network(manifest, function),
+            "canary": _canary(manifest, region, function.release),
             "kms_key_arn": Reference("module.key.arn"),
             "log_retention_days": manifest.observability.log_retention_days,
             "tracing": manifest.observability.tracing,
@@ -294,6 +315,49 @@ def _function(manifest: Manifest, region: str, name: str, function: Function) ->
             "provisioned_concurrency": function.provisioned_concurrency or None,
         },
     )
+
+
+def _canary(manifest: Manifest, region: str, release: Release | None) -> Value:
+    if release is None:
+        return None
+    return {
+        "role_arn": naming.role_arn(manifest.account_id, naming.release_role(manifest.name, region), region),
+        "shift": {"kind": release.kind, "percent": release.percent, "minutes": release.minutes},
+        "alarms": {"error_percent": release.error_percent, "p99_milliseconds": release.p99_ms},
+        "topic_arn": Reference("module.alarms.topic_arn"),
+    }
+
+
+def _releases(manifest: Manifest) -> Iterator[Declaration]:
+    """What CodeDeploy may do in each region, and what has to be asked of it for each function."""
+    released = [name for name, function in functions(manifest).items() if function.release]
+    for region in manifest.regions if released else ():
+        yield ModuleCall(
+            stack="global",
+            label=resource_label("release_role", naming.provider_alias(region)),
+            module="security/release_role",
+            region=manifest.recovery_region,
+            arguments={
+                "name": naming.release_role(manifest.name, region),
+                "account_id": manifest.account_id,
+                "region": region,
+                "function_names": [naming.function(manifest.name, name, region) for name in released],
+                "topics": {
+                    "alarms": {
+                        "name": naming.alarm_topic(manifest.name, region),
+                        "key_alias": naming.regional_key_alias(manifest.name, region),
+                    }
+                },
+                "permissions_boundary": manifest.security.permissions_boundary,
+            },
+        )
+        for name in released:
+            yield StackOutput(
+                region,
+                f"release_{resource_label(name)}",
+                Reference(f"module.{resource_label('function', name)}.release"),
+                f"What `make release` asks of CodeDeploy for {name}; null when its newest version serves.",
+            )
 
 
 def _network(manifest: Manifest, function: Function) -> Value:
