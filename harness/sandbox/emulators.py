@@ -7,10 +7,11 @@ answers wrongly. The map is measured, service by service (facts of 2026-11-20, M
 from __future__ import annotations
 
 import asyncio
+import datetime
 import importlib
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import ModuleType
 from typing import Any, Literal
 
@@ -99,6 +100,29 @@ class Moto:
         alarm = cloudwatch_backends[account_id][region].alarms.get(name)
         state = getattr(alarm, "state_value", None)
         return state if state in ("OK", "ALARM") else "INSUFFICIENT_DATA"
+
+    def put_metric(
+        self,
+        account_id: str,
+        region: str,
+        name: str,
+        dimensions: Mapping[str, str],
+        value: float,
+        moment: datetime.datetime,
+        *,
+        namespace: str,
+    ) -> None:
+        """Store one value of a metric that an emulated service publishes about itself. Blocks; any thread."""
+        with self._lock:
+            if not self._loaded:
+                self._load()
+            from moto.cloudwatch.models import cloudwatch_backends
+
+            named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+            # moto compares moments without a time zone
+            stamp = moment.astimezone(datetime.UTC).replace(tzinfo=None)
+            datum = {"MetricName": name, "Dimensions": named, "Value": value, "Timestamp": stamp}
+            cloudwatch_backends[account_id][region].put_metric_data(namespace, [datum])
 
     def reset(self) -> None:
         """Forget every resource, as far as moto was ever loaded."""

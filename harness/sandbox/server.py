@@ -17,10 +17,12 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from harness.sandbox import emulators, patches, patches_function_endpoint
 from harness.sandbox.addresses import Listeners, open_listeners
+from harness.sandbox.aurora import Aurora
 from harness.sandbox.classify import Target
 from harness.sandbox.clock import Clock
 from harness.sandbox.cloudfront import EDGE_PLACES, CloudFront, Network
@@ -129,6 +131,13 @@ class Sandbox:
         return self._cloudfront
 
     @property
+    def aurora(self) -> Aurora:
+        """The Aurora PostgreSQL clusters that were created, and what failovers did to them."""
+        if self._aurora is None:
+            raise SandboxError("the sandbox is not running; use it inside `with Sandbox(...)`")
+        return self._aurora
+
+    @property
     def notice(self) -> str | None:
         """What is different on this system, in one sentence; None when nothing is."""
         return self._bound.notice
@@ -220,6 +229,17 @@ class Sandbox:
             self._stack.callback(replication.uninstall)
             self._on_loop(replication.install)
         self._stack.callback(self._on_loop, self.schedules.stop)
+        aurora = self._aurora = Aurora(
+            self.clock,
+            faults=self.faults,
+            addresses=self.addresses,
+            delay=lambda name: self._delays.draw(name),
+            epoch=self.epoch,
+            scratch=Path(scratch),
+            put_metric=partial(moto.put_metric, self.account_id, namespace="AWS/RDS"),
+        )
+        self._stack.callback(lambda: self.run(aurora.close(), timeout=STOP_SECONDS))
+        self._on_loop(aurora.install)
         self.faults.subscribe(on_inject=self._injected, on_heal=self._healed)
         self._stack.callback(self.faults.heal_all)
         self.run(self._gateway.start(self._bound.all()), timeout=START_SECONDS)
@@ -275,6 +295,7 @@ class Sandbox:
         for source, destination in cut_links(fault):
             for replication in self._replications:
                 self._on_loop(replication.cut, source, destination)
+        self._on_loop(self.aurora.fault_injected, number, fault)
 
     def _healed(self, number: int, fault: Fault) -> None:
         if isinstance(fault, RegionDark | ServiceDown):
@@ -286,6 +307,7 @@ class Sandbox:
             if (source, destination) not in self.faults.cut():
                 for replication in self._replications:
                     self._on_loop(replication.heal, source, destination)
+        self._on_loop(self.aurora.fault_healed)
 
     def _held_back(self, fault: Fault) -> int:
         """How many writes wait on the links that a cut holds."""
@@ -294,7 +316,7 @@ class Sandbox:
             for statistics in (replication.statistics() for replication in self._replications)
             for link in cut_links(fault)
             if link in statistics
-        )
+        ) + sum(self.aurora.pending(*link) for link in cut_links(fault))
 
     def _without(self, service: str) -> frozenset[str]:
         """The regions in which `service` is down."""

@@ -28,6 +28,10 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def test_the_file_names_the_delays_that_the_sandbox_models() -> None:
     assert Delays().names == (
+        "aurora_promotion",
+        "aurora_replication_lag",
+        "aurora_secondary_rebuild",
+        "aurora_switchover",
         "dynamodb_replication_lag",
         "lambda_cold_start",
         "route53_record_change",
@@ -39,6 +43,10 @@ def test_the_file_names_the_delays_that_the_sandbox_models() -> None:
 def test_what_is_assumed_is_said_to_be_assumed() -> None:
     delays = Delays()
     assert {name: delays.entry(name).evidence for name in delays.names} == {
+        "aurora_promotion": "published",
+        "aurora_replication_lag": "published",
+        "aurora_secondary_rebuild": "published",
+        "aurora_switchover": "assumed",
         "dynamodb_replication_lag": "published",
         "lambda_cold_start": "published",
         "route53_record_change": "published",
@@ -50,6 +58,10 @@ def test_what_is_assumed_is_said_to_be_assumed() -> None:
 def test_the_worst_of_every_delay_is_the_bound_that_a_budget_uses() -> None:
     delays = Delays()
     assert {name: delays.worst(name) for name in delays.names} == {
+        "aurora_promotion": "published",
+        "aurora_replication_lag": "published",
+        "aurora_secondary_rebuild": "published",
+        "aurora_switchover": "assumed",
         "dynamodb_replication_lag": 5,
         "lambda_cold_start": 2,
         "route53_record_change": 60,

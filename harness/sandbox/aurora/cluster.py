@@ -1,0 +1,195 @@
+"""One Aurora cluster as it runs: its endpoints, its server, and the link that feeds it when it is a
+secondary.
+
+Rules, from the Amazon Aurora User Guide: "Connecting to an Amazon Aurora global database", "Using write
+forwarding in an Aurora PostgreSQL global database", and "Using switchover or failover in Amazon Aurora Global
+Database".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from harness.sandbox.aurora import records, wire
+from harness.sandbox.aurora.front import (
+    FORWARDING,
+    FORWARDING_TIMEOUT,
+    Front,
+    Refused,
+    Role,
+    Route,
+    database_target,
+)
+from harness.sandbox.aurora.postgres import Server
+from harness.sandbox.aurora.records import ClusterKey, Record
+from harness.sandbox.aurora.session import SqlError, identifier, literal
+from harness.sandbox.faults import Verdict
+
+if TYPE_CHECKING:
+    from harness.sandbox.aurora.estate import Estate
+    from harness.sandbox.aurora.link import Link
+
+# How long an acknowledgement may wait for its write to set off, in wall seconds; normally a thousandth.
+SETTLE_SECONDS = 0.25
+
+_UNREACHABLE = Refused("08006", "write forwarding: the primary cluster cannot be reached")
+
+
+class Cluster:
+    """All methods belong to the sandbox's loop."""
+
+    def __init__(self, key: ClusterKey, estate: Estate) -> None:
+        self.key = key
+        self.front = Front(key.region, self)
+        self.server: Server | None = None
+        self.link: Link | None = None
+        self.source: Cluster | None = None
+        self.ready = asyncio.Event()
+        self.fenced = False
+        self._estate = estate
+
+    @property
+    def region(self) -> str:
+        return self.key.region
+
+    @property
+    def record(self) -> Record:
+        """What the control plane knows of the cluster."""
+        return records.cluster(self.key) or {}
+
+    @property
+    def available(self) -> bool:
+        """Whether sessions are let in: there is a server, an instance to serve them, and no fence."""
+        self.fenced = self.fenced or self._estate.must_fence(self)
+        running = self.server is not None and self.server.running and self.ready.is_set()
+        return running and not self.fenced and bool(records.instances(self.key)) and not self._stopped
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether the server takes writes, whatever the control plane says of the cluster."""
+        return self.source is None
+
+    @property
+    def _stopped(self) -> bool:
+        return self.record.get("Status") in ("stopping", "stopped", "deleting")
+
+    async def fence(self) -> None:
+        """Let no session in, and end those that are there: nothing is written from now on."""
+        self.fenced = True
+        if self.server is not None and self.server.running:
+            with contextlib.suppress(OSError, SqlError):
+                await self.server.end_sessions()
+            self.front.drop()
+            self._estate.drop_forwarded(self.server)
+
+    async def close(self) -> None:
+        """Stop everything and remove the data."""
+        await self.front.close()
+        await self.detach()
+        if self.server is not None:
+            await self.server.remove()
+            self.server = None
+
+    async def detach(self) -> None:
+        """End the replication that feeds this cluster; what is on its way is lost to it."""
+        link, self.link = self.link, None
+        if link is not None:
+            await link.sever()
+
+    # Filling the server
+
+    async def create(self) -> None:
+        """An empty database with the master user and the database that the record names."""
+        self.server = self._estate.new_server()
+        await self.server.create()
+        await self.server.start()
+        record = self.record
+        master = identifier(str(record["MasterUsername"]))
+        password = literal(str(record["_MasterUserPassword"]))
+        await self.server.sql("CREATE ROLE rds_superuser NOLOGIN IN ROLE pg_monitor, pg_signal_backend")
+        await self.server.sql(
+            f"CREATE ROLE {master} LOGIN CREATEDB CREATEROLE IN ROLE rds_superuser PASSWORD {password}"
+        )
+        await self.server.sql(f"ALTER DATABASE postgres OWNER TO {master}")
+        name = record.get("DatabaseName")
+        if name and name != "postgres":
+            await self.server.sql(f"CREATE DATABASE {identifier(str(name))} OWNER {master}")
+
+    async def follow(self, writer: Cluster) -> None:
+        """Become a copy of `writer` that follows it."""
+        assert writer.server is not None
+        await self.detach()
+        if self.server is not None:
+            await self.server.remove()
+        self.source = writer
+        self.link = self._estate.new_link(writer, self)
+        await self.link.open()
+        self.server = self._estate.new_server()
+        await self.server.clone(writer.server, follows=self.link.folder)
+        await self.server.start()
+
+    async def promote(self) -> None:
+        """Take writes. Its instances restart for that on AWS, so every session ends."""
+        assert self.server is not None
+        await self.detach()
+        await self.server.promote()
+        self.source = None
+        self.front.drop()
+
+    async def set_password(self, password: str) -> None:
+        """Give the master user another password."""
+        assert self.server is not None
+        master = identifier(str(self.record["MasterUsername"]))
+        await self.server.sql(f"ALTER ROLE {master} PASSWORD {literal(password)}")
+
+    # What the front asks
+
+    def judge(self, region: str) -> Verdict | None:
+        return self._estate.faults.judge(database_target(region, source=self.region))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._estate.clock.sleep(seconds)
+
+    async def route(self, role: Role, startup: wire.Startup) -> Route | Refused:
+        """Where the session goes: here, or to the primary when it asks for write forwarding."""
+        if not self.available or self.server is None:
+            return Refused(None)
+        if startup.code == wire.CANCEL_REQUEST or self.is_writer:
+            return Route(self.server, (self.region,), self.settled)
+        if role == "writer" and self.front.separate:
+            return Refused(None)
+        wanted = startup.settings.get(FORWARDING, "off").lower() != "off"
+        if wanted and self.record.get("GlobalWriteForwardingStatus") == "enabled":
+            return await self._forwarded(self._estate.primary_of(self))
+        return Route(self.server, (self.region,), _nothing)
+
+    async def _forwarded(self, primary: Cluster | None) -> Route | Refused:
+        if primary is None:
+            return _UNREACHABLE
+        verdict = self.judge(primary.region)
+        if verdict is not None:
+            if verdict.added_seconds:
+                await self.sleep(verdict.added_seconds)
+            if verdict.mode == "hang":
+                await self.sleep(FORWARDING_TIMEOUT)
+            if verdict.mode is not None:
+                return _UNREACHABLE
+        if not primary.available or primary.server is None or not primary.is_writer:
+            return _UNREACHABLE
+        return Route(primary.server, (self.region, primary.region), primary.settled)
+
+    async def settled(self) -> None:
+        """Return when everything that is committed has set off for the other regions."""
+        links = self._estate.links_from(self)
+        if not links or self.server is None:
+            return
+        with contextlib.suppress(OSError, SqlError):
+            written = await self.server.written()
+            for link in links:
+                await link.shipped_up_to(written, wall_seconds=SETTLE_SECONDS)
+
+
+async def _nothing() -> None:
+    return None
