@@ -58,10 +58,10 @@ def test_what_is_assumed_is_said_to_be_assumed() -> None:
 def test_the_worst_of_every_delay_is_the_bound_that_a_budget_uses() -> None:
     delays = Delays()
     assert {name: delays.worst(name) for name in delays.names} == {
-        "aurora_promotion": "published",
-        "aurora_replication_lag": "published",
-        "aurora_secondary_rebuild": "published",
-        "aurora_switchover": "assumed",
+        "aurora_promotion": 90,
+        "aurora_replication_lag": 2,
+        "aurora_secondary_rebuild": 600,
+        "aurora_switchover": 60,
         "dynamodb_replication_lag": 5,
         "lambda_cold_start": 2,
         "route53_record_change": 60,
