@@ -1,0 +1,128 @@
+"""What a controller does next: a pure function of the time, the settings, and what it sees.
+
+It is called again after its actions were carried out, until it has nothing more to do in this tick. Whatever
+it was about to do when it died, the next call finds out from the tables, and goes on.
+"""
+
+from __future__ import annotations
+
+from controller import handover, takeover
+from controller.lease import (
+    BOOTSTRAP,
+    FAILOVER,
+    RETURN,
+    Lease,
+    Phase,
+    Settings,
+    established,
+    is_free,
+    is_free_at_a_majority,
+    newest,
+)
+from controller.view import Action, Admit, Announce, MeasureLags, Note, Propose, View
+from controller.writer import claim, has_failed, repaired, write_on
+
+
+def decide(now: float, me: str, settings: Settings, view: View) -> list[Action]:
+    """The actions of region `me` at `now`, in order; the first that fails ends the list.
+
+    `now` is read before `view` is: an `until` of now + LEASE is never too late.
+    """
+    if len(view.ballots) < settings.quorum:
+        return [Note("isolated", 0, f"reaches {len(view.ballots)} of {len(settings.voters)} voters")]
+    if me not in settings.regions:
+        return []
+    held, latest = established(view.votes, settings.quorum), newest(view.votes)
+    if latest is None:
+        return [Propose(claim(now, me, settings, None, kind=BOOTSTRAP))] if me == settings.home else []
+    if held is None:
+        return [copied(now, me, settings, latest), *_without_a_holder(now, me, settings, view, latest)]
+    if held.writer != me:
+        return [copied(now, me, settings, held), *_as_other(now, me, settings, view, held)]
+    if held.phase == Phase.RELEASED:
+        return [copied(now, me, settings, held), *_waiting_for_heir(now, me, settings, view, held)]
+    if has_failed(latest, held, now=now, settings=settings):
+        return [Propose(repaired(now, me, settings, view, held))]
+    return write_on(now, me, settings, view, held)
+
+
+def copied(now: float, me: str, settings: Settings, lease: Lease) -> Admit:
+    """What this region's functions may do under another region's lease: forward writes until it ends.
+
+    `until` is what a majority has confirmed, or nothing: so it ends here too before anyone takes over.
+    """
+    serves, reason = serving(me, settings, lease)
+    forwards = lease.writes and lease.heir is None and lease.writer != me
+    return Admit(
+        epoch=lease.epoch,
+        writer=lease.writer,
+        until=lease.until if forwards else 0.0,
+        serving=serves,
+        serving_until=now + settings.lease,
+        reason=reason,
+    )
+
+
+def serving(me: str, settings: Settings, lease: Lease) -> tuple[bool, str]:
+    """Whether clients' traffic may come here at all, and why not: what keeps a lost region from returning."""
+    if lease.writer == me or settings.auto_return:
+        return True, ""
+    if me in lease.retired:
+        return False, f"retired: {lease.writer} took over in epoch {lease.epoch}"
+    if settings.active_standby and me == settings.home and lease.writes:
+        return False, f"standing by for {lease.writer}"
+    return True, ""
+
+
+def _as_other(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
+    """Another region is the writer: claim what it hands over, or what it has lost."""
+    if lease.phase == Phase.RELEASED and lease.heir == me:
+        return [Propose(claim(now, me, settings, view, kind=lease.handover or RETURN, after=lease))]
+    asked = takeover.intent(now, settings, view, lease)
+    asked = asked if asked is not None and asked.kind == FAILOVER and asked.to == me else None
+    forced = asked is not None and asked.force
+    if not forced and not takeover.is_suspected(now, me, settings, view, lease):
+        return _withdrawn(me, view)
+    if settings.databases and view.lags is None:
+        return [MeasureLags(takeover.lag_time(now, view, lease))]
+    refusals = takeover.refusals(now, me, settings, view, lease, asked=asked is not None, forced=forced)
+    if refusals:
+        return [*_withdrawn(me, view), Note("takeover refused", lease.epoch, "; ".join(refusals))]
+    if not is_free_at_a_majority(view.votes, settings, now=now):
+        return [Announce(lease.epoch), Note("ready to take over", lease.epoch, f"from {lease.writer}")]
+    by = asked.by if asked else "controller"
+    return [Propose(claim(now, me, settings, view, kind=FAILOVER, after=lease, by=by))]
+
+
+def _withdrawn(me: str, view: View) -> list[Action]:
+    own = view.ballots.get(me)
+    return [Announce(None)] if own is not None and own.candidate is not None else []
+
+
+def _waiting_for_heir(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
+    """Handed over, but not taken yet. After a while it is taken back: better this writer than none."""
+    if now <= lease.since + settings.patience:
+        return []
+    return [Propose(claim(now, me, settings, view, kind=RETURN, after=lease))]
+
+
+def _without_a_holder(now: float, me: str, settings: Settings, view: View, latest: Lease) -> list[Action]:
+    """No majority is seen to hold one lease: a claim reached too few, or its voters are out of reach."""
+    if latest.phase == Phase.ACQUIRED and latest.previous is not None:
+        return _after_a_failed_claim(now, me, settings, view, latest, latest.previous)
+    if latest.writer != me:
+        return _as_other(now, me, settings, view, latest)
+    if latest.phase == Phase.RELEASED:
+        return _waiting_for_heir(now, me, settings, view, latest)
+    return [Propose(handover.renewed(now, settings, view, latest))]
+
+
+def _after_a_failed_claim(
+    now: float, me: str, settings: Settings, view: View, latest: Lease, before: str
+) -> list[Action]:
+    """A claim, perhaps one's own, is made again only if there still is reason to: the writer before it."""
+    if before != me:
+        return _as_other(now, me, settings, view, latest._replace(writer=before))
+    if not is_free(latest, now=now, guard=settings.guard):
+        return []
+    return [Propose(claim(now, me, settings, view, kind=RETURN, after=latest))]

@@ -1,0 +1,80 @@
+"""Giving the lease away: what a person asked for, or what the others agree on. Pure.
+
+Nothing is lost on the way: the databases refuse the old epoch, this region's functions are told, and only
+after GUARD, when the last of them has heard of it, is the lease released.
+"""
+
+from __future__ import annotations
+
+from controller import takeover
+from controller.lease import EVACUATION, SWITCHOVER, Lease, Phase, Settings
+from controller.observation import is_well
+from controller.view import Action, Close, Note, Propose, RaiseFence, View
+
+READMIT = "readmit"
+
+
+def renewed(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
+    """The lease with LEASE seconds from now on, and never less than a voter holds already."""
+    return lease._replace(until=max(now + settings.lease, longest(view, lease)))
+
+
+def longest(view: View, lease: Lease) -> float:
+    """The latest end of this lease that any voter holds: none of them takes an earlier one."""
+    return max(vote.until for vote in (lease, *view.votes.values()) if vote and vote.epoch == lease.epoch)
+
+
+def begun(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
+    """The steps that hand the lease over, if there is someone to take it; else none, or a refusal."""
+    asked = takeover.intent(now, settings, view, lease)
+    if asked is not None and asked.to != me and asked.to in settings.regions and asked.kind != READMIT:
+        if not asked.force and not is_well(view.ballots, asked.to, me, now=now, settings=settings):
+            return [Note(f"{asked.kind} refused", lease.epoch, f"{asked.to} is not well")]
+        return _handed_over(now, settings, view, lease, heir=asked.to, kind=asked.kind)
+    heir = _ready(now, me, settings, view, lease) if settings.automatic else None
+    return _handed_over(now, settings, view, lease, heir=heir, kind=EVACUATION) if heir else []
+
+
+def _handed_over(
+    now: float, settings: Settings, view: View, lease: Lease, *, heir: str, kind: str
+) -> list[Action]:
+    fences = [RaiseFence(name, lease.epoch + 1) for name in settings.databases]
+    if kind == SWITCHOVER:
+        # nobody is lost yet: this region goes on until its databases have refused it
+        marked = renewed(now, settings, view, lease)._replace(heir=heir, handover=kind)
+        steps: list[Action] = [Propose(marked), *fences, Close(lease.epoch)]
+    else:
+        # not renewed: if a step fails, the lease runs out by itself
+        marked = lease._replace(until=longest(view, lease), heir=heir, handover=kind)
+        steps = [Propose(marked), Close(lease.epoch), *fences]
+    # its `since` is set when it is proposed, after the admission was closed
+    draining = marked.entering(Phase.DRAINING, at=now)
+    return [*steps, Propose(draining), Note("draining", lease.epoch, f"{kind} to {heir}")]
+
+
+def _ready(now: float, me: str, settings: Settings, view: View, lease: Lease) -> str | None:
+    """A region that says that the others agree on the loss of this one, and that it would take over."""
+    for region in settings.regions:
+        ballot = view.ballots.get(region)
+        candidate = ballot.candidate if ballot else None
+        if region == me or candidate is None or candidate.ready_for != lease.epoch:
+            continue
+        if now - candidate.at <= settings.fresh + settings.guard:
+            return region
+    return None
+
+
+def released(now: float, settings: Settings, view: View, lease: Lease) -> list[Action]:
+    """The end of the drain: GUARD seconds after the last function could have been told that it may write."""
+    if now < lease.since + settings.guard:
+        return []
+    done = lease._replace(until=longest(view, lease)).entering(Phase.RELEASED, at=now)
+    return [Propose(done), Note("released", lease.epoch, f"to {lease.heir}")]
+
+
+def readmitted(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
+    """The lease without the region that a person lets back."""
+    asked = takeover.intent(now, settings, view, lease)
+    if asked is None or asked.kind != READMIT:
+        return lease
+    return lease._replace(retired=tuple(region for region in lease.retired if region != asked.to))
