@@ -67,11 +67,14 @@ def run_drill(
 ) -> DrillResult:
     """One run against what is applied in the sandbox; faults are healed when it returns, whatever happens.
 
+    A subject with slower objectives than usual is given more time than the scenario says.
+
     Raises DrillError when the scenario does not fit the subject, TimeoutError when it hangs.
     """
     if misfits := scenario.misfits(subject):
         raise DrillError(f"the scenario {scenario.name} does not fit: {'; '.join(misfits)}")
     region_behind(sandbox.addresses)
+    scenario = scenario.stretched(subject)
     promised = objectives or subject.objectives
     wall, model = time.monotonic(), sandbox.clock.now()
     limit = 10 * (scenario.duration + SETTLE_LIMIT + DRAIN_LIMIT)

@@ -22,6 +22,8 @@ SCENARIOS = Path(__file__).with_name("scenarios")
 Expectation = Literal["objectives-met", "objectives-missed", "inconclusive"]
 Needed = Literal["cdn", "controller", "database", "objects", "witness", "standby"]
 _REGION_KEYS = ("region", "other", "source", "destination")
+# The recovery time, in seconds, that the shipped scenarios leave room for.
+USUAL_RTO = 50.0
 # Flows beside the first are there to be measured, not to be the load.
 _SHARE_OF_OTHER_FLOWS = 0.5
 
@@ -207,6 +209,25 @@ class Scenario(_Part):
     def as_written(self) -> dict[str, Any]:
         """The scenario as a file would have it, defaults included."""
         return self.model_dump(mode="json", by_alias=True)
+
+    def stretched(self, subject: Subject) -> Scenario:
+        """The scenario with time enough for the subject's slowest objective: healing, commands after a fault and
+        the end come later by what that objective is above the usual one."""
+        slowest = max(subject.rto(operation, subject.objectives) for operation in subject.operations)
+        more = max(0.0, slowest - USUAL_RTO)
+        if not more:
+            return self
+        first = min([entry.at for entry in self.faults], default=math.inf)
+        faults = [
+            entry.model_copy(update={"heal_at": entry.heal_at + more}) if entry.heal_at else entry
+            for entry in self.faults
+        ]
+        commands = [
+            entry.model_copy(update={"at": entry.at + more}) if entry.at > first else entry
+            for entry in self.commands
+        ]
+        later = {"faults": tuple(faults), "commands": tuple(commands), "duration": self.duration + more}
+        return self.model_copy(update=later)
 
     def misfits(self, subject: Subject) -> list[str]:
         """Why an environment cannot be drilled so; empty when it can."""

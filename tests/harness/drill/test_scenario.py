@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -7,9 +8,9 @@ import pytest
 from drill_ledgers import SUBJECT
 
 from generator.problems import InputRefused
-from harness.drill.scenario import find_scenario, read_scenario, shipped
-from harness.drill.subject import DrillError, Subject
-from harness.sandbox.faults import ControlPlanesDown, RegionDark, ReplicationCut, ServiceDown
+from harness.drill.scenario import FaultEntry, Load, Scenario, find_scenario, read_scenario, shipped
+from harness.drill.subject import DrillError, Flow, Subject
+from harness.sandbox.faults import ControlPlanesDown, RegionDark, RegionPartition, ReplicationCut, ServiceDown
 
 
 def problems(tmp_path: Path, text: str) -> list[str]:
@@ -28,20 +29,29 @@ def test_what_is_shipped_is_named_after_its_file() -> None:
     assert {name: find_scenario(name).name for name in shipped()} == {
         name: name
         for name in (
-            "control-planes-us-east-1", "real-time-check", "region-503", "region-hang",
-            "region-lost-and-back", "region-refuse", "replication-cut", "service-dynamodb",
+            "control-planes-us-east-1", "failback", "flapping", "gray-errors", "gray-latency",
+            "origin-group-alone", "partition", "partition-isolated", "real-time-check", "region-503",
+            "region-hang", "region-lost-and-back", "region-refuse", "replication-cut",
+            "replication-cut-healed", "service-apigateway", "service-aurora", "service-dynamodb",
+            "service-s3", "standby-503", "standby-hang", "standby-refuse", "switchover", "world",
         )
     }  # fmt: skip
 
 
 def test_primary_and_standby_stand_for_the_environments_regions() -> None:
-    faults = {name: [entry.fault(SUBJECT) for entry in find_scenario(name).faults] for name in shipped()}
+    subject = dataclasses.replace(SUBJECT, witness="us-east-2")
+    faults = {name: [entry.fault(subject) for entry in find_scenario(name).faults] for name in shipped()}
     assert faults["region-hang"] == [RegionDark("us-east-1", "hang")]
     assert faults["region-503"] == [RegionDark("us-east-1", "503")]
     cut = ReplicationCut("us-east-1", "us-west-2")
     assert faults["replication-cut"] == [cut, RegionDark("us-east-1", "refuse")]
     assert faults["service-dynamodb"] == [ServiceDown("us-east-1", "dynamodb", "503")]
     assert faults["control-planes-us-east-1"] == [ControlPlanesDown("us-east-1", "503")]
+    assert faults["standby-hang"] == [RegionDark("us-west-2", "hang")]
+    assert faults["partition-isolated"] == [
+        RegionPartition("us-east-1", "us-west-2"),
+        RegionPartition("us-east-1", "us-east-2"),
+    ]
 
 
 def test_a_scenario_that_needs_a_standby_says_so() -> None:
@@ -97,7 +107,19 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
             "the first fault is at 2 s; writes are read only after",
         ),
         ("{at: 30, kind: region-dark, region: primary, colour: red}", "'colour' is not a key of this fault"),
-        ("", "faults is empty; a drill needs at least one"),
+        ("", "faults is empty; a drill needs at least one, or a command to the controller"),
+        (
+            "{at: 30, kind: region-dark, region: primary, every: 20, heal_at: 90}",
+            "every is given without for, or for without every; a fault that flaps needs both",
+        ),
+        (
+            "{at: 30, kind: region-dark, region: primary, every: 20, for: 20, heal_at: 90}",
+            "for is 20; it must be less than every (20)",
+        ),
+        (
+            "{at: 30, kind: region-dark, region: primary, every: 20, for: 5}",
+            "every is given; heal_at must say when the flapping ends",
+        ),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(tmp_path: Path, fault: str, message: str) -> None:
@@ -110,3 +132,78 @@ def test_an_unknown_scenario_is_answered_with_those_there_are() -> None:
         InputRefused, match="no scenario is called 'nope'; there are: control-planes-us-east-1"
     ):
         find_scenario("nope")
+
+
+def scenario(**changes: object) -> Scenario:
+    faults = [{"at": 30, "kind": "region-dark", "region": "primary", "heal_at": 90}]
+    return Scenario.model_validate({"name": "x", "description": "d", "faults": faults, **changes})
+
+
+def test_a_fault_that_flaps_is_in_force_again_and_again_until_it_is_healed_for_good() -> None:
+    entry = FaultEntry.model_validate(
+        {
+            "at": 30,
+            "kind": "region-dark",
+            "region": "primary",
+            "every": 20,
+            "for": 15,
+            "heal_at": 80,
+        }
+    )
+    assert entry.pulses == ((30, 45), (50, 65), (70, 80))
+    assert entry.settings == {"region": "primary"}
+
+
+def test_a_fault_that_does_not_flap_has_one_pulse() -> None:
+    entry = find_scenario("region-refuse").faults[0]
+    assert entry.pulses == ((30, None),)
+
+
+def test_the_witness_is_a_region_only_where_there_is_one() -> None:
+    entry = find_scenario("partition-isolated").faults[1]
+    with pytest.raises(DrillError, match="shop has no witness; the scenario needs one"):
+        entry.fault(SUBJECT)
+
+
+def test_the_first_flow_has_the_rates_of_the_load_and_every_other_half_of_them() -> None:
+    load = Load.model_validate({"flows": {"files": {"reads_per_second": 3, "writes_per_second": 2}}})
+    orders, files = Flow("orders", "/orders", "/orders", "database"), Flow("files", "/files", "/files")
+    subject = dataclasses.replace(SUBJECT, flows=(*SUBJECT.flows, orders, files))
+    assert [load.rates(subject, flow) for flow in subject.flows] == [(1.0, 0.5), (0.5, 0.25), (3.0, 2.0)]
+
+
+def test_a_scenario_says_all_that_an_environment_lacks_for_it() -> None:
+    assert find_scenario("region-refuse").misfits(SUBJECT) == []
+    assert find_scenario("partition-isolated").misfits(SUBJECT) == [
+        "shop has no witness", "shop has no controller",
+    ]  # fmt: skip
+    unknown = scenario(load={"flows": {"carts": {"reads_per_second": 1, "writes_per_second": 1}}})
+    assert unknown.misfits(SUBJECT) == ["shop has no flow carts"]
+
+
+def test_what_is_expected_may_depend_on_whether_traffic_returns_by_itself() -> None:
+    flapping = find_scenario("flapping")
+    latched = dataclasses.replace(SUBJECT, auto_return=False)
+    assert (flapping.expected(SUBJECT), flapping.expected(latched)) == ("objectives-missed", "objectives-met")
+    assert find_scenario("region-refuse").expected(SUBJECT) == "objectives-met"
+
+
+def test_a_slower_objective_is_given_more_time_and_the_usual_one_none() -> None:
+    orders = Flow("orders", "/orders", "/orders", "database", rto=150)
+    slow = dataclasses.replace(SUBJECT, flows=(*SUBJECT.flows, orders))
+    usual, given = find_scenario("failback"), find_scenario("failback").stretched(slow)
+    assert usual.stretched(SUBJECT) is usual
+    assert (given.duration, given.faults[0].at, given.faults[0].heal_at) == (430, 30, 220)
+    assert given.commands[0].at == 340
+    assert find_scenario("switchover").stretched(slow).commands[0].at == 30
+
+
+def test_a_scenario_is_shown_as_a_file_would_have_it() -> None:
+    written = find_scenario("flapping").as_written()
+    assert written["faults"] == [
+        {
+            "at": 30.0, "kind": "region-dark", "heal_at": 240.0, "every": 60.0, "for": 30.0,
+            "region": "primary", "mode": "refuse",
+        }
+    ]  # fmt: skip
+    assert Scenario.model_validate(written) == find_scenario("flapping")

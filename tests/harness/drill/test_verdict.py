@@ -43,7 +43,7 @@ def test_a_recovery_that_takes_too_long_is_missed_by_so_much_and_names_the_longe
     assert (found.status, found.exit_status) == ("objectives-missed", 1)
     assert str(found.findings[0]) == (
         "RTO of read 60.2 s is 10.2 s over the 50 s allowed (worst client us-east-3rd); likely because "
-        "shift took 40.6 s of it: answers are cached for the record's TTL of 10 s"
+        "shift took 40.2 s of it: answers are cached for the record's TTL of 10 s"
     )
 
 
