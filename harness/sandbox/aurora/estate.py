@@ -18,6 +18,8 @@ from harness.sandbox.aurora.records import ClusterKey
 from harness.sandbox.clock import Clock
 from harness.sandbox.faults import Fault, Faults, GrayFailure, ServiceDown
 
+_PORT = 5432
+
 
 class Estate:
     """All methods belong to the sandbox's loop."""
@@ -84,7 +86,7 @@ class Estate:
         """A cluster with endpoints that take no sessions yet."""
         cluster = Cluster(key, self)
         ip, _ = self._addresses[key.region]
-        await cluster.front.open(ip)
+        await cluster.front.open(ip, port=int(cluster.record.get("Port", _PORT)))
         self.clusters[key] = cluster
         return cluster
 

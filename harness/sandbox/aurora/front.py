@@ -21,13 +21,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import socket
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-from harness.sandbox.addresses import Address
+from harness.sandbox.addresses import CONTROL_IP, Address
 from harness.sandbox.aurora import wire
 from harness.sandbox.aurora.postgres import Server
 from harness.sandbox.aurora.session import ADMINISTRATOR
@@ -39,7 +40,7 @@ Role = Literal["writer", "reader"]
 FORWARDING = "apg_write_forward.consistency_mode"
 # Aurora PostgreSQL's apg_write_forward.connect_timeout: how long a session waits for the primary, in seconds.
 FORWARDING_TIMEOUT = 30.0
-BIND_ATTEMPTS = 20
+_BACKLOG = 100
 _CHUNK = 1 << 16
 _FIRST_MESSAGE_LIMIT = 10_000
 
@@ -100,11 +101,11 @@ class Front:
         self._connections: set[Connection] = set()
         self.addresses: dict[Role, Address] = {}
 
-    async def open(self, ip: str) -> None:
-        """Listen on `ip` for the writer's endpoint, and on a second address and the same port for the
-        reader's;
-        on a system without further loopback addresses, on one for both."""
-        sockets = _bind_pair(ip)
+    async def open(self, ip: str, *, port: int) -> None:
+        """Listen on two loopback addresses of the region whose first is `ip`, or on others if `port` is taken
+        there: one for the writer's endpoint, one for the reader's. Where a system has no further addresses,
+        one serves both; where the port is taken on all, another port is used."""
+        sockets = _bind_pair(ip, port)
         for role, sock in sockets.items():
             self._servers.append(await asyncio.start_server(self._beginner(role), sock=sock))
         self.addresses = {role: sock.getsockname()[:2] for role, sock in sockets.items()}
@@ -286,31 +287,47 @@ async def _first_message(reader: asyncio.StreamReader, writer: asyncio.StreamWri
         writer.write(b"N")
 
 
-def _bind_pair(ip: str) -> dict[Role, socket.socket]:
-    """Sockets on `ip` and on its twin, with one port; the twin is left out where it does not exist."""
-    for _ in range(BIND_ATTEMPTS):
-        first = _bind(ip, 0)
-        try:
-            return {"writer": first, "reader": _bind(_twin(ip), first.getsockname()[1])}
-        except OSError as error:
-            if error.errno == errno.EADDRNOTAVAIL or _twin(ip) == ip:
-                return {"writer": first}
-            first.close()
-    raise OSError(f"no port is free on both {ip} and {_twin(ip)}")
+def _bind_pair(ip: str, port: int) -> dict[Role, socket.socket]:
+    """Sockets for both roles on addresses where `port` is free; without further addresses for the writer.
+
+    Every cluster has host names of its own on AWS, so every cluster has addresses of its own here, and may
+    keep the port that was asked for.
+    """
+    for wanted in (port, 0):
+        for first, second in _pairs(ip):
+            try:
+                writer = _bind(first, wanted)
+            except OSError:
+                continue
+            try:
+                return {"writer": writer, "reader": _bind(second, writer.getsockname()[1])}
+            except OSError as error:
+                if error.errno == errno.EADDRNOTAVAIL or first == second:
+                    return {"writer": writer}
+                writer.close()
+        logging.getLogger(__name__).warning("port %d is taken on every address like %s", port, ip)
+    raise OSError(f"no port is free on {ip}")
+
+
+def _pairs(ip: str) -> list[tuple[str, str]]:
+    """Addresses of one region for a writer's and a reader's endpoint: 127.0.1.1 and 127.2.1.1, and more."""
+    if ip == CONTROL_IP:
+        return [(ip, ip)]
+    *_, third, fourth = ip.split(".")
+    return [(f"127.{n}.{third}.{fourth}", f"127.{n + 2}.{third}.{fourth}") for n in (0, *range(16, 252, 4))]
 
 
 def _bind(ip: str, port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # accepted sockets inherit it; without it the last piece of an answer may wait 40 ms
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.bind((ip, port))
+        # at once, because two may bind an address with this option, and only one may listen
+        sock.listen(_BACKLOG)
     except OSError:
         sock.close()
         raise
     sock.setblocking(False)
     return sock
-
-
-def _twin(ip: str) -> str:
-    """A region's second loopback address: 127.2.1.1 for 127.0.1.1."""
-    first, second, *rest = ip.split(".")
-    return ip if ip == "127.0.0.1" else ".".join([first, str(int(second) + 2), *rest])
