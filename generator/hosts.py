@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator import naming
+from generator.hcl import Reference, Value
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest
@@ -31,3 +32,8 @@ def answered(manifest: Manifest, region: str) -> tuple[str, ...]:
     if manifest.edge.entry == "dns":
         return (served(manifest), own)
     return (served(manifest), naming.standby_host(entry(manifest)), own)
+
+
+def zone_id(manifest: Manifest) -> Value:
+    """Of the hosted zone, in the edge stack: named by the manifest, or made in `global`."""
+    return manifest.edge.zone_id or Reference("var.zone_id")

@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from generator import naming
 from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.manifest import Manifest
-from generator.tiers import compute, data, edge, failover, network, observability, operations, security
+from generator.tiers import (
+    cdn,
+    compute,
+    data,
+    edge,
+    failover,
+    functions,
+    network,
+    observability,
+    operations,
+    security,
+)
 
-TIERS = (operations, security, network, edge, compute, data, failover, observability)
+TIERS = (operations, security, network, edge, cdn, functions, compute, data, failover, observability)
 
 
 @dataclass(frozen=True)

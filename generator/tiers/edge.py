@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from generator import hosts, naming
 from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.fields import Part
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
-from generator.regions import CDN_REGION
-from generator.tiers import compute
+from generator.tiers.cdn import Cdn
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest
 
 Routing = Literal["failover", "latency", "weighted"]
-FailoverCode = Literal[403, 404, 500, 502, 503, 504]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 ZONE = "zone"
 
 
@@ -37,52 +34,6 @@ class HealthCheck(Part):
         2, description="Probes in a row that must fail, or pass, before a checker changes its mind."
     )
     measure_latency: bool = Field(False, description="Publish latency graphs of the probes.")
-
-
-class Geo(Part):
-    """From which countries viewers may come; one list or none."""
-
-    allow: list[Country] = Field(default_factory=list, description="Countries that alone may.")
-    deny: list[Country] = Field(default_factory=list, description="Countries that may not.")
-
-    @model_validator(mode="after")
-    def _one_list(self) -> Geo:
-        if self.allow and self.deny:
-            raise ValueError("allow and deny exclude each other: CloudFront takes one list")
-        return self
-
-
-class Cdn(Part):
-    """The CloudFront distribution before all regions."""
-
-    connect_attempts: Annotated[int, Field(ge=1, le=3)] = Field(
-        1, description="Connections that an edge tries before it turns to the next origin."
-    )
-    connect_timeout: Annotated[int, Field(ge=1, le=10)] = Field(
-        2, description="Seconds that it waits for each connection."
-    )
-    response_timeout: Annotated[int, Field(ge=1, le=60)] = Field(
-        5, description="Seconds that it waits for an answer; multiplied by the attempts."
-    )
-    failover_status_codes: list[FailoverCode] = Field(
-        default_factory=lambda: list[FailoverCode]((500, 502, 503, 504)),
-        min_length=1,
-        description="Answers for which a read is tried at the next origin.",
-    )
-    api_origin: Literal["routed", "regional"] = Field(
-        "routed",
-        description="routed: a name that DNS fails over, so that writes recover too; regional: the primary's "
-        "own name, for APIs that only read.",
-    )
-    cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = Field(
-        0, description="How long edges keep an answer of the API that says nothing of its own; 0 keeps none."
-    )
-    shield: bool = Field(True, description="A regional cache between the edges and the origins.")
-    price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = Field(
-        "PriceClass_100", description="Which edge locations serve."
-    )
-    geo: Geo = Field(default_factory=lambda: Geo(), description="From which countries viewers may come.")
-    access_logs: bool = Field(True, description="Keep a log of every request.")
 
 
 class Edge(Part):
@@ -124,9 +75,6 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
     for region in manifest.regions:
         yield _api_domain(manifest, region)
     yield from _routing(manifest)
-    if manifest.edge.entry == "cdn":
-        yield from _alternates(manifest)
-        yield from _cdn(manifest)
 
 
 def _zone(manifest: Manifest) -> Iterator[Declaration]:
@@ -214,161 +162,6 @@ def _routing(manifest: Manifest) -> Iterator[ModuleCall]:
         )
 
 
-def _alternates(manifest: Manifest) -> Iterator[ModuleCall]:
-    """What an edge asks when the first origin fails. It is the last resort, so no health check withholds it.
-
-    Active-standby: the first standby. Otherwise every region is asked for from where its neighbour is
-    nearest, so that the answer is another region than the first origin's.
-    """
-    regions = list(manifest.regions)
-    name = naming.standby_host(hosts.entry(manifest))
-    if manifest.routing == "failover":
-        chosen: dict[str, dict[str, Value]] = {manifest.recovery_region: {"role": "active"}}
-        routing = "simple"
-    else:
-        chosen = {
-            region: {"role": "active", "location": regions[number - 1]}
-            for number, region in enumerate(regions)
-        }
-        routing = "latency"
-    yield ModuleCall(
-        stack="edge",
-        label="alternate",
-        module="edge/dns_routing",
-        region=manifest.recovery_region,
-        arguments={
-            "zone_id": _zone_id(manifest),
-            "name": name,
-            "routing": routing,
-            "ttl": manifest.edge.ttl,
-            "targets": {
-                region: {"host": naming.alternate_front_host(manifest.domain, region), **settings}
-                for region, settings in chosen.items()
-            },
-        },
-    )
-
-
-def _zone_id(manifest: Manifest) -> Value:
-    return manifest.edge.zone_id or Reference("var.zone_id")
-
-
-def _cdn(manifest: Manifest) -> Iterator[Declaration]:
-    entry = hosts.entry(manifest)
-    yield ModuleCall(
-        stack="global",
-        label="viewer_certificate",
-        module="edge/viewer_certificate",
-        region=CDN_REGION,
-        arguments={"zone_id": Reference("module.zone.zone_id"), "names": [entry]},
-    )
-    yield StackOutput(
-        "global",
-        "viewer_certificate_arn",
-        Reference("module.viewer_certificate.certificate_arn"),
-        "Certificate that the distribution shows to viewers.",
-    )
-    yield StackInput(
-        "edge",
-        "viewer_certificate_arn",
-        "global",
-        "viewer_certificate_arn",
-        "Certificate that the distribution shows to viewers, known once global is applied.",
-    )
-    if manifest.edge.cdn.access_logs or manifest.security.waf.enabled:
-        yield ModuleCall(
-            stack="edge",
-            label="cdn_key",
-            module="security/key",
-            region=CDN_REGION,
-            arguments={
-                "alias": naming.cdn_key_alias(manifest.name),
-                "description": f"Logs of the distribution of {manifest.name} and of its firewall",
-                "account_id": manifest.account_id,
-                "services": [f"logs.{CDN_REGION}.amazonaws.com", "delivery.logs.amazonaws.com"],
-                "deletion_window_days": manifest.security.key_deletion_window_days,
-            },
-        )
-    yield ModuleCall(
-        stack="edge",
-        label="cdn",
-        module="edge/distribution",
-        region=CDN_REGION,
-        arguments=_distribution(manifest, entry),
-    )
-
-
-def _distribution(manifest: Manifest, entry: str) -> dict[str, Value]:
-    cdn = manifest.edge.cdn
-    geo: dict[str, Value] | None = None
-    if cdn.geo.allow or cdn.geo.deny:
-        geo = {"mode": "allow" if cdn.geo.allow else "deny", "countries": [*cdn.geo.allow, *cdn.geo.deny]}
-    buckets: dict[str, Value] = {
-        f"{bucket.serve}/*": {
-            "origins": [
-                naming.bucket_host(naming.bucket(manifest.name, name, manifest.account_id, region), region)
-                for region in _lead_first(manifest)
-            ][:2],
-            "cache_seconds": bucket.cache_seconds,
-        }
-        for name, bucket in manifest.data.buckets.items()
-        if bucket.serve
-    }
-    return {
-        "name": manifest.name,
-        "comment": f"{manifest.name}, before {' and '.join(manifest.regions)}",
-        "aliases": [entry],
-        "certificate_arn": Reference("var.viewer_certificate_arn"),
-        "zone_id": _zone_id(manifest),
-        "price_class": cdn.price_class,
-        "web_acl_arn": Reference("module.cdn_web_acl.arn") if manifest.security.waf.enabled else None,
-        "geo": geo,
-        "connection": {
-            "attempts": cdn.connect_attempts,
-            "timeout": cdn.connect_timeout,
-            "response_timeout": cdn.response_timeout,
-        },
-        "failover_status_codes": list(cdn.failover_status_codes),
-        "shield_region": manifest.lead_region if cdn.shield else None,
-        "api": _api_origins(manifest, entry),
-        "buckets": buckets,
-        "logs": _logs(manifest) if cdn.access_logs else None,
-    }
-
-
-def _logs(manifest: Manifest) -> Value:
-    return {
-        "account_id": manifest.account_id,
-        "bucket_name": naming.cdn_log_bucket(manifest.name, manifest.account_id),
-        "kms_key_arn": Reference("module.cdn_key.arn"),
-        "force_destroy": not manifest.operations.protect,
-        "retention_days": manifest.observability.log_retention_days,
-    }
-
-
-def _lead_first(manifest: Manifest) -> list[str]:
-    return sorted(manifest.regions, key=lambda region: region != manifest.lead_region)
-
-
-def _api_origins(manifest: Manifest, entry: str) -> dict[str, Value]:
-    first, second = naming.origin_host(entry), naming.standby_host(entry)
-    if manifest.edge.cdn.api_origin == "regional":
-        first, second = (
-            naming.regional_host(manifest.edge.record, manifest.domain, region)
-            for region in _lead_first(manifest)[:2]
-        )
-    patterns: dict[str, set[str]] = {}
-    for key in compute.routes(manifest):
-        method, path = key.split(" ")
-        patterns.setdefault(compute.path_pattern(path), set()).add(method)
-    return {
-        "origin_host": first,
-        "standby_host": second,
-        "routes": {pattern: sorted(methods) for pattern, methods in sorted(patterns.items())},
-        "cache_seconds": manifest.edge.cdn.cache_seconds,
-    }
-
-
 def _fallback_host(entry: str, depth: int) -> str:
     return f"fallback-{depth}.{entry}"
 
@@ -395,7 +188,7 @@ def _records(manifest: Manifest, label: str, name: str, targets: dict[str, Value
         module="edge/dns_routing",
         region=manifest.recovery_region,
         arguments={
-            "zone_id": _zone_id(manifest),
+            "zone_id": hosts.zone_id(manifest),
             "name": name,
             "routing": manifest.routing,
             "ttl": edge.ttl,

@@ -15,6 +15,7 @@ from generator.fields import Part
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
 from generator.tiers import data
+from generator.tiers.functions import package_path
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest
@@ -129,7 +130,7 @@ def _function(manifest: Manifest, settings: Failover, region: str) -> ModuleCall
         arguments={
             "name": naming.function(manifest.name, FAILOVER, region),
             "description": f"Decides with the other regions who serves {manifest.name}",
-            "package": f"../functions/{FAILOVER}.zip",
+            "package": package_path(FAILOVER),
             "memory_mb": 256,
             # a schedule calls once a minute and the function looks several times within it
             "timeout_seconds": 90,
