@@ -19,6 +19,8 @@ resource "aws_s3_bucket" "logs" {
   force_destroy = each.value.force_destroy
 
   tags = var.tags
+
+  depends_on = [terraform_data.upstream]
 }
 
 resource "aws_s3_bucket_ownership_controls" "logs" {

@@ -49,6 +49,8 @@ resource "aws_cloudfront_cache_policy" "this" {
       query_string_behavior = each.key == "api" && each.value > 0 ? "all" : "none"
     }
   }
+
+  depends_on = [terraform_data.upstream]
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
@@ -114,4 +116,6 @@ resource "aws_cloudfront_response_headers_policy" "this" {
       }
     }
   }
+
+  depends_on = [terraform_data.upstream]
 }
