@@ -155,6 +155,9 @@ def behavior(target: str, cache: str, *methods: str, **settings: Any) -> dict[st
 def configuration(buckets: dict[str, str], control: str) -> dict[str, Any]:
     every = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
     static = behavior("buckets", CACHING_OPTIMIZED, "GET", "HEAD", PathPattern="/static/*")
+    api = {"OriginRequestPolicyId": ALL_VIEWER_EXCEPT_HOST}
+    write = behavior("api", CACHING_DISABLED, *every, PathPattern="/write", **api)
+    read = behavior("apis", CACHING_DISABLED, "GET", "HEAD", "OPTIONS", **api)
     return {
         "CallerReference": "app",
         "Comment": "",
@@ -166,10 +169,8 @@ def configuration(buckets: dict[str, str], control: str) -> dict[str, Any]:
             *(bucket_origin(region, domain, control) for region, domain in buckets.items()),
         ),
         "OriginGroups": items(group("apis", "api", "standby"), group("buckets", EAST, WEST)),
-        "DefaultCacheBehavior": behavior(
-            "apis", CACHING_DISABLED, *every, OriginRequestPolicyId=ALL_VIEWER_EXCEPT_HOST
-        ),
-        "CacheBehaviors": items(static),
+        "DefaultCacheBehavior": read,
+        "CacheBehaviors": items(static, write),
         "CustomErrorResponses": items(
             *({"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in (404, 500, 502, 503, 504))
         ),
@@ -254,12 +255,12 @@ def ask(
 
 
 def test_a_request_passes_the_edge_to_the_api_and_keeps_what_the_policy_forwards(edge: Sandbox) -> None:
-    status, headers, body = ask(edge, "/read?id=1", method="POST", body="{}", Idempotency_Key="k")
+    status, headers, body = ask(edge, "/write?id=1", method="POST", body="{}", Idempotency_Key="k")
     assert (status, headers["x-cache"]) == (200, "Miss from cloudfront")
     assert json.loads(body) == {
         "region": EAST,
         "method": "POST",
-        "path": "/read",
+        "path": "/write",
         "query": {"id": "1"},
         "host": ORIGIN,
         "key": "k",
