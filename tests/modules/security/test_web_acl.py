@@ -37,7 +37,7 @@ def test_managed_groups_block_injection_scripting_bad_inputs_and_bad_addresses(p
         for name, rule in rules(resources(plan_module)).items()
         for group in only(rule["statement"])["managed_rule_group_statement"]
     }
-    block = [{"count": [], "none": [{}]}]
+    block: list[dict[str, Any]] = [{"count": [], "none": [{}]}]
     assert groups == {
         name: (priority, "AWS", name, block)
         for priority, name in [
