@@ -211,8 +211,8 @@ class Scenario(_Part):
         return self.model_dump(mode="json", by_alias=True)
 
     def stretched(self, subject: Subject) -> Scenario:
-        """The scenario with time enough for the subject's slowest objective: healing, commands after a fault and
-        the end come later by what that objective is above the usual one."""
+        """The scenario with time enough for the subject's slowest objective: healing, commands after a fault
+        and the end come later by what that objective is above the usual one."""
         slowest = max(subject.rto(operation, subject.objectives) for operation in subject.operations)
         more = max(0.0, slowest - USUAL_RTO)
         if not more:

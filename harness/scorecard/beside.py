@@ -1,0 +1,123 @@
+"""What stands beside a drill's figure: what others publish, and the number that was to be reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from harness.scorecard.card import Card, FlowCard, Outage
+
+Figure = Literal["rto", "rpo", "slowest", "system"]
+TargetFigure = Literal["rto", "slowest", "rto-measured", "lost"]
+Doing = Literal["read", "write"]
+_HERE = Path(__file__).parent
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class When(_Part):
+    """Conditions that must all hold; a key that is left out holds always."""
+
+    entry: tuple[str, ...] = ()
+    store: tuple[str, ...] = ()
+    doing: tuple[Doing, ...] = ()
+    scenario: tuple[str, ...] = ()
+
+    def holds(self, card: Card, flow: FlowCard, doing: Doing) -> bool:
+        """Whether they hold for one operation of a card; a read of a flow counts by its entry and store."""
+        pairs: list[tuple[Sequence[str], str]] = [
+            (self.entry, card.entry),
+            (self.store, flow.store),
+            (self.doing, doing),
+            (self.scenario, card.scenario),
+        ]
+        return all(not allowed or found in allowed for allowed, found in pairs)
+
+
+class Published(_Part):
+    """One published figure and where it is from; `short` is it in a few words."""
+
+    name: str
+    short: Annotated[str, Field(min_length=1)]
+    figure: Figure
+    when: When
+    text: Annotated[str, Field(min_length=1)]
+    kind: Literal["measured", "design", "limit"]
+    source: Annotated[str, Field(min_length=1)]
+
+
+class Target(_Part):
+    """A number to be reached, in seconds (of `lost`, in writes)."""
+
+    text: str
+    when: When
+    figure: TargetFigure
+    limit: float
+
+
+class Reached(_Part):
+    """A target and the worst that was found; `found` is None when no report speaks of it."""
+
+    target: Target
+    found: float | None
+    reports: int
+
+    @property
+    def met(self) -> bool | None:
+        return None if self.found is None else self.found <= self.target.limit
+
+
+@cache
+def published() -> tuple[Published, ...]:
+    """The figures of published.yaml. Raises pydantic.ValidationError for a wrong one."""
+    return tuple(TypeAdapter(list[Published]).validate_python(_load("published.yaml")))
+
+
+@cache
+def targets() -> tuple[Target, ...]:
+    """The numbers of targets.yaml. Raises pydantic.ValidationError for a wrong one."""
+    return tuple(TypeAdapter(list[Target]).validate_python(_load("targets.yaml")))
+
+
+def beside(card: Card, flow: FlowCard, doing: Doing, figure: Figure) -> Published | None:
+    """The first published figure for one operation, None when there is none."""
+    return next(
+        (each for each in published() if each.figure == figure and each.when.holds(card, flow, doing)), None
+    )
+
+
+def reached(cards: Iterable[Card]) -> list[Reached]:
+    """Every target with the worst figure of the reports that it speaks of."""
+    everything = [card for card in cards if card.shows]
+    return [_reached(target, everything) for target in targets()]
+
+
+def _reached(target: Target, cards: Sequence[Card]) -> Reached:
+    found: list[float] = []
+    for card in cards:
+        for flow in card.flows:
+            sides: tuple[tuple[Doing, Outage | None], ...] = (("read", flow.read), ("write", flow.write))
+            for doing, outage in sides:
+                if outage is not None and target.when.holds(card, flow, doing):
+                    found.append(_figure(target.figure, outage, flow))
+    return Reached(target=target, found=max(found, default=None), reports=len(found))
+
+
+def _figure(figure: TargetFigure, outage: Outage, flow: FlowCard) -> float:
+    if figure == "lost":
+        return float(flow.loss.lost) if flow.loss else 0.0
+    if figure == "slowest":
+        return outage.slowest if math.isfinite(outage.worst) else math.inf
+    return outage.measured if figure == "rto-measured" else outage.worst
+
+
+def _load(name: str) -> object:
+    return yaml.safe_load((_HERE / name).read_text(encoding="utf-8"))
