@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "lambda_src"
-if str(SOURCE) not in sys.path:
-    sys.path.insert(0, str(SOURCE))
+# the second one is for the controller's own package, which lies beside its handler
+for folder in (SOURCE, SOURCE / "failover"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 REGION = "us-west-2"
 ITEMS = "prod-items"

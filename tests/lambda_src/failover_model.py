@@ -8,14 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
-
-from calling_functions import SOURCE
-
-if str(SOURCE / "failover") not in sys.path:
-    sys.path.insert(0, str(SOURCE / "failover"))
 
 from controller.lease import Lease, Phase, Settings, accepts, established
 from controller.loop import Memory, World, tick
@@ -312,9 +306,9 @@ class ModelTables:
     def observations(self) -> Mapping[str, Observation]:
         return dict(self._table(self.me).observations)
 
-    def observe(self, region: str, observation: Observation) -> None:
+    def observe(self, observations: Mapping[str, Observation]) -> None:
         self.model.effect(self.me, "observe")
-        self._table(self.me).observations[region] = observation
+        self._table(self.me).observations = dict(observations)
 
     def announce(self, candidate: Candidate | None) -> None:
         self.model.effect(self.me, "announce")
@@ -387,9 +381,12 @@ class ModelDatabases:
             self.model.secrets[self.me] = self.me
         return True
 
+    def share_secrets(self, to: str) -> None:
+        self.model.effect(self.me, "share secrets")
+
 
 class ModelProbes:
-    """The port Probes of one voter's controller: a region is well if it answers and admits to be confirmed."""
+    """The port Probes of one voter's controller: well is what answers and is confirmed."""
 
     def __init__(self, model: Model, me: str) -> None:
         self.model, self.me = model, me

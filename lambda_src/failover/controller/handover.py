@@ -9,7 +9,7 @@ from __future__ import annotations
 from controller import takeover
 from controller.lease import EVACUATION, SWITCHOVER, Lease, Phase, Settings
 from controller.observation import is_well
-from controller.view import Action, Close, Note, Propose, RaiseFence, View
+from controller.view import Action, Close, Note, Propose, RaiseFence, ShareSecrets, View
 
 READMIT = "readmit"
 
@@ -42,7 +42,8 @@ def _handed_over(
     if kind == SWITCHOVER:
         # nobody is lost yet: this region goes on until its databases have refused it
         marked = renewed(now, settings, view, lease)._replace(heir=heir, handover=kind)
-        steps: list[Action] = [Propose(marked), *fences, Close(lease.epoch)]
+        shared: list[Action] = [ShareSecrets(heir)] if settings.databases else []
+        steps = [*shared, Propose(marked), *fences, Close(lease.epoch)]
     else:
         # not renewed: if a step fails, the lease runs out by itself
         marked = lease._replace(until=longest(view, lease), heir=heir, handover=kind)

@@ -22,6 +22,7 @@ from controller.view import (
     Propose,
     RaiseFence,
     SettleSecrets,
+    ShareSecrets,
     View,
 )
 
@@ -69,9 +70,12 @@ def observe(world: World) -> None:
     now = world.clock()
     try:
         before = world.tables.observations()
-        for region, (well, cause) in seen.items():
-            looked = observed(before.get(region), well=well, cause=cause, now=now, settings=world.settings)
-            world.tables.observe(region, looked)
+        world.tables.observe(
+            {
+                region: observed(before.get(region), well=well, cause=cause, now=now, settings=world.settings)
+                for region, (well, cause) in seen.items()
+            }
+        )
     except Failed as failure:
         world.write_line({"event": "cannot publish observations", "cause": str(failure)})
     world.probes.publish({region: well for region, (well, _) in seen.items() if region != world.me}, now=now)
@@ -113,6 +117,8 @@ def _do(world: World, memory: Memory, view: View, action: Action) -> tuple[View,
             world.databases.raise_fence(database, epoch)
         case SettleSecrets(kind, previous):
             return view._replace(secrets_settled=world.databases.settle_secrets(kind, previous)), True
+        case ShareSecrets(to):
+            world.databases.share_secrets(to)
         case Note():
             _note(world, memory, action)
     return view, False

@@ -28,7 +28,7 @@ class Tables(Protocol):
     def observations(self) -> Mapping[str, Observation]:
         """What this region's function has seen before. Raises Failed."""
 
-    def observe(self, region: str, observation: Observation) -> None:
+    def observe(self, observations: Mapping[str, Observation]) -> None:
         """Publish what this region's function has seen. Raises Failed."""
 
     def announce(self, candidate: Candidate | None) -> None:
@@ -61,6 +61,9 @@ class Databases(Protocol):
 
     def settle_secrets(self, kind: str, previous: str | None) -> bool:
         """Take one step; True when nothing is left to do."""
+
+    def share_secrets(self, to: str) -> None:
+        """Replicate this region's secrets to the region that is to take over, if it has others."""
 
 
 class Probes(Protocol):

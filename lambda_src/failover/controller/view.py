@@ -131,6 +131,12 @@ class SettleSecrets(NamedTuple):
     previous: str | None
 
 
+class ShareSecrets(NamedTuple):
+    """Replicate this region's secrets to the one that is to take over."""
+
+    to: str
+
+
 class Note(NamedTuple):
     """An entry of the log; repeated ones are written once."""
 
@@ -149,5 +155,6 @@ Action = (
     | Promote
     | RaiseFence
     | SettleSecrets
+    | ShareSecrets
     | Note
 )

@@ -1,0 +1,227 @@
+"""The voters' control tables in DynamoDB: one plain table of the same name in each voter's region.
+
+A table of one region is linearizable for single items, by consistent reads and conditional writes (Amazon
+DynamoDB Developer Guide, "DynamoDB read consistency", "DynamoDB condition expression"); a global table would
+not be. Every voter is asked at once, and one out of reach costs PATIENCE, not more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from controller.lease import Lease, Phase, from_item, to_item
+from controller.ports import Failed
+from controller.view import Admit, Ballot, Candidate, Intent, Observation
+
+# Between continents a call takes up to 0.3 s; the next tick is the retry.
+PATIENCE = Config(
+    connect_timeout=1.0, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 1}
+)
+
+# lease.accepts, as DynamoDB evaluates it together with the write.
+CONDITION = (
+    "attribute_not_exists(#pk)"
+    " OR (#epoch = :epoch AND #writer = :writer AND #until <= :until AND #phase <= :phase)"
+    " OR (#epoch < :epoch AND"
+    " ((#writer = :writer AND #until <= :until) OR #phase = :released OR #until < :past))"
+)
+
+LEASE, INTENT, SEEN, ADMISSION = "lease", "intent", "observations", "admission"
+
+T = TypeVar("T")
+
+
+class ControlTables:
+    """The port Tables for the function of region `me`."""
+
+    def __init__(self, me: str, voters: tuple[str, ...], table: str) -> None:
+        self.me, self.voters, self.table = me, voters, table
+        self._clients = {
+            voter: boto3.client("dynamodb", region_name=voter, config=PATIENCE) for voter in voters
+        }
+        self._threads = ThreadPoolExecutor(max_workers=3 * len(voters), thread_name_prefix="voter")
+
+    def ballots(self) -> dict[str, Ballot]:
+        asked = {
+            voter: [self._threads.submit(self._get, voter, pk) for pk in (LEASE, INTENT, SEEN)]
+            for voter in self.voters
+        }
+        found = {}
+        for voter, items in asked.items():
+            try:
+                found[voter] = ballot(*(item.result() for item in items))
+            except Failed:
+                continue
+        return found
+
+    def propose(self, lease: Lease, *, now: float, guard: float) -> int:
+        item = lease_item(lease)
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "Item": item,
+            "ConditionExpression": CONDITION,
+            "ExpressionAttributeNames": {
+                f"#{name}": name for name in ("pk", "epoch", "writer", "until", "phase")
+            },
+            "ExpressionAttributeValues": {
+                **{f":{name}": item[name] for name in ("epoch", "writer", "until", "phase")},
+                ":released": {"N": str(int(Phase.RELEASED))},
+                ":past": number(now - guard),
+            },
+        }
+        return self._accepted(lambda voter: self._clients[voter].put_item(**request))
+
+    def intend(self, intent: Intent) -> int:
+        """A later intent replaces an earlier one."""
+        item = {"pk": {"S": INTENT}, "asked_at": number(intent.at), "document": _document(intent._asdict())}
+        return self._accepted(
+            lambda voter: self._clients[voter].put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(pk) OR asked_at <= :at",
+                ExpressionAttributeValues={":at": number(intent.at)},
+            )
+        )
+
+    def observations(self) -> dict[str, Observation]:
+        return _observations(self._get(self.me, SEEN))
+
+    def observe(self, observations: Mapping[str, Observation]) -> None:
+        document = {region: seen._asdict() for region, seen in observations.items()}
+        self._update(SEEN, {"observations": _document(document)})
+
+    def announce(self, candidate: Candidate | None) -> None:
+        self._update(SEEN, {"candidate": _document(candidate._asdict() if candidate else None)})
+
+    def admit(self, admission: Admit) -> None:
+        """The condition keeps a worker that slept from undoing what a later one did."""
+        condition = "(attribute_not_exists(#epoch) OR #epoch <= :epoch)"
+        if admission.until:
+            condition += " AND (attribute_not_exists(closed) OR closed < :epoch)"
+        values = {
+            "epoch": number(admission.epoch),
+            "writer": {"S": admission.writer},
+            "until": number(admission.until),
+            "serving": {"BOOL": admission.serving},
+            "serving_until": number(admission.serving_until),
+            "reason": {"S": admission.reason},
+        }
+        self._update(ADMISSION, values, condition=condition)
+
+    def close(self, epoch: int) -> None:
+        values = {"closed": number(epoch), "until": number(0)}
+        self._update(ADMISSION, values, condition="attribute_not_exists(closed) OR closed <= :closed")
+
+    def log(self, entry: Mapping[str, Any]) -> None:
+        self._accepted(
+            lambda voter: self._clients[voter].update_item(
+                TableName=self.table,
+                Key={"pk": {"S": f"log#{entry['epoch']}"}},
+                UpdateExpression="SET entries = list_append(if_not_exists(entries, :none), :entry)",
+                ExpressionAttributeValues={":none": {"L": []}, ":entry": {"L": [_document(entry)]}},
+            )
+        )
+
+    def read_log(self, epoch: int) -> list[dict[str, Any]]:
+        entries: dict[str, dict[str, Any]] = {}
+        for voter in self.voters:
+            try:
+                item = self._get(voter, f"log#{epoch}")
+            except Failed:
+                continue
+            for text in item.get("entries", {}).get("L", []):
+                entries[text["S"]] = json.loads(text["S"])
+        return sorted(entries.values(), key=lambda entry: float(entry["at"]))
+
+    # ------------------------------------------------------------
+
+    def _get(self, voter: str, pk: str) -> dict[str, Any]:
+        found = _reached(
+            lambda: self._clients[voter].get_item(
+                TableName=self.table, Key={"pk": {"S": pk}}, ConsistentRead=True
+            )
+        )
+        return dict(found.get("Item", {}))
+
+    def _update(self, pk: str, values: Mapping[str, Any], *, condition: str | None = None) -> None:
+        """Set attributes of one of this region's own items."""
+        request: dict[str, Any] = {
+            "TableName": self.table,
+            "Key": {"pk": {"S": pk}},
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            "ExpressionAttributeNames": {f"#{name}": name for name in values},
+            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
+        }
+        if condition:
+            request["ConditionExpression"] = condition
+        _reached(lambda: self._clients[self.me].update_item(**request))
+
+    def _accepted(self, call: Callable[[str], object]) -> int:
+        """How many voters took a call that is made to all at once."""
+
+        def attempt(voter: str) -> bool:
+            try:
+                _reached(lambda: call(voter))
+            except Failed:
+                return False
+            return True
+
+        return sum(self._threads.map(attempt, self.voters))
+
+
+def ballot(lease: Mapping[str, Any], intent: Mapping[str, Any], seen: Mapping[str, Any]) -> Ballot:
+    """The three items of a voter, of which each may be empty."""
+    candidate = _read(seen, "candidate")
+    asked = _read(intent, "document")
+    return Ballot(
+        lease=from_item(_read(lease, "document")) if lease else None,
+        observations=_observations(seen),
+        candidate=Candidate(**candidate) if candidate else None,
+        intent=Intent(**asked) if asked else None,
+    )
+
+
+def lease_item(lease: Lease) -> dict[str, Any]:
+    """What the condition looks at as attributes, and the whole as a document beside them."""
+    return {
+        "pk": {"S": LEASE},
+        "epoch": number(lease.epoch),
+        "writer": {"S": lease.writer},
+        "until": number(lease.until),
+        "phase": number(int(lease.phase)),
+        "document": _document(to_item(lease)),
+    }
+
+
+def number(value: float) -> dict[str, str]:
+    """A number of DynamoDB; times are kept to the millisecond."""
+    return {"N": str(round(value, 3))}
+
+
+def _observations(item: Mapping[str, Any]) -> dict[str, Observation]:
+    return {region: Observation(**seen) for region, seen in (_read(item, "observations") or {}).items()}
+
+
+def _document(value: object) -> dict[str, str]:
+    return {"S": json.dumps(value, separators=(",", ":"), sort_keys=True)}
+
+
+def _read(item: Mapping[str, Any], name: str) -> Any:
+    return json.loads(item[name]["S"]) if name in item else None
+
+
+def _reached(call: Callable[[], T]) -> T:
+    """What the call returns. Raises Failed when the table refuses, or is out of reach."""
+    try:
+        return call()
+    except ClientError as error:
+        raise Failed(error.response.get("Error", {}).get("Code", "Unknown")) from error
+    except BotoCoreError as error:
+        raise Failed(type(error).__name__) from error

@@ -1,0 +1,244 @@
+"""Aurora global databases and their secrets, seen and moved from one region.
+
+Sources: Amazon Aurora User Guide, "Using switchover or failover in Amazon Aurora Global Database": a failover
+is asked of the target's region, a switchover of the primary's; "Monitoring an Amazon Aurora global database":
+the lag metrics are milliseconds of the secondary cluster. AWS Secrets Manager User Guide, "Promote a replica
+secret to a standalone secret".
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from controller.lease import EVACUATION, FAILOVER, SWITCHOVER
+from controller.ports import Failed
+from controller.view import Database
+
+PATIENCE = Config(
+    connect_timeout=1.0, read_timeout=3.0, retries={"mode": "standard", "total_max_attempts": 1}
+)
+# The better figure first: what a failover would lose, then what storage replication is behind.
+LAG_METRICS = ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag")
+PERIOD_SECONDS = 60
+# An older figure says nothing about the moment of the fault.
+LAG_AGE_SECONDS = 300
+
+MOVING = ("failing-over", "switching-over")
+
+T = TypeVar("T")
+
+
+class GlobalDatabase(NamedTuple):
+    """One entry of GLOBAL_CLUSTERS."""
+
+    identifier: str
+    clusters: Mapping[str, str]
+    admin_secret: str
+    secrets: tuple[str, ...]
+    database: str
+    # the alias of the key that encrypts the secrets, by region; without one they are not replicated back
+    keys: Mapping[str, str]
+
+
+class GlobalDatabases:
+    """The port Databases for the function of region `me`."""
+
+    def __init__(self, me: str, home: str, account_id: str, databases: Mapping[str, GlobalDatabase]) -> None:
+        self.me, self.home, self.account_id, self.databases = me, home, account_id, databases
+        self._clients: dict[tuple[str, str], Any] = {}
+        # made while Lambda initialises the worker: a takeover does not pay for it
+        if databases:
+            for service in ("rds", "rds-data", "cloudwatch", "secretsmanager"):
+                self.client(service, me)
+
+    def look(self) -> dict[str, Database | None]:
+        return {name: self._look(database) for name, database in self.databases.items()}
+
+    def _look(self, database: GlobalDatabase) -> Database | None:
+        rds = self.client("rds", self.me)
+        found = reached(
+            lambda: rds.describe_global_clusters(GlobalClusterIdentifier=database.identifier)[
+                "GlobalClusters"
+            ]
+        )
+        if not found or self.me not in database.clusters:
+            return None
+        own = reached(
+            lambda: rds.describe_db_clusters(DBClusterIdentifier=database.clusters[self.me])["DBClusters"]
+        )
+        members = found[0].get("GlobalClusterMembers", [])
+        writers = [region_of(member["DBClusterArn"]) for member in members if member.get("IsWriter")]
+        return Database(
+            writer=writers[0] if len(writers) == 1 else None,
+            moving=bool(found[0].get("FailoverState")) or found[0].get("Status") in MOVING,
+            available=bool(own) and own[0].get("Status") == "available",
+        )
+
+    def lags(self, at: float) -> dict[str, float | None]:
+        return {name: self._lag(database, at) for name, database in self.databases.items()}
+
+    def _lag(self, database: GlobalDatabase, at: float) -> float | None:
+        cluster = database.clusters.get(self.me, "")
+        queries = [_query(f"lag{number}", metric, cluster) for number, metric in enumerate(LAG_METRICS)]
+        try:
+            found = reached(
+                lambda: self.client("cloudwatch", self.me).get_metric_data(
+                    MetricDataQueries=queries,
+                    StartTime=_moment(at - LAG_AGE_SECONDS),
+                    EndTime=_moment(at + PERIOD_SECONDS),
+                )["MetricDataResults"]
+            )
+        except Failed:
+            return None
+        for series in sorted(found, key=lambda series: str(series["Id"])):
+            value = figure(series["Timestamps"], series["Values"], at)
+            if value is not None:
+                return value / 1000
+        return None
+
+    def promote(self, database: str, mode: str, source: str | None) -> None:
+        entry = self.databases[database]
+        request = {
+            "GlobalClusterIdentifier": entry.identifier,
+            "TargetDbClusterIdentifier": self.arn(entry),
+        }
+        if mode == SWITCHOVER:
+            rds = self.client("rds", source or self.me)
+            reached(lambda: rds.switchover_global_cluster(**request))
+        else:
+            rds = self.client("rds", self.me)
+            reached(lambda: rds.failover_global_cluster(**request, AllowDataLoss=True))
+
+    def raise_fence(self, database: str, epoch: int) -> None:
+        entry = self.databases[database]
+        reached(
+            lambda: self.client("rds-data", self.me).execute_statement(
+                resourceArn=self.arn(entry),
+                secretArn=entry.admin_secret,
+                database=entry.database,
+                sql="SELECT antipode.raise_fence(:epoch)",
+                parameters=[{"name": "epoch", "value": {"longValue": epoch}}],
+            )
+        )
+
+    def settle_secrets(self, kind: str, previous: str | None) -> bool:
+        """One step towards secrets that this region can change; True when all have arrived.
+
+        After a failover this region's replica becomes a secret of its own. When the lease is brought home, so
+        does the replica that `share_secrets` made there, and the others replicate it again.
+        """
+        settled = [
+            self._settle(name, kind, database)
+            for database in self.databases.values()
+            for name in database.secrets
+        ]
+        return all(settled)
+
+    def _settle(self, name: str, kind: str, database: GlobalDatabase) -> bool:
+        lost = kind in (FAILOVER, EVACUATION)
+        here = self._described(name)
+        if here.get("PrimaryRegion", self.me) != self.me:
+            if lost or self.me == self.home:
+                own = self.client("secretsmanager", self.me)
+                reached(lambda: own.stop_replication_to_replica(SecretId=name))
+                return lost
+        elif kind == SWITCHOVER and self.me == self.home:
+            self._replicate(name, here, [region for region in database.keys if region != self.me], database)
+        return True
+
+    def share_secrets(self, to: str) -> None:
+        """Replicate what became a secret of its own here over the one of the region that is to take over."""
+        for database in self.databases.values():
+            for name in database.secrets:
+                here = self._described(name)
+                if here.get("PrimaryRegion", self.me) == self.me and to in database.keys:
+                    self._replicate(name, here, [to], database)
+
+    def _described(self, name: str) -> Mapping[str, Any]:
+        own = self.client("secretsmanager", self.me)
+        described: Mapping[str, Any] = reached(lambda: own.describe_secret(SecretId=name))
+        return described
+
+    def _replicate(
+        self, name: str, here: Mapping[str, Any], regions: list[str], database: GlobalDatabase
+    ) -> None:
+        present = {replica["Region"] for replica in here.get("ReplicationStatus", [])}
+        missing = [
+            {"Region": region, "KmsKeyId": database.keys[region]}
+            for region in regions
+            if region not in present
+        ]
+        if missing:
+            reached(
+                lambda: self.client("secretsmanager", self.me).replicate_secret_to_regions(
+                    SecretId=name, AddReplicaRegions=missing, ForceOverwriteReplicaSecret=True
+                )
+            )
+
+    def arn(self, entry: GlobalDatabase) -> str:
+        return f"arn:{partition(self.me)}:rds:{self.me}:{self.account_id}:cluster:{entry.clusters[self.me]}"
+
+    def client(self, service: str, region: str) -> Any:
+        key = (service, region)
+        if key not in self._clients:
+            self._clients[key] = boto3.client(service, region_name=region, config=PATIENCE)  # type: ignore[call-overload]
+        return self._clients[key]
+
+
+def figure(timestamps: list[datetime.datetime], values: list[float], at: float) -> float | None:
+    """The lag at a time: the newest figure that the time after it is no part of, else the newest before it.
+
+    A figure covers the minute that follows its timestamp; once the writer is lost, it may only grow.
+    """
+    known = sorted((stamp.timestamp(), value) for stamp, value in zip(timestamps, values, strict=True))
+    before = [value for stamp, value in known if stamp + PERIOD_SECONDS <= at]
+    beside = [value for stamp, value in known if stamp <= at]
+    figures = before or beside
+    return figures[-1] if figures else None
+
+
+def region_of(arn: str) -> str:
+    return arn.split(":")[3]
+
+
+def partition(region: str) -> str:
+    """The part of AWS that a region belongs to (AWS General Reference, "Amazon Resource Names")."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _query(identifier: str, metric: str, cluster: str) -> dict[str, Any]:
+    return {
+        "Id": identifier,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/RDS",
+                "MetricName": metric,
+                "Dimensions": [{"Name": "DBClusterIdentifier", "Value": cluster}],
+            },
+            "Period": PERIOD_SECONDS,
+            "Stat": "Maximum",
+        },
+    }
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+
+
+def reached(call: Callable[[], T]) -> T:
+    """What the call returns. Raises Failed with AWS's code and message."""
+    try:
+        return call()
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        raise Failed(f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}") from error
+    except BotoCoreError as error:
+        raise Failed(type(error).__name__) from error

@@ -1,0 +1,245 @@
+"""The failover controller's function: ticks by the clock, commands by people. README.md tells the protocol.
+
+Events: {"ticks": n, "tick_seconds": s} looks n times in real time; {"ticks": 1, "now": t} looks once at t, the
+sandbox's clock; {"command": "status" | "failover" | "switchover" | "failback" | "readmit" | "reconcile", "to":
+region, "dry_run": bool, "force": bool, "by": who} answers {"allowed", "reasons", "steps", "status"}.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from controller import commands, kept_rows
+from controller.control_tables import ControlTables
+from controller.global_databases import GlobalDatabase, GlobalDatabases
+from controller.lease import Lease, Settings, established
+from controller.loop import Memory, World, tick
+from controller.ports import Failed
+from controller.probes import RegionalProbes
+from controller.view import Intent, View
+from shared import environment, logs
+from shared.environment import Misconfigured
+
+# EventBridge calls about once a minute, not exactly: two more looks leave no gap, and two workers at once
+# are as safe as one.
+MORE_TICKS = 2
+LOGGED_EPOCHS = 5
+
+_MEMORY = Memory()
+
+
+def handler(event: object, context: object) -> dict[str, Any]:
+    """One invocation. What a region's loss can cause is logged; what is misconfigured is raised."""
+    asked: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
+    world = _world(_clock(asked), float(asked.get("tick_seconds", 5)), context)
+    if "command" in asked:
+        return _obey(world, asked)
+    if "now" in asked:
+        tick(world, _MEMORY)
+        return {"ticks": 1}
+    return {"ticks": _ticks(world, asked, context)}
+
+
+def _ticks(world: World, asked: Mapping[str, Any], context: object) -> int:
+    """Look every `tick_seconds`, as often as asked and twice more, but never beyond the function's limit."""
+    seconds, wanted = float(asked.get("tick_seconds", 5)), int(asked.get("ticks", 1))
+    started, done = time.monotonic(), 0
+    total = wanted + MORE_TICKS if wanted > 1 else wanted
+    while done < total and _remaining(context) > seconds + 5:
+        tick(world, _MEMORY)
+        done += 1
+        if done < total:
+            time.sleep(max(0.0, started + done * seconds - time.monotonic()))
+    return done
+
+
+def _remaining(context: object) -> float:
+    left: Callable[[], int] | None = getattr(context, "get_remaining_time_in_millis", None)
+    return left() / 1000 if left else float("inf")
+
+
+def _clock(asked: Mapping[str, Any]) -> Callable[[], float]:
+    """Seconds since the epoch of Unix; from `now` on at the pace of real time, if the event says now."""
+    if "now" not in asked:
+        return time.time
+    began, now = time.monotonic(), float(asked["now"])
+    return lambda: now + time.monotonic() - began
+
+
+# ---------------------------------------------------------------- commands
+
+
+def _obey(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
+    command = asked["command"]
+    if command not in commands.COMMANDS:
+        return {
+            "allowed": False,
+            "reasons": [f"command must be one of {', '.join(commands.COMMANDS)}"],
+            "steps": [],
+        }
+    view, now = _looked(world), world.clock()
+    report = commands.status(now, world.me, world.settings, view)
+    if command == commands.STATUS:
+        return {"allowed": True, "reasons": [], "steps": [], "status": {**report, "log": _log(world, view)}}
+    if command == commands.RECONCILE:
+        return {**kept_rows.reconcile(_ports(world.me)[1], asked), "status": report}
+    plan = commands.planned(
+        now, world.me, world.settings, view, command, asked.get("to"), force=asked.get("force") is True
+    )
+    answer = {
+        "allowed": plan.allowed,
+        "reasons": list(plan.reasons),
+        "steps": list(plan.steps),
+        "status": report,
+    }
+    lease = established(view.votes, world.settings.quorum)
+    if not plan.allowed or lease is None or asked.get("dry_run") is True:
+        return {**answer, "dry_run": asked.get("dry_run") is True}
+    return {**answer, **_intended(world, plan, lease, asked, now)}
+
+
+def _intended(
+    world: World, plan: commands.Plan, lease: Lease, asked: Mapping[str, Any], now: float
+) -> dict[str, Any]:
+    intent = Intent(
+        id=uuid.uuid4().hex,
+        kind=plan.kind,
+        to=plan.to,
+        epoch=lease.epoch,
+        at=now,
+        by=str(asked.get("by", "somebody")),
+        force=asked.get("force") is True,
+    )
+    entry = {"at": now, "region": world.me, "event": f"asked for {asked['command']}", "epoch": lease.epoch}
+    details = f"to {intent.to} by {intent.by}" + (", forced" if intent.force else "")
+    world.tables.log({**entry, "details": details})
+    if world.tables.intend(intent) < world.settings.quorum:
+        return {"allowed": False, "reasons": ["no majority of the voters took the intent: ask again"]}
+    # what this region can do at once, it does at once
+    tick(world, _MEMORY)
+    return {"intent": intent.id}
+
+
+def _looked(world: World) -> View:
+    """Everything that a person may want to know, as far as it can be found out."""
+    view = View(ballots=world.tables.ballots())
+    if not world.settings.databases or world.me not in world.settings.regions:
+        return view
+    try:
+        view = view._replace(databases=world.databases.look())
+    except Failed as failure:
+        world.write_line({"event": "cannot look at the databases", "cause": str(failure)})
+    return view._replace(lags=world.databases.lags(world.clock()))
+
+
+def _log(world: World, view: View) -> list[dict[str, Any]]:
+    lease = established(view.votes, world.settings.quorum)
+    last = lease.epoch if lease else 0
+    epochs = range(max(1, last - LOGGED_EPOCHS + 1), last + 1)
+    return [entry for epoch in epochs for entry in world.tables.read_log(epoch)]
+
+
+# ---------------------------------------------------------------- settings
+
+
+def _world(clock: Callable[[], float], tick_seconds: float, context: object) -> World:
+    me = environment.region()
+    ports = _ports(me)
+    return World(
+        me=me,
+        settings=settings()._replace(tick=tick_seconds),
+        clock=clock,
+        tables=ports[0],
+        databases=ports[1],
+        probes=ports[2],
+        write_line=lambda line: logs.log("INFO", str(line.get("event")), context=context, **_fields(line)),
+    )
+
+
+def _fields(line: Mapping[str, object]) -> dict[str, object]:
+    return {
+        ("seen_from" if name == "region" else name): value for name, value in line.items() if name != "event"
+    }
+
+
+@functools.cache
+def _ports(me: str) -> tuple[ControlTables, GlobalDatabases, RegionalProbes]:
+    """Made once per worker: clients and their connections are kept."""
+    chosen = settings()
+    regions = _object("REGIONS")
+    return (
+        ControlTables(me, chosen.voters, environment.variable("CONTROL_TABLE")),
+        GlobalDatabases(me, chosen.home, os.environ.get("ACCOUNT_ID", ""), databases()),
+        RegionalProbes(
+            me,
+            environment.environment_name(),
+            {region: str(regions[region]["health_url"]) for region in chosen.regions},
+        ),
+    )
+
+
+def settings() -> Settings:
+    """The controller's settings, from the environment variables. Raises Misconfigured."""
+    voters, regions = _json("VOTERS"), _object("REGIONS")
+    if not isinstance(voters, list) or len(voters) < 3 or len(voters) % 2 == 0:
+        raise Misconfigured("VOTERS must be a JSON list of an odd number of regions, three at least")
+    if not set(regions) <= set(voters):
+        raise Misconfigured("REGIONS must name voters only")
+    chosen = Settings(
+        voters=tuple(voters),
+        regions=tuple(sorted(regions, key=lambda region: int(regions[region]["succession"]))),
+        home=environment.variable("HOME_REGION"),
+        lease=_seconds("LEASE_SECONDS", 20),
+        guard=_seconds("GUARD_SECONDS", 5),
+        agreement=_seconds("AGREEMENT_SECONDS", 15),
+        rpo=_seconds("RPO_SECONDS", 5),
+        settled=_seconds("SETTLED_SECONDS", 300),
+        automatic=os.environ.get("MODE", "automatic") == "automatic",
+        auto_return=os.environ.get("AUTO_RETURN", "false") == "true",
+        active_standby=os.environ.get("TOPOLOGY", "active-active") == "active-standby",
+        databases=tuple(sorted(_object("GLOBAL_CLUSTERS"))),
+    )
+    if chosen.home not in chosen.regions:
+        raise Misconfigured(f"HOME_REGION {chosen.home} is none of REGIONS")
+    return chosen
+
+
+def databases() -> dict[str, GlobalDatabase]:
+    return {
+        name: GlobalDatabase(
+            identifier=entry["global"],
+            clusters=entry["clusters"],
+            admin_secret=entry["admin_secret"],
+            secrets=tuple(entry["secrets"]),
+            database=entry["database"],
+            keys=entry.get("keys", {}),
+        )
+        for name, entry in _object("GLOBAL_CLUSTERS").items()
+    }
+
+
+def _object(name: str) -> dict[str, Any]:
+    found = _json(name) if os.environ.get(name) else {}
+    if not isinstance(found, dict):
+        raise Misconfigured(f"{name} must be a JSON object")
+    return found
+
+
+def _json(name: str) -> Any:
+    try:
+        return json.loads(environment.variable(name))
+    except ValueError:
+        raise Misconfigured(f"{name} must be JSON") from None
+
+
+def _seconds(name: str, default: float) -> float:
+    try:
+        return float(os.environ.get(name) or default)
+    except ValueError:
+        raise Misconfigured(f"{name} must be a number of seconds") from None
