@@ -7,18 +7,21 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m harness
 INSTALLED := $(VENV)/.installed
+SCORED ?= reference/active-standby-api reference/cloudfront-dr-api reference/global-serverless
+MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard harness/drill/scenarios/*.yaml))))
 
 flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 stacks = $(foreach stack,$(STACK),--stack $(stack))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess plan apply destroy drill sandbox bench test lint format requirements clean
+.PHONY: help setup generate check validate assess plan apply destroy drill scorecard sandbox status failover switchover \
+        failback readmit reconcile bench test lint format requirements clean
 
 help: ## What each verb does
 	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
-	@printf '         SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  TESTS=tests/generator\n'
+	@printf '         TO=eu-west-1  DRY_RUN=1  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  TESTS=tests/generator\n'
 	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
 
 setup: $(INSTALLED) ## Install what is needed into .venv (the other verbs do it themselves)
@@ -54,8 +57,26 @@ destroy: setup ## Destroy ENV, last wave first; asks first unless YES=1
 drill: setup ## Apply ENV in the sandbox, lose a region, measure RTO and RPO at the client
 	@$(RUN) drill --env $(ENV) $(foreach scenario,$(SCENARIO),--scenario $(scenario)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(call flag,REAL_TIME,--real-time) $(call flag,JSON,--json)
 
+scorecard: setup ## Draw docs/scorecard.md from the reports of the drills that were run (DRILLS=1 runs them all first)
+	@$(if $(filter-out 0 no false,$(DRILLS)),status=0; for env in $(SCORED); do $(RUN) drill --env $$env $(foreach scenario,$(MATRIX),--scenario $(scenario)) || [ $$? -eq 1 ] || status=1; done; [ $$status -eq 0 ])
+	@$(RUN) scorecard
+
 sandbox: setup ## Keep the embedded AWS up with ENV applied, and say how to point tools at it
 	@$(RUN) sandbox --env $(ENV) $(if $(PORT),--port $(PORT)) $(if $(DNS_PORT),--dns-port $(DNS_PORT)) $(call flag,EMPTY,--empty)
+
+status: setup ## Who writes in ENV, who sees what, and what the failover controller did
+	@$(RUN) status --env $(ENV) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
+
+failover switchover failback readmit: setup
+	@$(RUN) $@ --env $(ENV) $(if $(TO),--to $(TO)) $(call flag,SANDBOX,--sandbox) $(call flag,DRY_RUN,--dry-run) $(call flag,FORCE,--force) $(call flag,JSON,--json) $(call flag,YES,--yes)
+
+failover: ## Make another region of ENV the writer although this one is lost (TO=, DRY_RUN=1, FORCE=1)
+switchover: ## Make another region the writer in good order: nothing is lost
+failback: ## Bring the writer back to its home region in good order
+readmit: ## Let a region that was lost serve again
+
+reconcile: setup ## Report the writes that only a lost region had (REGION=)
+	@$(RUN) reconcile --env $(ENV) $(if $(REGION),--region $(REGION)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
 
 bench: setup ## Measure speed, as docs/performance.md tells it
 	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)

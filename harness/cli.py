@@ -5,6 +5,7 @@ Exit status: 0 good, 1 failed or objective missed, 2 bad input or refused, 3 inc
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import platform
@@ -20,7 +21,7 @@ from rich.console import Console
 
 from generator import writer
 from generator.problems import InputRefused
-from harness import assessment, environments, rehearsal, verbs
+from harness import assessment, environments, operator, rehearsal, verbs
 from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY, Environment
 from harness.sandbox.addresses import NoAddress
@@ -62,6 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         _say(f"refused: {error.format_message()}")
         return REFUSED
+    except operator.OutOfReach as error:
+        _say(f"failed: {error}")
+        return FAILED
     except (NoAddress, DrillError) as error:
         _say(f"refused: {error}")
         return REFUSED
@@ -162,9 +166,8 @@ def apply(
 ) -> int:
     """Plan and apply every stack, wave by wave."""
     (environment,) = _ready(env)
-    confirm = (lambda _: True) if yes else _ask
     return verbs.apply(
-        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=confirm
+        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=_confirming(yes)
     )
 
 
@@ -178,9 +181,8 @@ def destroy(
 ) -> int:
     """Destroy every stack, last wave first."""
     environment = environments.load(env)
-    confirm = (lambda _: True) if yes else _ask
     return verbs.destroy(
-        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=confirm
+        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=_confirming(yes)
     )
 
 
@@ -222,6 +224,75 @@ def sandbox(
     """Keep the embedded AWS up, with the environment applied, until Ctrl-C."""
     (environment,) = _ready(env)
     return rehearsal.keep_up(environment, port=port, dns_port=dns_port, empty=empty)
+
+
+To = Annotated[str, typer.Option("--to", help="The region that is to write; the usual one if left out.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen and what is against it.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Go against everything but the lease, which nothing overrides.")
+]
+
+
+@app.command()
+def status(env: Env = DEFAULT_ENVIRONMENT, sandbox: InSandbox = False, as_json: Json = False) -> int:
+    """Who writes, who sees what, and what the failover controller did; exit 1 when nobody may write."""
+    return operator.status(environments.load(env), sandbox=sandbox, as_json=as_json)
+
+
+def _commanding(name: operator.Command, text: str) -> None:
+    def verb(
+        env: Env = DEFAULT_ENVIRONMENT,
+        to: To = "",
+        sandbox: InSandbox = False,
+        dry_run: DryRun = False,
+        force: Force = False,
+        as_json: Json = False,
+        yes: Yes = False,
+    ) -> int:
+        return operator.command(
+            environments.load(env),
+            name,
+            to=to or None,
+            sandbox=sandbox,
+            dry_run=dry_run,
+            force=force,
+            as_json=as_json,
+            confirm=_confirming(yes),
+            by=getpass.getuser(),
+        )
+
+    app.command(name, help=text)(verb)
+
+
+_commanding(
+    "failover", "Make another region the writer although this one is lost; unreplicated writes are lost."
+)
+_commanding("switchover", "Make another region the writer in good order; nothing is lost.")
+_commanding("failback", "Bring the writer back to its home region, in good order.")
+_commanding("readmit", "Let a region that was lost serve again, after its unreplicated writes were reported.")
+
+
+@app.command()
+def reconcile(
+    env: Env = DEFAULT_ENVIRONMENT,
+    region: Annotated[str, typer.Option(help="The region that was lost; the home region if left out.")] = "",
+    sandbox: InSandbox = False,
+    as_json: Json = False,
+) -> int:
+    """Report the writes that only a lost region had; exit 1 when there are some."""
+    return operator.reconcile(environments.load(env), region=region or None, sandbox=sandbox, as_json=as_json)
+
+
+@app.command()
+def scorecard(
+    reports: Annotated[Path, typer.Option(help="Folder of the reports.")] = rehearsal.REPORTS,
+    out: Annotated[Path, typer.Option(help="Folder of the scorecard.")] = REPOSITORY / "docs",
+) -> None:
+    """Draw the scorecard from the reports of the drills that were run."""
+    from harness.scorecard import scorecard as draw
+
+    for file in draw(reports, out):
+        _say(f"wrote {os.path.relpath(file)}")
 
 
 @app.command()
@@ -271,6 +342,10 @@ def _generate(environment: Environment, *, confirm: Callable[[str], bool], force
 def _ask(question: str) -> bool:
     """A yes from a person at a terminal; without a terminal the answer is no."""
     return sys.stdin.isatty() and bool(typer.confirm(question, err=True))
+
+
+def _confirming(yes: bool) -> Callable[[str], bool]:
+    return (lambda _: True) if yes else _ask
 
 
 def _say(line: str) -> None:

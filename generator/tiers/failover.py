@@ -39,6 +39,9 @@ class Failover(Part):
     agreement: Duration = Field(
         15, description="How long the others must see a region fail, without a break."
     )
+    settled: Duration = Field(
+        300, description="How long a region must have been well before traffic is brought back to it."
+    )
 
 
 def voters(manifest: Manifest) -> tuple[str, ...]:
@@ -162,6 +165,12 @@ def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
             "admin_secret": naming.database_secret(manifest.name, name, data.ADMIN),
             "secrets": _secrets(manifest, name),
             "database": database.database_name,
+            "keys": {
+                region: naming.key_alias_arn(
+                    manifest.account_id, naming.data_key_alias(manifest.name, region), region
+                )
+                for region in manifest.regions
+            },
         }
         for name, database in manifest.data.databases.items()
     }
@@ -180,6 +189,9 @@ def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
         "RPO_SECONDS": f"{lag:g}",
         "MODE": settings.mode,
         "HOME_REGION": manifest.lead_region,
+        "SETTLED_SECONDS": f"{settings.settled:g}",
+        "AUTO_RETURN": "true" if manifest.edge.auto_return else "false",
+        "TOPOLOGY": manifest.topology,
     }
 
 
