@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import importlib
+import json
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +22,7 @@ ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 # Services whose resources stay clean on a second plan only with moto. What must live together (rds with ec2,
 # elbv2 with acm, ec2 with iam) is all on MiniStack and must be moved together or not at all.
 SERVED_BY_MOTO = frozenset(
-    "cloudwatch codedeploy config dax fis guardduty inspector2 macie2 memorydb network-firewall "
+    "cloudwatch config dax fis guardduty inspector2 macie2 memorydb network-firewall "
     "resiliencehub shield ssm wafv2".split()
 )
 
@@ -75,7 +76,11 @@ class Moto:
             if not self._loaded:
                 self._load()
             request = _prepared_request(scope, body)
-            answer = self._stubber.process_request(request)
+            try:
+                answer = self._stubber.process_request(request)
+            except NotImplementedError as error:
+                # 501, because an SDK tries a lost connection or a 500 again, up to 25 times
+                answer = (501, {"x-amzn-errortype": "NotImplemented"}, _not_implemented(scope, str(error)))
         status, headers, content = answer if answer is not None else (404, {}, "Not yet implemented")
         encoded = content.encode() if isinstance(content, str) else bytes(content or b"")
         kept = {k: v for k, v in headers.items() if k.lower() != "content-length"}
@@ -133,6 +138,12 @@ class Moto:
 
         BackendDict.reset()
         reset_model_data()
+
+
+def _not_implemented(scope: Any, message: str) -> str:
+    target = scope["antipode.target"]
+    told = f"the sandbox cannot do {target.operation or 'this'} of {target.service}: {message} in moto"
+    return json.dumps({"__type": "NotImplemented", "message": told})
 
 
 def _prepared_request(scope: Any, body: bytes) -> Any:

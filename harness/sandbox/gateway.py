@@ -85,7 +85,9 @@ class Gateway:
         epoch: Callable[[], float],
         region_of_address: Mapping[tuple[str, int], str],
         source_of_address: Mapping[tuple[str, int], str] = MappingProxyType({}),
+        own: Mapping[str, emulators.ASGI] = MappingProxyType({}),
     ) -> None:
+        """`own`: the services of the sandbox's own, by name, which neither emulator is asked for."""
         self._ministack = ministack
         self._moto = moto
         self._account_id = account_id
@@ -94,6 +96,7 @@ class Gateway:
         self._epoch = epoch
         self._region_of_address = region_of_address
         self._source_of_address = source_of_address
+        self._own = own
         self._in_flight: set[Exchange] = set()
         self._edge: Edge | None = None
         self._place_of_address: Mapping[tuple[str, int], str] = {}
@@ -268,6 +271,8 @@ class Gateway:
         routed = self._routed(exchange, scope)
         if routed is None:
             await _refuse("403", exchange.target, guarded)
+        elif own := self._own.get(exchange.target.service or ""):
+            await own({**routed, "antipode.target": exchange.target}, receive, guarded)
         elif emulators.served_by_moto(exchange.target.service):
             await self._moto({**routed, "antipode.target": exchange.target}, receive, guarded)
         else:

@@ -26,6 +26,7 @@ from harness.sandbox.aurora import Aurora
 from harness.sandbox.classify import Target
 from harness.sandbox.clock import Clock
 from harness.sandbox.cloudfront import EDGE_PLACES, CloudFront, Network
+from harness.sandbox.codedeploy import CodeDeploy
 from harness.sandbox.delays import Delays
 from harness.sandbox.faults import Fault, Faults, RegionDark, ServiceDown, cut_links
 from harness.sandbox.gateway import Gateway
@@ -223,6 +224,7 @@ class Sandbox:
             epoch=self.epoch,
             region_of_address={address: region for region, address in self.addresses.items()},
             source_of_address={at: region for region, at in self._bound.function_addresses.items()},
+            own={"codedeploy": CodeDeploy(self.account_id)},
         )
         self._loop = self._stack.enter_context(_loop_in_thread())
         for replication in self._replications:
