@@ -4,7 +4,7 @@ output "arn" {
 }
 
 output "endpoint" {
-  description = "Endpoint of the cluster's writer, or of its forwarding readers' cluster while another region writes."
+  description = "Endpoint of the writer, which answers only while this region holds it."
   value       = aws_rds_cluster.this.endpoint
 
   # without an instance the endpoint answers nobody, and without a rule nobody gets to it
@@ -26,7 +26,7 @@ output "port" {
 }
 
 output "reader_endpoint" {
-  description = "Endpoint of the cluster's readers, which answers in every region whoever writes."
+  description = "Endpoint that answers whoever writes, and from which a member that does not write forwards."
   value       = aws_rds_cluster.this.reader_endpoint
 
   depends_on = [
