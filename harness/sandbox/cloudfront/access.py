@@ -6,6 +6,7 @@ policy for objects under SSE-KMS); S3 API Reference, GetObject (404 only for cal
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from harness.sandbox.cloudfront.distributions import Origin
@@ -37,6 +38,13 @@ def restricted(
     if kms_key and not _key_allows(kms_key, source, account):
         return _denied()
     return reply
+
+
+def without_cors(reply: Reply) -> Reply:
+    """The reply to a request that named no origin: S3 answers it without CORS headers (S3 User Guide, "Using
+    cross-origin resource sharing"), the emulator with one that allows everybody."""
+    kept = tuple(pair for pair in reply.headers if not pair[0].startswith("access-control-"))
+    return replace(reply, headers=kept)
 
 
 def _denied() -> Reply:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.sandbox.cloudfront import expiry, responses
-from harness.sandbox.cloudfront.access import restricted
+from harness.sandbox.cloudfront.access import restricted, without_cors
 from harness.sandbox.cloudfront.applied import Applied
 from harness.sandbox.cloudfront.cache import Cache, Entry
 from harness.sandbox.cloudfront.distributions import Behavior, Distribution, Origin
 from harness.sandbox.cloudfront.forwarding import CacheKey, cache_key, origin_headers, origin_query
-from harness.sandbox.cloudfront.messages import Headers, Reply, Request, without
+from harness.sandbox.cloudfront.messages import Headers, Reply, Request, values, without
 from harness.sandbox.cloudfront.origins import OriginRequest, Outlet
 from harness.sandbox.cloudfront.policies import CachePolicy, OriginRequestPolicy
 
@@ -340,6 +340,8 @@ class Edge:
         )
         reply = await outlet.ask(origin, sent)
         reply = responses.stripped(reply, policy, extra)
+        if origin.bucket is not None and not values(sent.headers, "origin"):
+            reply = without_cors(reply)
         return restricted(
             reply,
             origin,

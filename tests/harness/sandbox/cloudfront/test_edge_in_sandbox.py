@@ -296,6 +296,7 @@ def test_objects_come_from_the_primary_bucket_and_stay_in_the_cache(edge: Sandbo
         (200, "Hit from cloudfront", b"us-east-1"),
     ]
     assert (second[1]["age"], second[1]["content-type"]) == ("0", "text/plain")
+    assert "access-control-allow-origin" not in first[1]
 
 
 def test_a_missing_object_is_403_because_nobody_may_list_the_bucket(edge: Sandbox) -> None:
