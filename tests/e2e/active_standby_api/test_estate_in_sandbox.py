@@ -12,13 +12,19 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from e2e.conftest import Estate
+from e2e.estates import Estate
 from harness.sandbox.faults import RegionDark
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.session import Session
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.terraform,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("active-standby-api"),
+]
 
 
 def test_the_second_plan_of_every_stack_is_empty(estate: Estate, terraform: Session) -> None:

@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
-from e2e.conftest import Estate
+from e2e.estates import Estate
 from generator.objectives import budget
 from harness.drill.run import DrillResult, run_drill
 from harness.drill.scenario import FaultEntry, Scenario, find_scenario
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.terraform,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("active-standby-api"),
+]
 
 
 def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> DrillResult:

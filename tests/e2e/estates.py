@@ -1,22 +1,19 @@
-"""The reference environment, applied once in one sandbox for every test of this folder."""
+"""An environment, applied in a sandbox for all tests of a folder."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
-import pytest
 
 from harness import environments, rehearsal, verbs
 from harness.drill.subject import Subject
 from harness.environments import Environment
 from harness.sandbox.server import Sandbox
-from harness.terraform.session import Session
 from harness.terraform.stack import StackRun, Target
-
-REFERENCE = "reference/active-standby-api"
 
 
 @dataclass(frozen=True)
@@ -54,16 +51,9 @@ class Estate:
         )
 
 
-@pytest.fixture(scope="package")
-def estate() -> Iterator[Estate]:
-    environment = environments.load(REFERENCE)
+@contextlib.contextmanager
+def applied(name: str) -> Iterator[Estate]:
+    """An environment in a sandbox of its own; a process holds one at a time."""
+    environment = environments.load(name)
     with rehearsal.applied(environment) as sandbox:
         yield Estate(environment, sandbox)
-
-
-@pytest.fixture
-def terraform(estate: Estate) -> Iterator[Session]:
-    """A session over the applied estate, every fault healed afterwards."""
-    with verbs.session(estate.environment, estate.target) as opened:
-        yield opened
-    estate.sandbox.faults.heal_all()

@@ -1,0 +1,65 @@
+"""Drills through a CDN: reads fail over inside a request, writes when DNS has moved."""
+
+from __future__ import annotations
+
+import pytest
+
+from e2e.estates import Estate
+from harness.drill.run import DrillResult, run_drill
+from harness.drill.scenario import find_scenario
+from harness.terraform import runner
+from harness.terraform.session import Session
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.terraform,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("cloudfront-dr-api"),
+]
+# what an edge waits for one silent origin: connect_attempts x response_timeout of the manifest
+SILENCE = 2.0
+
+
+def drilled(estate: Estate, scenario: str) -> DrillResult:
+    return run_drill(estate.sandbox, estate.subject, find_scenario(scenario), seed=1)
+
+
+def test_the_second_plan_of_every_stack_is_empty(estate: Estate, terraform: Session) -> None:
+    result = runner.plan(terraform, estate.stacks)
+    assert {each.stack: str(each.planned) for each in result.results} == {
+        stack.name: "no changes" for stack in estate.stacks
+    }
+
+
+@pytest.mark.parametrize(
+    ("scenario", "slowest_read", "slowest_write"),
+    [("region-refuse", 2.0, 45.0), ("region-503", 2.0, 45.0), ("region-hang", SILENCE + 1, 50.0)],
+)
+def test_reads_never_fail_and_writes_come_back_when_dns_has_moved(
+    estate: Estate, scenario: str, slowest_read: float, slowest_write: float
+) -> None:
+    result = drilled(estate, scenario)
+    assert (result.verdict.status, result.exit_status) == ("objectives-met", 0), result.verdict
+    assert result.measurement is not None
+    read, write = (result.measurement.rto(operation) for operation in ("read", "write"))
+    assert read is not None
+    assert (read.worst, read.slowest <= slowest_read) == (0.0, True), read
+    assert write is not None
+    assert 0 < write.worst <= slowest_write
+
+
+def test_an_origin_group_alone_leaves_writes_down(estate: Estate) -> None:
+    result = drilled(estate, "origin-group-alone")
+    assert (result.verdict.status, result.exit_status) == ("objectives-missed", 1)
+    assert result.measurement is not None
+    read, write = (result.measurement.rto(operation) for operation in ("read", "write"))
+    assert read is not None
+    assert read.worst == 0.0
+    assert write is not None
+    assert write.recovered == 0
+
+
+def test_the_estate_is_as_it_was_after_the_origin_group_stood_alone(estate: Estate) -> None:
+    drilled(estate, "origin-group-alone")
+    assert drilled(estate, "region-refuse").verdict.status == "objectives-met"
