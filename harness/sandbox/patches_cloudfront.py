@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree.ElementTree import tostring
 
 from harness.sandbox.cloudfront.distributions import Distribution, parse
-from harness.sandbox.cloudfront.edge import FAILOVER_METHODS
+from harness.sandbox.cloudfront.wanted import FAILOVER_METHODS
 from harness.sandbox.patches import mends
 
 

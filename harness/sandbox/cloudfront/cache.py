@@ -6,8 +6,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.sandbox.cloudfront import expiry
 from harness.sandbox.cloudfront.forwarding import CacheKey
 from harness.sandbox.cloudfront.messages import Headers, Reply
+from harness.sandbox.cloudfront.policies import CachePolicy
 
 # AWS publishes no size; this bounds the memory of a long drill. What was used least recently goes first.
 LARGEST = 10_000
@@ -37,6 +39,20 @@ class Entry:
         pairs = (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
         found = [(condition, self.reply.header(name)) for condition, name in pairs]
         return tuple((condition, value) for condition, value in found if value)
+
+
+def entry_of(reply: Reply, policy: CachePolicy, *, seconds: float, stored: float) -> Entry:
+    """What is kept of a reply that is no error. With a minimum TTL of 0, an object that must not be cached
+    does not stand in for a failing origin either ("Manage how long content stays in the cache")."""
+    private = policy.minimum == 0 and "no-cache" in expiry.directives(reply)
+    fresh_until = stored + seconds
+    return Entry(
+        reply,
+        stored=stored,
+        fresh_until=fresh_until,
+        stale_until=stored if private else fresh_until + expiry.stale_if_error(reply),
+        background_until=fresh_until + expiry.stale_while_revalidate(reply),
+    )
 
 
 class Cache:

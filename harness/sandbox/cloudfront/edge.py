@@ -17,69 +17,21 @@ from typing import Any
 from harness.sandbox.cloudfront import expiry, responses
 from harness.sandbox.cloudfront.access import restricted, without_cors
 from harness.sandbox.cloudfront.applied import Applied
-from harness.sandbox.cloudfront.cache import Cache, Entry
-from harness.sandbox.cloudfront.distributions import Behavior, Distribution, Origin
-from harness.sandbox.cloudfront.forwarding import CacheKey, cache_key, origin_headers, origin_query
-from harness.sandbox.cloudfront.messages import Headers, Reply, Request, values, without
+from harness.sandbox.cloudfront.cache import Cache, Entry, entry_of
+from harness.sandbox.cloudfront.distributions import Distribution, Origin
+from harness.sandbox.cloudfront.forwarding import CacheKey, origin_headers, origin_query
+from harness.sandbox.cloudfront.messages import Headers, Reply, Request, values
 from harness.sandbox.cloudfront.origins import OriginRequest, Outlet
-from harness.sandbox.cloudfront.policies import CachePolicy, OriginRequestPolicy
-
-# Origin groups help these alone: "CloudFront does not fail over when the viewer sends a different HTTP
-# method (for example POST, PUT, and so on)".
-FAILOVER_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_CACHED_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-HIT = "Hit from cloudfront"
-REFRESH_HIT = "RefreshHit from cloudfront"
-MISS = "Miss from cloudfront"
-ERROR = "Error from cloudfront"
-
-
-@dataclass(slots=True)
-class Statistics:
-    """What the edges did; `failovers` counts requests that a second origin was asked for."""
-
-    requests: int = 0
-    hits: int = 0
-    misses: int = 0
-    errors: int = 0
-    failovers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One object as one viewer wants it, and the settings that go for it."""
-
-    request: Request
-    distribution: Distribution
-    behavior: Behavior
-    policy: CachePolicy
-    extra: OriginRequestPolicy
-
-    @property
-    def key(self) -> CacheKey:
-        return cache_key(self.distribution.id, self.request, self.policy)
-
-    @property
-    def cached(self) -> bool:
-        """Whether the cache may answer: always for GET and HEAD, for OPTIONS if so configured."""
-        return self.request.method in _CACHED_METHODS & self.behavior.cached_methods
-
-    @property
-    def collapses(self) -> bool:
-        """Whether simultaneous requests for it wait for one answer: not when nothing is cached, and not when
-        cookies are forwarded."""
-        forwards_cookies = self.policy.cookies.kind != "none" or self.extra.cookies.kind != "none"
-        return self.request.method == "GET" and self.policy.caches and not forwards_cookies
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the viewer gets; `age` is the seconds since the origin sent it, None for what is not cached."""
-
-    reply: Reply
-    outcome: str
-    age: float | None = None
+from harness.sandbox.cloudfront.wanted import (
+    ERROR,
+    FAILOVER_METHODS,
+    HIT,
+    MISS,
+    REFRESH_HIT,
+    Answer,
+    Statistics,
+    Wanted,
+)
 
 
 @dataclass(slots=True)
@@ -216,13 +168,13 @@ class Edge:
         return self._stored(wanted, key, reply, MISS)
 
     def _stored(self, wanted: Wanted, key: CacheKey, reply: Reply, outcome: str) -> tuple[Answer, bool]:
-        age, reply = _aged(reply)
+        age, reply = expiry.aged(reply)
         seconds = expiry.lifetime(reply, wanted.policy, now=time.time())
         if seconds is None or not wanted.cached or wanted.request.method == "HEAD":
             if wanted.cached and wanted.request.method != "HEAD":
                 self._cache.forget(key)
             return Answer(reply, outcome), False
-        entry = _entry_of(reply, wanted.policy, seconds=seconds, stored=self._clock.now() - age)
+        entry = entry_of(reply, wanted.policy, seconds=seconds, stored=self._clock.now() - age)
         entry.invalidations = len(self._applied.invalidations(wanted.distribution.id))
         self._cache.keep(key, entry)
         return Answer(reply, outcome, age if outcome != MISS or age else None), seconds > 0
@@ -322,7 +274,7 @@ class Edge:
             reply = replace(entry.reply, headers=entry.reply.headers)
         seconds = expiry.lifetime(reply, wanted.policy, now=time.time())
         if seconds is not None:
-            kept = _entry_of(reply, wanted.policy, seconds=seconds, stored=self._clock.now())
+            kept = entry_of(reply, wanted.policy, seconds=seconds, stored=self._clock.now())
             kept.invalidations = len(self._applied.invalidations(wanted.distribution.id))
             shield.cache.keep(key, kept)
         return reply
@@ -350,27 +302,3 @@ class Edge:
             distribution=wanted.distribution.arn,
             account=self._account_id,
         )
-
-
-def _aged(reply: Reply) -> tuple[float, Reply]:
-    """How old the reply is already, as a cache on the way said, and the reply without that word."""
-    text = reply.header("age")
-    try:
-        age = max(0.0, float(text)) if text else 0.0
-    except ValueError:
-        age = 0.0
-    return age, replace(reply, headers=without(reply.headers, "age"))
-
-
-def _entry_of(reply: Reply, policy: CachePolicy, *, seconds: float, stored: float) -> Entry:
-    """What is kept of a reply that is no error. With a minimum TTL of 0, an object that must not be cached
-    does not stand in for a failing origin either ("Manage how long content stays in the cache")."""
-    private = policy.minimum == 0 and "no-cache" in expiry.directives(reply)
-    fresh_until = stored + seconds
-    return Entry(
-        reply,
-        stored=stored,
-        fresh_until=fresh_until,
-        stale_until=stored if private else fresh_until + expiry.stale_if_error(reply),
-        background_until=fresh_until + expiry.stale_while_revalidate(reply),
-    )

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from harness.sandbox.cloudfront.distributions import CustomError
-from harness.sandbox.cloudfront.messages import Reply
+from harness.sandbox.cloudfront.messages import Reply, without
 from harness.sandbox.cloudfront.policies import CachePolicy
 
 # Errors that are always cached, and those that are only when the origin says for how long.
@@ -99,6 +100,16 @@ def stale_while_revalidate(reply: Reply) -> float:
     """How long past its time an object is served at once while the origin is asked behind it."""
     text = directives(reply).get("stale-while-revalidate", "")
     return float(text) if text.isdigit() else 0.0
+
+
+def aged(reply: Reply) -> tuple[float, Reply]:
+    """How old the reply is already, as a cache on the way said, and the reply without that word."""
+    text = reply.header("age")
+    try:
+        age = max(0.0, float(text)) if text else 0.0
+    except ValueError:
+        age = 0.0
+    return age, replace(reply, headers=without(reply.headers, "age"))
 
 
 def _moment(text: str) -> float | None:

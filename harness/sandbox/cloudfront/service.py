@@ -15,10 +15,11 @@ from typing import Any
 
 from harness.sandbox.cloudfront import responses
 from harness.sandbox.cloudfront.applied import Applied
-from harness.sandbox.cloudfront.edge import Answer, Edge, Shield, Statistics
+from harness.sandbox.cloudfront.edge import Edge, Shield
 from harness.sandbox.cloudfront.locations import Location, edge_location, shield_location
 from harness.sandbox.cloudfront.messages import Reply, Request, error_page
 from harness.sandbox.cloudfront.origins import Network, Outlet
+from harness.sandbox.cloudfront.wanted import Answer, Statistics
 from harness.sandbox.route53.places import place_named
 
 _REQUEST_HEADER = "x-antipode-request"
