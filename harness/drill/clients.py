@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from harness.drill.exchange import Caller, Judgement, Reply, Request, judge_object, judge_read, judge_write
 from harness.drill.ledger import Attempt, Ledger, Operation
@@ -242,6 +243,8 @@ def read_request(flow: Flow, item: Item, address: tuple[str, int], host: str) ->
     """GET of an item as every data function takes it; of a static flow, of the object."""
     if flow.store == "static":
         return Request("GET", address, host, f"{flow.read_path}/{item.id}")
+    if "{id}" in flow.read_path:
+        return Request("GET", address, host, flow.read_path.replace("{id}", quote(item.id, safe="")))
     return Request("GET", address, host, flow.read_path, query={"id": item.id})
 
 

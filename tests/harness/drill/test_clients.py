@@ -13,11 +13,12 @@ from aiohttp import web
 from dnslib import CNAME, QTYPE, RR, A, DNSRecord
 from drill_ledgers import EAST, SUBJECT, WEST
 
-from harness.drill.clients import Bench, Client, Identity, Written, identities
+from harness.drill.clients import Bench, Client, Identity, Item, Written, identities, read_request
 from harness.drill.exchange import Caller, Reply, judge_read, judge_write
 from harness.drill.ledger import WATCHER, Ledger
 from harness.drill.resolver import CachingResolver, ask
 from harness.drill.scenario import Load
+from harness.drill.subject import Flow
 from harness.drill.watchers import watch_dns
 from harness.sandbox.clock import Clock
 from harness.sandbox.route53.places import place_named, place_of
@@ -283,3 +284,10 @@ def test_a_404_that_the_function_did_not_write_is_an_error_and_not_a_missing_ite
 def test_a_value_other_than_the_acknowledged_one_is_stale() -> None:
     reply = Reply(1, 200, b'{"id":"a","value":"old","served_by":"us-east-1"}')
     assert judge_read(reply, item="a", value="new", region=EAST).outcome == "stale"
+
+
+def test_an_id_in_the_path_stands_where_the_route_has_it() -> None:
+    request = read_request(
+        Flow("orders", "/orders/{id}", "/orders", "database"), Item("a/b", "k", "v"), ("127.0.0.1", 1), "h"
+    )
+    assert (request.path, dict(request.query)) == ("/orders/a%2Fb", {})
