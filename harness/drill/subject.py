@@ -30,7 +30,8 @@ class Flow:
     """One kind of request that clients make, and the store behind it.
 
     read_path: GET <read_path>?id=<id>, or with {id} in it; for the store "static" GET <read_path>/<key>.
-    write_path: POST, None for a flow that is only read. rto, rpo: seconds, the flow's own objectives; None means the environment's.
+    write_path: POST, None for a flow that is only read. rto, rpo: seconds, the flow's own objectives; None
+    means the environment's.
     buckets: (region, bucket) of a static flow, the first is where the drill puts what it then reads.
     """
 
