@@ -48,7 +48,8 @@ def origin() -> Origin:
 
 class Patch(NamedTuple):
     """One replaced attribute: `module`:`attribute`, what replaces it, and the digest of the code that it was
-    written against: what it replaces, or else `watches`, the attribute of that module that uses it."""
+    written against: what it replaces, or else `watches`, the attribute of that module that uses it. The last
+    part of a path may be the key of a mapping, such as a table of handlers."""
 
     module: str
     attribute: str
@@ -75,8 +76,7 @@ def watched(patch: Patch) -> Any:
     """What the digest of `patch` is of, as the emulator wrote it, whether or not patches are applied."""
     if patch.watches is None and patch.name in ORIGINALS:
         return ORIGINALS[patch.name]
-    owner, attribute = owner_of(patch.module, patch.watches or patch.attribute)
-    return getattr(owner, attribute)
+    return found_at(patch.module, patch.watches or patch.attribute)
 
 
 def registered() -> tuple[Patch, ...]:
@@ -92,14 +92,23 @@ def apply(emulator: str) -> None:
     """Apply every patch on `emulator` ("ministack" or "moto"); those already applied are left alone."""
     for patch in registered():
         if patch.module.partition(".")[0] == emulator and patch.name not in ORIGINALS:
-            owner, attribute = owner_of(patch.module, patch.attribute)
-            original = getattr(owner, attribute)
+            original = found_at(patch.module, patch.attribute)
             ORIGINALS[patch.name] = original
-            setattr(owner, attribute, patch.mend(original))
+            owner, attribute = _owner_of(patch.module, patch.attribute)
+            if isinstance(owner, dict):
+                owner[attribute] = patch.mend(original)
+            else:
+                setattr(owner, attribute, patch.mend(original))
 
 
-def owner_of(module: str, path: str) -> tuple[Any, str]:
-    """The module or class that holds the attribute at `path`, and the attribute's own name."""
+def found_at(module: str, path: str) -> Any:
+    """What stands at `path` of the module now. Raises AttributeError or KeyError when nothing does."""
+    owner, attribute = _owner_of(module, path)
+    return owner[attribute] if isinstance(owner, dict) else getattr(owner, attribute)
+
+
+def _owner_of(module: str, path: str) -> tuple[Any, str]:
+    """The module, class or mapping that holds the attribute at `path`, and the attribute's own name."""
     owner: Any = importlib.import_module(module)
     *outer, attribute = path.split(".")
     for name in outer:

@@ -54,8 +54,7 @@ def test_the_emulators_code_is_what_the_patch_was_written_for(sandbox: Sandbox, 
 
 @pytest.mark.parametrize("patch", patches.registered(), ids=lambda patch: patch.name)
 def test_every_patch_is_applied_and_says_what_aws_does(sandbox: Sandbox, patch: Patch) -> None:
-    owner, attribute = patches.owner_of(patch.module, patch.attribute)
-    assert getattr(owner, attribute) is not patches.ORIGINALS[patch.name]
+    assert patches.found_at(patch.module, patch.attribute) is not patches.ORIGINALS[patch.name]
     assert patch.mend.__doc__ is not None
 
 
