@@ -167,3 +167,29 @@ def test_a_function_with_a_shared_of_its_own_is_refused(function: tuple[Path, Pa
         str(raised.value)
         == f"{source} has a shared of its own, which would hide the shared package: rename it"
     )
+
+
+def test_a_function_takes_along_the_distributions_that_it_names(function: tuple[Path, Path]) -> None:
+    source, shared = function
+    (source / "requirements.txt").write_text("# the driver\nsix\npython-dateutil\n")
+    with zipfile.ZipFile(io.BytesIO(package(source, shared))) as content:
+        names = set(content.namelist())
+    assert {"six.py", "dateutil/parser/_parser.py", "handler.py"} <= names
+    assert not {name for name in names if name.endswith((".pyc", "RECORD", "METADATA"))}
+    assert {name for name in names if "dist-info" in name} == {
+        name for name in names if "LICENSE" in name.upper()
+    }
+
+
+def test_a_distribution_that_is_not_installed_is_named_with_what_to_do(function: tuple[Path, Path]) -> None:
+    source, shared = function
+    (source / "requirements.txt").write_text("no-such-driver\n")
+    with pytest.raises(PackageError, match=r"names no-such-driver, which is not installed: add it to"):
+        package(source, shared)
+
+
+def test_a_distribution_with_compiled_code_is_refused(function: tuple[Path, Path]) -> None:
+    source, shared = function
+    (source / "requirements.txt").write_text("pyyaml\n")
+    with pytest.raises(PackageError, match="names pyyaml, which is not Python alone"):
+        package(source, shared)

@@ -154,7 +154,12 @@ def test_a_standby_answers_what_the_primary_of_a_cdn_cannot(load: Load) -> None:
 def test_buckets_replicate_from_every_region_to_every_other(full: Load) -> None:
     manifest = full()
     calls = [call.label for call in by_name(manifest)["interconnect"].calls]
-    assert calls == ["replication_site_use1", "replication_site_euw1", "replication_files_use1", "replication_files_euw1"]
+    assert calls == [
+        "replication_site_use1",
+        "replication_site_euw1",
+        "replication_files_use1",
+        "replication_files_euw1",
+    ]
     assert arguments(manifest, "interconnect", "replication_files_euw1")["destination"] == {
         "bucket_arn": "arn:aws:s3:::global-serverless-files-123456789012-use1",
         "kms_key_alias_arn": "arn:aws:kms:us-east-1:123456789012:alias/global-serverless-use1",
@@ -182,7 +187,10 @@ def test_functions_get_only_the_stores_that_they_declare(full: Load) -> None:
 def test_the_controller_knows_every_voter_and_the_order_of_succession(full: Load) -> None:
     environment = arguments(full(), "us-east-2", "function_failover")["environment"]
     assert environment["VOTERS"] == '["us-east-1","eu-west-1","us-east-2"]'
-    assert '"us-east-1":{"health_url":"https://app.use1.example.com/health","succession":0}' in environment["REGIONS"]
+    assert (
+        '"us-east-1":{"health_url":"https://app.use1.example.com/health","succession":0}'
+        in environment["REGIONS"]
+    )
     assert environment["HOME_REGION"] == "us-east-1"
 
 
