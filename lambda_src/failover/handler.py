@@ -1,8 +1,8 @@
 """The failover controller's function: ticks by the clock, commands by people. README.md tells the protocol.
 
-Events: {"ticks": n, "tick_seconds": s} looks n times in real time; {"ticks": 1, "now": t} looks once at t, the
-sandbox's clock; {"command": "status" | "failover" | "switchover" | "failback" | "readmit" | "reconcile", "to":
-region, "dry_run": bool, "force": bool, "by": who} answers {"allowed", "reasons", "steps", "status"}.
+Events: {"ticks": n, "tick_seconds": s} looks n times in real time; {"ticks": 1, "now": t} looks once at t, by
+the sandbox's clock; {"command": "status" | "failover" | "switchover" | "failback" | "readmit" | "reconcile",
+"to": region, "dry_run": bool, "force": bool, "by": who} answers {"allowed", "reasons", "steps", "status"}.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from shared import logs
-from shared.requests import Refusal, mapping
+from shared.requests import Refusal, TryAgain, mapping
 from shared.responses import Response, refuse, respond
 from shared.table import RETRY_AFTER_SECONDS, Unavailable
 
@@ -28,7 +28,10 @@ def answering(handler: Handler) -> Handler:
             response = refuse(event, refusal)
         except Unavailable as outage:
             level, fields = "WARNING", {"cause": str(outage)}
-            response = _unavailable(event)
+            response = _unavailable(event, "unavailable", "the table cannot be reached, try again")
+        except TryAgain as outage:
+            level, fields = "WARNING", {"cause": f"{outage.error}: {outage.reason}"}
+            response = _unavailable(event, outage.error, outage.reason)
         except Exception as error:  # the edge: an exception that left it would be a 502 without CORS headers
             level, fields = "ERROR", {"cause": repr(error), "stack": logs.stack_of(error)}
             response = _internal_error(event)
@@ -46,8 +49,8 @@ def answering(handler: Handler) -> Handler:
     return answer
 
 
-def _unavailable(event: object) -> Response:
-    body = {"error": "unavailable", "reason": "the table cannot be reached, try again", "field": None}
+def _unavailable(event: object, error: str, reason: str) -> Response:
+    body = {"error": error, "reason": reason, "field": None}
     return respond(event, 503, body, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 

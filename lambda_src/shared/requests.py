@@ -27,6 +27,15 @@ class Refusal(Exception):
         self.field = field
 
 
+class TryAgain(Exception):
+    """The request is in order and may succeed later: it is answered 503, with `error` and a reason."""
+
+    def __init__(self, error: str, reason: str) -> None:
+        super().__init__(reason)
+        self.error = error
+        self.reason = reason
+
+
 def mapping(event: object, name: str) -> Mapping[str, Any]:
     """A part of the event that should be an object; an empty one when it is anything else."""
     part = event.get(name) if isinstance(event, Mapping) else None
@@ -42,9 +51,12 @@ def header(event: object, name: str) -> str | None:
 
 
 def query_parameter(event: object, name: str) -> str | None:
-    """The value of a query parameter, decoded by API Gateway."""
-    value = mapping(event, "queryStringParameters").get(name)
-    return value if isinstance(value, str) else None
+    """The value of a parameter of the path, as in /orders/{id}, or else of the query, decoded already."""
+    for part in ("pathParameters", "queryStringParameters"):
+        value = mapping(event, part).get(name)
+        if isinstance(value, str):
+            return value
+    return None
 
 
 def json_body(event: object) -> dict[str, Any]:

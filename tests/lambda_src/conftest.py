@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,11 +11,19 @@ import boto3
 import pytest
 from calling_functions import ITEMS, REGION, Handler, create_table, load
 from moto import mock_aws
+from postgres_server import ADMINISTRATOR, PASSWORD, Server, running
 
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "ALLOWED_ORIGINS", "LOG_LEVEL", "TABLE_ITEMS_KEY"):
+    for name in (
+        "AWS_ENDPOINT_URL",
+        "AWS_PROFILE",
+        "ALLOWED_ORIGINS",
+        "LOG_LEVEL",
+        "TABLE_ITEMS_KEY",
+        "CONTROL_TABLE",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
         "ANTIPODE_ENVIRONMENT": "prod",
@@ -64,3 +73,66 @@ def write(database: Any) -> Handler:
 @pytest.fixture
 def health(database: Any) -> Handler:
     return load("health").handler
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server for all tests of this run; an error that says what to install if there is none."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _migrated(server: Server) -> Server:
+    """The server with a database `template` that has the whole schema, and the role `app`."""
+    module = load("migrations")
+    server.run("CREATE DATABASE template")
+    connection = server.connect("template")
+    module.apply(connection, module.migrations())
+    module.grant(connection, "app", "first-app-password")
+    connection.close()
+    return server
+
+
+@pytest.fixture
+def orders_database(_migrated: Server, _moto: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A migrated database `orders` for each test alone, its secrets, and the functions' settings for it."""
+    from shared import postgres, scram, secret
+
+    _migrated.run(
+        "DROP DATABASE IF EXISTS orders WITH (FORCE)",
+        "CREATE DATABASE orders TEMPLATE template",
+        f"ALTER ROLE app PASSWORD '{scram.verifier('first-app-password')}'",
+        f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram.verifier(PASSWORD)}'",
+    )
+    use_database(monkeypatch, _migrated)
+    secret.client.cache_clear()
+    manager = boto3.client("secretsmanager", region_name=REGION)
+    for name in ("admin", "app"):
+        with contextlib.suppress(manager.exceptions.ResourceNotFoundException):
+            manager.delete_secret(SecretId=f"prod/orders/{name}", ForceDeleteWithoutRecovery=True)
+    for name, user, password in (("admin", ADMINISTRATOR, PASSWORD), ("app", "app", "first-app-password")):
+        value = {"username": user, "password": password, "engine": "postgres", "dbname": "orders"}
+        manager.create_secret(Name=f"prod/orders/{name}", SecretString=json.dumps(value))
+    secret.forget()
+    yield _migrated
+    postgres.forget()
+    secret.forget()
+    secret.client.cache_clear()
+
+
+def use_database(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    for name, value in {
+        "ENDPOINT": "127.0.0.1",
+        "READER_ENDPOINT": "127.0.0.1",
+        "PORT": str(server.port),
+        "NAME": "orders",
+        "SECRET": "prod/orders/app",
+        "ADMIN_SECRET": "prod/orders/admin",
+    }.items():
+        monkeypatch.setenv(f"DATABASE_ORDERS_{name}", value)
+
+
+@pytest.fixture
+def orders(orders_database: Server) -> Handler:
+    return load("orders").handler
