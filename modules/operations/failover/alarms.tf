@@ -82,7 +82,7 @@ resource "aws_cloudwatch_metric_alarm" "unreachable" {
   statistic           = "Average"
   period              = 60
   comparison_operator = "LessThanThreshold"
-  # the controller looks several times a minute and publishes 1 or 0
+  # the controller publishes 1 or 0 once a minute, and whenever what it sees has changed
   threshold           = 0.5
   evaluation_periods  = var.alarm_minutes
   datapoints_to_alarm = var.alarm_minutes

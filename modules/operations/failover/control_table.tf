@@ -20,11 +20,5 @@ resource "aws_dynamodb_table" "control" {
     kms_key_arn = var.control_table.kms_key_arn
   }
 
-  # only what the controller writes down of its decisions ever carries it
-  ttl {
-    attribute_name = "expires_at"
-    enabled        = true
-  }
-
   tags = var.tags
 }

@@ -16,36 +16,23 @@ locals {
 }
 
 data "aws_iam_policy_document" "databases" {
+  # the global cluster, the member that gives up writing and the one that takes it over; a witness only looks on
   statement {
-    sid       = "SeeWhoWrites"
-    actions   = ["rds:DescribeDBClusters", "rds:DescribeGlobalClusters"]
+    sid = "WhoWrites"
+    actions = concat(
+      ["rds:DescribeDBClusters", "rds:DescribeGlobalClusters"],
+      local.witness ? [] : ["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"],
+    )
     resources = concat(local.global_clusters, local.members)
-  }
-
-  # the global cluster, the member that gives up writing and the one that takes it over; a witness only votes
-  dynamic "statement" {
-    for_each = local.witness ? [] : [concat(local.global_clusters, local.members)]
-
-    content {
-      sid       = "ChangeWhoWrites"
-      actions   = ["rds:FailoverGlobalCluster", "rds:SwitchoverGlobalCluster"]
-      resources = statement.value
-    }
   }
 
   dynamic "statement" {
     for_each = local.witness ? [] : [local.own_members]
 
     content {
-      sid = "QueryOwnMembers"
-      actions = [
-        "rds-data:BatchExecuteStatement",
-        "rds-data:BeginTransaction",
-        "rds-data:CommitTransaction",
-        "rds-data:ExecuteStatement",
-        "rds-data:RollbackTransaction",
-      ]
-      resources = statement.value
+      sid       = "QueryOwnMembers"
+      actions   = ["rds-data:ExecuteStatement"]
+      resources = concat(statement.value, local.kept_clusters)
     }
   }
 }

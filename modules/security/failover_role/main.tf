@@ -5,6 +5,8 @@ locals {
   regional  = "${var.region}:${var.account_id}"
   log_group = "arn:${local.partition}:logs:${local.regional}:log-group:/aws/lambda/${var.function_name}"
   function  = "arn:${local.partition}:lambda:${local.regional}:function:${var.function_name}"
+
+  policy_length = length(data.aws_iam_policy_document.access.minified_json)
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -25,6 +27,7 @@ data "aws_iam_policy_document" "access" {
     [data.aws_iam_policy_document.own.json, data.aws_iam_policy_document.votes.json],
     length(var.databases) == 0 ? [] : [data.aws_iam_policy_document.databases.json],
     local.witness ? [] : [data.aws_iam_policy_document.secrets.json],
+    local.witness || !var.reconcile ? [] : [data.aws_iam_policy_document.kept.json],
   )
 }
 
@@ -44,8 +47,8 @@ resource "aws_iam_role_policy" "this" {
 
   lifecycle {
     precondition {
-      condition     = length(data.aws_iam_policy_document.access.minified_json) <= 10240
-      error_message = "The role's policy exceeds 10240 characters, IAM's limit for all inline policies of a role: name fewer databases or voters."
+      condition     = local.policy_length <= 10240
+      error_message = "The policy of ${var.name} has ${local.policy_length} characters and may have 10240, IAM's limit for the inline policies of a role: name fewer databases, or give some of them an environment of their own."
     }
   }
 }

@@ -22,26 +22,21 @@ data "aws_iam_policy_document" "secrets" {
     resources = local.own_admin_secrets
   }
 
-  # both are called in the region whose copy is to count, and answered by it alone
+  # Called in the region whose copy is to count, and answered by it alone. The condition binds the one action that
+  # names regions; ForAllValues holds for the others, which name none.
   statement {
-    sid       = "PromoteSecrets"
-    actions   = ["secretsmanager:DescribeSecret", "secretsmanager:StopReplicationToReplica"]
+    sid = "PromoteAndReplicateSecrets"
+    actions = [
+      "secretsmanager:DescribeSecret",
+      "secretsmanager:ReplicateSecretToRegions",
+      "secretsmanager:StopReplicationToReplica",
+    ]
     resources = values(local.own_secrets)
-  }
 
-  dynamic "statement" {
-    for_each = length(local.other_secret_regions) == 0 ? [] : [keys(local.other_secret_regions)]
-
-    content {
-      sid       = "ReplicateSecrets"
-      actions   = ["secretsmanager:ReplicateSecretToRegions"]
-      resources = values(local.own_secrets)
-
-      condition {
-        test     = "ForAllValues:StringEquals"
-        variable = "secretsmanager:AddReplicaRegions"
-        values   = statement.value
-      }
+    condition {
+      test     = "ForAllValues:StringEquals"
+      variable = "secretsmanager:AddReplicaRegions"
+      values   = keys(var.secret_key_aliases)
     }
   }
 
@@ -76,16 +71,19 @@ data "aws_iam_policy_document" "secrets" {
 
   # the caller of ReplicateSecretToRegions encrypts the replica under the other region's key
   dynamic "statement" {
-    for_each = local.other_secret_regions
+    for_each = length(local.other_secret_regions) == 0 ? [] : [local.other_secret_regions]
 
     content {
-      actions   = ["kms:Encrypt", "kms:GenerateDataKey"]
-      resources = ["arn:${local.partition}:kms:${statement.key}:${var.account_id}:key/*"]
+      sid     = "EncryptReplicas"
+      actions = ["kms:Encrypt", "kms:GenerateDataKey"]
+      resources = [
+        for region in keys(statement.value) : "arn:${local.partition}:kms:${region}:${var.account_id}:key/*"
+      ]
 
       condition {
         test     = "ForAnyValue:StringEquals"
         variable = "kms:ResourceAliases"
-        values   = ["alias/${statement.value}"]
+        values   = [for alias in values(statement.value) : "alias/${alias}"]
       }
 
       condition {

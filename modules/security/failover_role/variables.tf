@@ -20,6 +20,21 @@ variable "control_table" {
   }
 }
 
+variable "database_key_alias" {
+  description = "Alias, without its prefix `alias/`, of the key of this region's clusters, or null for kms_alias."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      var.database_key_alias == null
+      ? true
+      : can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.database_key_alias)) && !startswith(var.database_key_alias, "alias/")
+    )
+    error_message = "Database_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+  }
+}
+
 variable "databases" {
   description = "Aurora global databases by any label: identifier of the global cluster, its member in each region, all its secrets and which of them is the administrator's."
   type = map(object({
@@ -118,6 +133,13 @@ variable "permissions_boundary" {
     )
     error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
   }
+}
+
+variable "reconcile" {
+  description = "Whether the controller may restore what a failover left behind, as <member>-kept, to compare its rows."
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "region" {

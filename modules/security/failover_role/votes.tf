@@ -1,14 +1,8 @@
 # The control tables of all voting regions: a decision is a majority of them.
 data "aws_iam_policy_document" "votes" {
   statement {
-    sid = "ControlTables"
-    actions = [
-      "dynamodb:GetItem",
-      "dynamodb:PutItem",
-      "dynamodb:Query",
-      "dynamodb:Scan",
-      "dynamodb:UpdateItem",
-    ]
+    sid     = "ControlTables"
+    actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     resources = [
       for region in sort(keys(var.voters)) :
       "arn:${local.partition}:dynamodb:${region}:${var.account_id}:table/${var.control_table}"

@@ -44,7 +44,6 @@ def test_the_control_table_is_this_region_s_own(resources: dict[str, dict[str, A
             "stream_enabled",
             "deletion_protection_enabled",
             "server_side_encryption",
-            "ttl",
         )
     } == {
         "name": "prod-control",
@@ -56,7 +55,6 @@ def test_the_control_table_is_this_region_s_own(resources: dict[str, dict[str, A
         "stream_enabled": None,
         "deletion_protection_enabled": True,
         "server_side_encryption": [{"enabled": True, "kms_key_arn": KEY}],
-        "ttl": [{"attribute_name": "expires_at", "enabled": True}],
     }
     assert [backup["enabled"] for backup in table["point_in_time_recovery"]] == [True]
 

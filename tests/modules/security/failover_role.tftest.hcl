@@ -208,3 +208,13 @@ run "refuses_two_voters" {
 
   expect_failures = [var.voters]
 }
+
+run "refuses_a_database_key_alias_with_its_prefix" {
+  command = plan
+
+  variables {
+    database_key_alias = "alias/prod-use1"
+  }
+
+  expect_failures = [var.database_key_alias]
+}
