@@ -183,8 +183,9 @@ def _names_of(endpoint: Record) -> str:
 
 @mends(_MODULE, "_ACTION_MAP.CreateFlowLogs", digest="8882a038ef8e")
 def flow_logs_keep_what_they_are_given(original: Handler) -> Handler:
-    """MiniStack forgets the role that delivers a flow log, its interval and its format; the next plan wants a
-    new one. AWS keeps them, and gives what was left out its default (EC2 API reference, CreateFlowLogs)."""
+    """MiniStack forgets a flow log's role, interval, format and tags (it looks for
+    a resource type that AWS does not have); the next plan wants a new one. AWS keeps them, and gives what
+    was left out its default (EC2 API reference, CreateFlowLogs; TagSpecification: vpc-flow-log)."""
 
     @functools.wraps(original)
     def create(parameters: Mapping[str, Any]) -> Answer:
@@ -197,6 +198,7 @@ def flow_logs_keep_what_they_are_given(original: Handler) -> Handler:
                 LogFormat=ec2._p(parameters, "LogFormat") or _FLOW_FORMAT,
                 MaxAggregationInterval=ec2._p(parameters, "MaxAggregationInterval") or "600",
             )
+            ec2._parse_tag_specs(parameters, "vpc-flow-log", name)
         return answer
 
     return create

@@ -194,8 +194,12 @@ def _remove_regions(secret: Secret, data: Mapping[str, Any]) -> Answer:
 
 
 def _cancel_rotation(secret: Secret, _data: Mapping[str, Any]) -> Answer:
-    secret.update(RotationEnabled=False, RotationLambdaARN=None, RotationRules=None)
-    _service()._sync_replicas(secret)
+    service = _service()
+    if secret.get("_PrimarySecretArn"):
+        answer: Answer = service._replica_mutation_error()
+        return answer
+    secret["RotationEnabled"] = False
+    service._sync_replicas(secret)
     return _answer(secret)
 
 

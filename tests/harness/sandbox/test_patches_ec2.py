@@ -14,6 +14,7 @@ from harness.sandbox.server import Sandbox
 pytestmark = pytest.mark.sandbox
 
 POLICY = {"Version": "2012-10-17", "Statement": []}
+TAGS: list[Any] = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": "prod"}]}]
 ROLE = "arn:aws:iam::123456789012:role/flow"
 GROUP = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/vpc/flow"
 
@@ -119,7 +120,7 @@ def test_an_endpoint_that_says_nothing_is_open_and_can_be_changed(ec2: Any, vpc:
     assert (again["PolicyDocument"], again["Groups"]) == (made["PolicyDocument"], [])
 
 
-def test_a_flow_log_keeps_its_role_interval_and_format(ec2: Any, vpc: str) -> None:
+def test_a_flow_log_keeps_its_role_interval_format_and_tags(ec2: Any, vpc: str) -> None:
     logs = [
         ec2.create_flow_logs(
             ResourceIds=[vpc],
@@ -129,12 +130,15 @@ def test_a_flow_log_keeps_its_role_interval_and_format(ec2: Any, vpc: str) -> No
             DeliverLogsPermissionArn=ROLE,
             **more,
         )["FlowLogIds"][0]
-        for more in ({"MaxAggregationInterval": 60, "LogFormat": "${srcaddr}"}, {})
+        for more in ({"MaxAggregationInterval": 60, "LogFormat": "${srcaddr}", "TagSpecifications": TAGS}, {})
     ]
     found = {log["FlowLogId"]: log for log in ec2.describe_flow_logs(FlowLogIds=logs)["FlowLogs"]}
     ec2.delete_flow_logs(FlowLogIds=logs)
     told = [
-        (one["DeliverLogsPermissionArn"], one["MaxAggregationInterval"], one["LogFormat"][:10])
+        (one["DeliverLogsPermissionArn"], one["MaxAggregationInterval"], one["LogFormat"][:10], one["Tags"])
         for one in (found[name] for name in logs)
     ]
-    assert told == [(ROLE, 60, "${srcaddr}"), (ROLE, 600, "${version}")]
+    assert told == [
+        (ROLE, 60, "${srcaddr}", TAGS[0]["Tags"]),
+        (ROLE, 600, "${version}", []),
+    ]
