@@ -121,22 +121,18 @@ def test_it_reads_the_administrator_s_secret_of_its_own_region_only(plan_module:
 def test_it_promotes_its_own_copies_of_the_secrets_and_replicates_them_within_the_estate(
     plan_module: Planner,
 ) -> None:
-    assert {
-        name: listed(value) if isinstance(value, list) else value
-        for name, value in named(plan_module, "PromoteAndReplicateSecrets").items()
-    } == {
-        "Sid": "PromoteAndReplicateSecrets",
-        "Effect": "Allow",
-        "Action": {
-            "secretsmanager:DescribeSecret",
-            "secretsmanager:ReplicateSecretToRegions",
-            "secretsmanager:StopReplicationToReplica",
-        },
-        "Resource": OWN_SECRETS,
-        "Condition": {
-            "ForAllValues:StringEquals": {"secretsmanager:AddReplicaRegions": ["us-east-1", "eu-west-1"]}
-        },
+    statement = named(plan_module, "PromoteAndReplicateSecrets")
+    assert listed(statement["Action"]) == {
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:ReplicateSecretToRegions",
+        "secretsmanager:StopReplicationToReplica",
     }
+    assert listed(statement["Resource"]) == OWN_SECRETS
+    ((test, condition),) = statement["Condition"].items()
+    assert (test, {name: listed(regions) for name, regions in condition.items()}) == (
+        "ForAllValues:StringEquals",
+        {"secretsmanager:AddReplicaRegions": {"us-east-1", "eu-west-1"}},
+    )
 
 
 def test_secrets_are_decrypted_here_and_encrypted_for_the_other_region(plan_module: Planner) -> None:
