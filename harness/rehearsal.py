@@ -195,15 +195,17 @@ def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) 
             os.getpid(), sandbox.endpoint, manifest.account_id, sandbox.regions, variables
         )
         with running_sandbox.announced(running):
-            sandbox.run(_start_checkers(sandbox))
+            sandbox.run(_start_clocks(sandbox))
             print(how_to_use(environment, sandbox), flush=True)
             _until_told()
     print("stopped; nothing is kept", file=sys.stderr)
     return 0
 
 
-async def _start_checkers(sandbox: Sandbox) -> None:
+async def _start_clocks(sandbox: Sandbox) -> None:
+    """What goes on by itself in AWS: health checkers and schedules, among them the failover controller's."""
     sandbox.route53.start_checkers()
+    sandbox.schedules.start()
 
 
 def _until_told() -> None:
