@@ -57,11 +57,11 @@ class Aurora:
         """delay: draws a modelled delay. epoch: the Unix time of the present moment of model time.
         put_metric:
         stores one value of a CloudWatch metric."""
-        self._estate = Estate(clock, faults=faults, addresses=addresses, delay=delay, scratch=scratch)
-        self._snapshots = Snapshots(self._estate)
-        self._transitions = Transitions(self._estate, self._snapshots, epoch=epoch)
-        self._data_api = DataApi(self._estate)
-        self._metrics = Metrics(self._estate, put=put_metric, epoch=epoch)
+        self.estate = Estate(clock, faults=faults, addresses=addresses, delay=delay, scratch=scratch)
+        self._snapshots = Snapshots(self.estate)
+        self._transitions = Transitions(self.estate, self._snapshots, epoch=epoch)
+        self._data_api = DataApi(self.estate)
+        self._metrics = Metrics(self.estate, put=put_metric, epoch=epoch)
         self._work: dict[ClusterKey, asyncio.Task[None]] = {}
         self._originals: dict[str, Any] = {}
         self._handlers: Mapping[str, Handler] = {
@@ -102,25 +102,25 @@ class Aurora:
         if self._work:
             await asyncio.wait(self._work.values())
         await self._data_api.close()
-        await self._estate.close()
+        await self.estate.close()
 
     def fault_injected(self, number: int, fault: Fault) -> None:
         """Take the sessions that the fault touches, and hold the links that it blocks."""
-        struck = sum(cluster.front.strike(fault) for cluster in self._estate.clusters.values())
+        struck = sum(cluster.front.strike(fault) for cluster in self.estate.clusters.values())
         if struck:
-            self._estate.faults.count(number, struck)
-        self._estate.wake()
+            self.estate.faults.count(number, struck)
+        self.estate.wake()
 
     def fault_healed(self) -> None:
         """Let go of what a fault held, as far as no other fault holds it still."""
-        for cluster in self._estate.clusters.values():
+        for cluster in self.estate.clusters.values():
             cluster.front.release()
-        self._estate.wake()
+        self.estate.wake()
         self._transitions.faults_changed()
 
     def pending(self, source: str, destination: str) -> int:
         """How many pieces of write-ahead log wait on the links from one region to another."""
-        return sum(link.pending for link in self._estate.links().get((source, destination), []))
+        return sum(link.pending for link in self.estate.links().get((source, destination), []))
 
     @property
     def history(self) -> list[Step]:
@@ -166,14 +166,14 @@ class Aurora:
     async def _create_cluster(self, parameters: Parameters, forward: Forward) -> Answer:
         engine = parameters.get("Engine", records.ENGINE)
         if engine == records.ENGINE:
-            self._estate.installation()  # without programs nothing is recorded
+            self.estate.installation()  # without programs nothing is recorded
         answer = await forward()
         key = _own_key(parameters)
         if answer[0] != 200 or not self._is_ours(key):
             return answer
         cluster = await self._open(key)
         found = records.global_of(key)
-        writer = self._estate.primary_of(cluster) if found is not None else None
+        writer = self.estate.primary_of(cluster) if found is not None else None
         if parameters.get("EnableGlobalWriteForwarding") == "true":
             _set_forwarding(key, "enabled")
         if writer is None or writer is cluster:
@@ -188,7 +188,7 @@ class Aurora:
         cluster = self._cluster(parameters.get("DBClusterIdentifier", ""))
         if answer[0] != 200 or cluster is None:
             return answer
-        records.set_writer_instance(cluster.record, has_one=self._estate.primary_of(cluster) is cluster)
+        records.set_writer_instance(cluster.record, has_one=self.estate.primary_of(cluster) is cluster)
         _set_endpoints(cluster)
         if not cluster.ready.is_set():
             records.set_status(cluster.key, "creating")
@@ -268,7 +268,7 @@ class Aurora:
         account, _ = records.caller()
         found = records.global_cluster(account, parameters.get("GlobalClusterIdentifier", ""))
         key = records.key_of_arn(parameters.get("TargetDbClusterIdentifier", ""))
-        target = self._estate.clusters.get(key) if key is not None else None
+        target = self.estate.clusters.get(key) if key is not None else None
         if found is None or target is None or records.writer_of(found) in (None, target.key):
             return None
         return (found, target) if any(other == target.key for other, _ in records.members(found)) else None
@@ -287,7 +287,7 @@ class Aurora:
 
     def _unhealthy(self, found: records.Record, target: Cluster, region: str) -> str | None:
         """Why the global cluster cannot switch over, which needs everything healthy."""
-        primary = self._estate.primary_of(target)
+        primary = self.estate.primary_of(target)
         if primary is None or not primary.available:
             return "The primary cluster is not available, which a switchover needs."
         if primary.region != region:
@@ -295,7 +295,7 @@ class Aurora:
                 f"The primary cluster {primary.key.arn} is not in {region}: "
                 f"send SwitchoverGlobalCluster to its region."
             )
-        if self._estate.blocked(primary.region, target.region):
+        if self.estate.blocked(primary.region, target.region):
             return f"The target cluster {target.key.arn} does not receive the changes of the primary cluster."
         return None
 
@@ -347,10 +347,10 @@ class Aurora:
         """The cluster of that identifier in the request's region, or of that ARN."""
         account, region = records.caller()
         key = records.key_of_arn(identifier) or ClusterKey(account, region, identifier)
-        return self._estate.clusters.get(key)
+        return self.estate.clusters.get(key)
 
     async def _open(self, key: ClusterKey) -> Cluster:
-        cluster = await self._estate.open(key)
+        cluster = await self.estate.open(key)
         _set_endpoints(cluster)
         records.set_status(key, "creating")
         return cluster
@@ -381,7 +381,7 @@ class Aurora:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
-        del self._estate.clusters[cluster.key]
+        del self.estate.clusters[cluster.key]
         await cluster.close()
 
 
