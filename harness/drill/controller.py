@@ -1,34 +1,41 @@
-"""The failover controller as an operator uses it: commands by invoking its function, its log by its table."""
+"""The failover controller as an operator uses it: its function is invoked with a command."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.drill.exchange import Caller, Reply, Request
 from harness.drill.ledger import Command, Event
+from harness.drill.recovery import PROMOTING
 from harness.drill.subject import Controller
 from harness.drill.watchers import scope_headers
 from harness.sandbox.clock import Clock
 
 # Model seconds.
 ANSWER_SECONDS = 60.0
-HOME_LIMIT = 600.0
+# A database's old primary is rebuilt within minutes of its region's return; only then can it be the home
+# again.
+HOME_LIMIT = 1800.0
+RECONCILE_LIMIT = 1200.0
 ASK_AGAIN = 5.0
-_LOG_PREFIX = "log#"
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Somebody who tells the controller what to do, through the control address of the sandbox."""
+    """Somebody who tells the controller what to do, through the control address of the sandbox.
+
+    epoch: the Unix time of the model's present, which the function is told instead of the machine's.
+    """
 
     caller: Caller
     clock: Clock
     controller: Controller
     endpoint: tuple[str, int]
     account_id: str
+    epoch: Callable[[], float]
 
     async def invoke(self, region: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the controller in that region answers; {"allowed": False, "reasons": [...]} when it does
@@ -37,7 +44,8 @@ class Operator:
         path = f"/2015-03-31/functions/{function}/invocations"
         request = Request(
             "POST", self.endpoint, f"lambda.{region}.amazonaws.com", path,
-            headers=scope_headers(self.account_id, region, "lambda"), body=payload,
+            headers=scope_headers(self.account_id, region, "lambda"),
+            body={**payload, "now": self.epoch()},
         )  # fmt: skip
         return answer_of(await self.caller.send(request, ANSWER_SECONDS), region)
 
@@ -55,42 +63,67 @@ class Operator:
         )
 
     async def come_home(self) -> list[str]:
-        """Bring the lease back to the home region, as after every drill that moved it; what is in the way
-        when that cannot be done. The schedules must be running."""
-        home, started, answer = self.controller.home, self.clock.now(), {}
+        """Bring the lease back to the home region, and every region back into service, as after every drill
+        that moved it; what is in the way when that cannot be done. The schedules must be running."""
+        home, started = self.controller.home, self.clock.now()
+        answer: Mapping[str, Any] = {}
         while self.clock.now() - started < HOME_LIMIT:
-            answer = dict(await self.invoke(home, {"command": "status"}))
-            if writer_of(answer) == home and is_admitted(answer):
+            answer = await self.invoke(home, {"command": "status"})
+            steps = steps_home(answer, home)
+            if steps == []:
                 return []
-            if writer_of(answer) not in (None, home):
-                answer = dict(
-                    await self.invoke(home, {"command": "failback", "to": home, "force": True, "by": "drill"})
-                )
+            for step in steps or ():
+                answer = await self.invoke(home, {**step, "force": True, "by": "drill"})
             await self.clock.sleep(ASK_AGAIN)
-        why = (
-            "; ".join(map(str, answer.get("reasons", ())))
-            or f"the last answer was {json.dumps(answer)[:300]}"
-        )
+        said = f"the last answer was {json.dumps(answer)[:300]}"
+        why = "; ".join(map(str, answer.get("reasons", ()))) or said
         return [f"the controller did not bring the lease back to {home} within {HOME_LIMIT:g} s: {why}"]
 
-    async def log(self, regions: Iterable[str], *, epoch_of_origin: float) -> list[Event]:
-        """The controller's log as the tables of those regions hold it, each line once, oldest first."""
-        events: set[Event] = set()
+    async def kept(self, database: str, *, lost: str, since: float) -> list[str]:
+        """The ids of the rows, written after `since` (Unix time), that only what was kept of the lost
+        region's database has, as `reconcile` reports them: restored there, compared with the writer, cleared
+        away."""
+        started, listed = self.clock.now(), None
+        asked = {"command": "reconcile", "database": database}
+        while listed is None and self.clock.now() - started < RECONCILE_LIMIT:
+            report = _report(await self.invoke(lost, {**asked, "since": since}))
+            if report.get("state") == "restoring":
+                await self.clock.sleep(ASK_AGAIN)
+            else:
+                listed = report.get("rows", [])
+        if not listed:
+            return []
+        status = (await self.invoke(lost, {"command": "status"})).get("status")
+        writer = status.get("writer") if isinstance(status, dict) else None
+        missing = _report(await self.invoke(str(writer), {**asked, "rows": listed})) if writer else {}
+        await self.invoke(lost, {**asked, "done": True})
+        return sorted(str(row["id"]) for row in missing.get("missing", ()))
+
+    async def log(self, regions: Iterable[str], *, origin: float) -> list[Event]:
+        """The controller's log, from the first of these regions whose function answers, oldest first.
+        `origin` is the Unix time at which the load began."""
         for region in regions:
-            request = Request(
-                "POST", self.endpoint, f"dynamodb.{region}.amazonaws.com", "/",
-                headers={
-                    **scope_headers(self.account_id, region, "dynamodb"),
-                    "X-Amz-Target": "DynamoDB_20120810.Scan",
-                    "Content-Type": "application/x-amz-json-1.0",
-                },
-                content=json.dumps({"TableName": self.controller.table}).encode(),
-            )  # fmt: skip
-            reply = await self.caller.send(request, ANSWER_SECONDS)
-            if reply.status == 200:
-                items = json.loads(reply.body).get("Items", [])
-                events.update(events_of(items, epoch_of_origin=epoch_of_origin))
-        return sorted(events, key=lambda event: (event.at, event.epoch, event.phase))
+            status = (await self.invoke(region, {"command": "status"})).get("status")
+            if isinstance(status, dict):
+                return events_of(status.get("log", ()), origin=origin)
+        return []
+
+
+def _report(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = answer.get("report")
+    return found if isinstance(found, dict) else {}
+
+
+def steps_home(answer: Mapping[str, Any], home: str) -> list[dict[str, Any]] | None:
+    """The commands that a status calls for until everything is as on a quiet day: none left when it is, None
+    when there is nothing to do but wait."""
+    status = answer.get("status")
+    lease = status.get("lease") if isinstance(status, dict) else None
+    if not isinstance(lease, dict) or lease.get("phase") not in ("admitted", "done"):
+        return None
+    if lease.get("writer") != home:
+        return [{"command": "failback", "to": home}]
+    return [{"command": "readmit", "to": region} for region in lease.get("retired", ())]
 
 
 def answer_of(reply: Reply, region: str) -> Mapping[str, Any]:
@@ -112,44 +145,17 @@ def answer_of(reply: Reply, region: str) -> Mapping[str, Any]:
     return answer
 
 
-def writer_of(answer: Mapping[str, Any]) -> str | None:
-    """The region that holds the lease, by the answer to a status command."""
-    lease = _lease(answer)
-    return str(lease["writer"]) if lease.get("writer") else None
-
-
-def is_admitted(answer: Mapping[str, Any]) -> bool:
-    """Whether clients may write there."""
-    return str(_lease(answer).get("phase", "")).lower() in ("admitted", "done", "3", "4")
-
-
-def _lease(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    status = answer.get("status")
-    found = status.get("lease", status) if isinstance(status, dict) else {}
-    return found if isinstance(found, dict) else {}
-
-
-def events_of(items: Iterable[Mapping[str, Any]], *, epoch_of_origin: float) -> list[Event]:
-    """The log's lines among the items of a control table, in DynamoDB's own notation.
-
-    Keys are log#<epoch>#<Unix time>; `epoch_of_origin` is the Unix time at which the load began.
-    """
-    found = []
-    for item in items:
-        key = _text(item.get("pk"))
-        if key.startswith(_LOG_PREFIX):
-            epoch, _, moment = key.removeprefix(_LOG_PREFIX).partition("#")
-            found.append(
-                Event(
-                    at=round(float(moment.partition("#")[0]) - epoch_of_origin, 3),
-                    region=_text(item.get("region")),
-                    phase=_text(item.get("event")),
-                    epoch=int(epoch),
-                    detail=_text(item.get("details")),
-                )
-            )
-    return found
-
-
-def _text(value: Mapping[str, Any] | None) -> str:
-    return str(next(iter(value.values()))) if value else ""
+def events_of(entries: Iterable[Mapping[str, Any]], *, origin: float) -> list[Event]:
+    """The log's entries as events of the drill: when a database begins to be promoted is one phase, whichever
+    the database. `origin` is the Unix time at which the load began."""
+    found = [
+        Event(
+            at=round(float(entry["at"]) - origin, 3),
+            region=str(entry.get("region", "")),
+            phase=PROMOTING if str(entry["event"]).startswith("promote ") else str(entry["event"]),
+            epoch=int(entry.get("epoch", 0)),
+            detail=str(entry.get("details", "")),
+        )
+        for entry in entries
+    ]
+    return sorted(set(found), key=lambda event: (event.at, event.epoch, event.phase))

@@ -166,6 +166,14 @@ class ReadBack:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A write that only the kept data of a lost region's database has, as the controller reports it."""
+
+    item: str
+    region: str
+
+
 @dataclass
 class Ledger:
     """`overstaying` names the clients that keep DNS answers too long."""
@@ -181,6 +189,7 @@ class Ledger:
     readbacks: list[ReadBack] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
 
     def requests(self, *operations: Operation) -> Iterator[Attempt]:
         """The attempts of these operations (all that clients do when none is named), as they started."""
@@ -241,6 +250,7 @@ _KINDS: dict[str, type[Any]] = {
     "readbacks": ReadBack,
     "commands": Command,
     "events": Event,
+    "kept": Kept,
 }
 T = TypeVar("T")
 

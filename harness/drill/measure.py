@@ -176,6 +176,7 @@ class Measurement:
     commands: tuple[CommandSeen, ...] = ()
     moves: int = 0
     cached: int = 0
+    kept: tuple[str, ...] = ()
 
     @property
     def operations(self) -> list[Operation]:
@@ -239,6 +240,7 @@ def measure(ledger: Ledger) -> Measurement:
         commands=tuple(CommandSeen(c.description, c.at, c.allowed, c.reasons) for c in ledger.commands),
         moves=moves(after, ledger.overstaying),
         cached=sum(a.ok and a.cache.startswith("Hit") for a in after),
+        kept=tuple(sorted({each.item for each in ledger.kept})),
     )
 
 

@@ -156,7 +156,7 @@ class CommandEntry(_Part):
     """What an operator tells the failover controller, when; `primary` and `standby` stand for regions."""
 
     at: Positive
-    command: Literal["failover", "switchover", "failback"]
+    command: Literal["failover", "switchover", "readmit", "failback"]
     to: Annotated[str, Field(min_length=1)]
     force: bool = False
 

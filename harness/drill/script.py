@@ -16,7 +16,8 @@ from harness.drill.clients import Bench, Client, Item, Written, identities
 from harness.drill.controller import Operator
 from harness.drill.exchange import Caller
 from harness.drill.injection import Injection
-from harness.drill.ledger import Backlog, Flip, Ledger
+from harness.drill.ledger import Backlog, Flip, Kept, Ledger
+from harness.drill.measure import loss
 from harness.drill.preflight import preflight, region_behind
 from harness.drill.readback import reached, read_back, surviving_regions
 from harness.drill.scenario import Scenario
@@ -30,7 +31,10 @@ from harness.sandbox.server import Sandbox
 
 # Model seconds.
 SETTLE_LIMIT = 120.0
-DRAIN_LIMIT = 60.0
+# S3 commits itself to 15 minutes (Replication Time Control); everything else is there in seconds.
+DRAIN_LIMIT = 1000.0
+# How long before the oldest lost write a database is searched for rows that only it has.
+KEPT_MARGIN = 30.0
 BACKLOG_INTERVAL = 1.0
 # Workers per function: requests take milliseconds, so few are ever in flight at once.
 WARM_WORKERS = 3
@@ -108,7 +112,9 @@ class Script:
         controller = self._subject.controller
         if controller is None:
             return None
-        return Operator(caller, self._clock, controller, self._endpoint, self._sandbox.account_id)
+        return Operator(
+            caller, self._clock, controller, self._endpoint, self._sandbox.account_id, self._sandbox.epoch
+        )
 
     @property
     def _endpoint(self) -> tuple[str, int]:
@@ -128,6 +134,8 @@ class Script:
                     caller, flow, run=self._run, endpoint=self._endpoint,
                     account_id=self._sandbox.account_id,
                 )  # fmt: skip
+                # what is served has been there for long: nobody waits for the slowest object's copy
+                self._sandbox.objects.flush(force=True)
         await self._drained()
         return await self._settled()
 
@@ -297,6 +305,19 @@ class Script:
                 for region in everywhere:
                     await reached(bench, flow, self._written[flow.name].items[0], region)
         await read_back(bench, self._items(), everywhere, "healed")
+        await self._reconciled(bench)
+
+    async def _reconciled(self, bench: Bench) -> None:
+        """Asks the controller for what a lost database has that its successor lacks, if anything is lost."""
+        operator, fault = self._operator(bench.caller), bench.ledger.first_fault
+        if operator is None or fault is None or fault.region is None:
+            return
+        for flow in self._subject.flows:
+            lost = loss(bench.ledger, fault.at, self._subject.operation(flow, "write"))
+            if flow.store == "database" and lost.oldest_acknowledged_at is not None:
+                since = self._sandbox.epoch(bench.origin + lost.oldest_acknowledged_at - KEPT_MARGIN)
+                found = await operator.kept(flow.name, lost=fault.region, since=since)
+                bench.ledger.kept += [Kept(item, fault.region) for item in found]
 
     def _items(self) -> list[tuple[Flow, Item]]:
         return [
@@ -316,16 +337,13 @@ class Script:
                 ]
 
     async def _note_events(self, bench: Bench) -> None:
-        """The controller's log, from the tables that can be read: a region that is still dark is not
-        asked."""
+        """The controller's log, as a region that is not dark tells it."""
         operator = self._operator(bench.caller)
         if operator is not None:
             dark = self._sandbox.faults.dark()
             voters = [region for region, _ in operator.controller.functions if region not in dark]
-            begun = self._sandbox.epoch(bench.origin)
-            bench.ledger.events += [
-                event for event in await operator.log(voters, epoch_of_origin=begun) if event.at >= 0
-            ]
+            found = await operator.log(voters, origin=self._sandbox.epoch(bench.origin))
+            bench.ledger.events += [event for event in found if event.at >= 0]
 
     async def _until(self, bench: Bench, moment: float) -> None:
         await self._clock.sleep(max(0.0, moment - bench.now()))

@@ -195,16 +195,19 @@ def _rto_finding(
     if math.isinf(group.worst):
         never = group.clients - group.recovered
         text = f"{name}: {never} of {group.clients} clients never recovered, {limit:g} s allowed"
-        return Finding("rto", False, text, why_never(measurement, subject, group.operation))
+        return Finding("rto", False, text, why_never(measurement, subject))
     text = f"{name} {group.worst:.1f} s is {group.worst - limit:.1f} s over the {limit:g} s allowed"
     return Finding("rto", False, f"{text} (worst client {group.worst_client})", _why_late(worst, subject))
 
 
-def why_never(measurement: Measurement, subject: Subject, operation: str) -> str:
+def why_never(measurement: Measurement, subject: Subject) -> str:
     """The likely reason why clients did not recover, from what DNS said and what other regions answered."""
     region = measurement.struck or subject.primary
-    if subject.entry == "cdn" and subject.origin_host is None and is_write(operation):
-        return "a CDN fails over only GET, HEAD and OPTIONS, and nothing else leads writes to another origin"
+    if subject.entry == "cdn" and subject.origin_host is None:
+        return (
+            "nothing but an origin group leads to another origin, and CloudFront has it for paths that take "
+            "GET, HEAD and OPTIONS alone"
+        )
     others = [each.name for each in subject.regions if each.name != region]
     named = [name for name in others if name in measurement.named_after]
     if not named:
@@ -265,17 +268,16 @@ def _why_lost(loss: Loss, measurement: Measurement) -> str:
 
 
 def _kept_aside(measurement: Measurement, subject: Subject) -> set[str]:
-    """Writes that a promoted database lacks: they stay in the snapshot that Aurora keeps of the old primary,
-    and do not come back by themselves (Aurora User Guide, "Recovering a global database from an unplanned
-    outage")."""
-    returned = measurement.returned
+    """Lost writes that a promoted database lacks, and that were reported: they stay in the snapshot that
+    Aurora keeps of the old primary, and do not come back by themselves (Amazon Aurora User Guide, "Recovering
+    an Amazon Aurora global database from an unplanned outage")."""
     lost = {
         item
         for each in measurement.losses
         if subject.flow_of(each.operation).store == "database"
         for item in each.items
     }
-    return lost & set(returned.still_missing) if returned else set()
+    return lost & set(measurement.kept)
 
 
 def _return_findings(measurement: Measurement, subject: Subject) -> list[Finding]:
@@ -284,11 +286,11 @@ def _return_findings(measurement: Measurement, subject: Subject) -> list[Finding
         return []
     found = []
     if returned.checked:
-        kept = _kept_aside(measurement, subject)
+        kept = _kept_aside(measurement, subject) & set(returned.still_missing)
         missing = len(set(returned.still_missing) - kept)
         text = f"after healing, {returned.checked - missing} of {returned.checked} writes are in every region"
         if kept:
-            text += f" (or, {len(kept)} of them, in what was kept of the lost primary)"
+            text += f" (or, {len(kept)} of them, reported to be in what was kept of the lost database)"
         found.append(Finding("reconciliation", missing == 0, text))
     if returned.returned_to is not None and returned.returned_at is not None:
         after = returned.returned_at - returned.healed_at

@@ -193,8 +193,8 @@ def test_a_slower_objective_is_given_more_time_and_the_usual_one_none() -> None:
     slow = dataclasses.replace(SUBJECT, flows=(*SUBJECT.flows, orders))
     usual, given = find_scenario("failback"), find_scenario("failback").stretched(slow)
     assert usual.stretched(SUBJECT) is usual
-    assert (given.duration, given.faults[0].at, given.faults[0].heal_at) == (430, 30, 220)
-    assert given.commands[0].at == 340
+    assert (given.duration, given.faults[0].at, given.faults[0].heal_at) == (1200, 30, 220)
+    assert [command.at for command in given.commands] == [960, 1020]
     assert find_scenario("switchover").stretched(slow).commands[0].at == 30
 
 
