@@ -8,6 +8,7 @@ SAVEPOINT, LOCK, sequences or functions of one's own.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ipaddress
 import os
@@ -87,6 +88,25 @@ def writing(target: Database, writer: str, work: Callable[[pg8000.native.Connect
     return _run(target, Session(target.reader_endpoint, forwards=True), work)
 
 
+def answers(target: Database, *, seconds: float) -> str | None:
+    """None when this region's cluster answers a new session within about `seconds` a step, else the cause.
+
+    A new session each time: one that was kept would say nothing about those that clients will need.
+    """
+    try:
+        with contextlib.closing(
+            _opened(target, Session(target.reader_endpoint, forwards=False), seconds)
+        ) as session:
+            session.run("SELECT 1")
+    except DatabaseError as error:
+        return code(error) or "DatabaseError"
+    except (InterfaceError, OSError) as error:
+        return type(error).__name__
+    except TryAgain as error:
+        return error.reason
+    return None
+
+
 def code(error: DatabaseError) -> str:
     """The SQLSTATE of an error, or nothing."""
     told = error.args[0] if error.args else {}
@@ -156,13 +176,13 @@ def _done(
     return result
 
 
-def _opened(target: Database, session: Session) -> pg8000.native.Connection:
+def _opened(target: Database, session: Session, seconds: float = CONNECT_SECONDS) -> pg8000.native.Connection:
     """A connection with the known credentials, or once more with fresh ones: they may have been rotated."""
     try:
-        return connect(target, session, secret.credentials(target.secret))
+        return connect(target, session, secret.credentials(target.secret), seconds=seconds)
     except DatabaseError as error:
         if code(error) in (INVALID_PASSWORD, INVALID_AUTHORIZATION):
-            return connect(target, session, secret.credentials(target.secret, fresh=True))
+            return connect(target, session, secret.credentials(target.secret, fresh=True), seconds=seconds)
         raise TryAgain(NOT_WRITABLE, f"the database refuses connections: {code(error)}") from error
 
 

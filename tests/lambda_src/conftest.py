@@ -86,8 +86,8 @@ def server() -> Iterator[Server]:
 def _migrated(server: Server) -> Server:
     """The server with a database `template` that has the whole schema, and the role `app`."""
     module = load("migrations")
-    server.run("CREATE DATABASE template")
-    connection = server.connect("template")
+    server.run(f"CREATE DATABASE template OWNER {ADMINISTRATOR}")
+    connection = server.connect("template", ADMINISTRATOR, PASSWORD)
     module.apply(connection, module.migrations())
     module.grant(connection, "app", "first-app-password")
     connection.close()
@@ -101,7 +101,7 @@ def orders_database(_migrated: Server, _moto: Any, monkeypatch: pytest.MonkeyPat
 
     _migrated.run(
         "DROP DATABASE IF EXISTS orders WITH (FORCE)",
-        "CREATE DATABASE orders TEMPLATE template",
+        f"CREATE DATABASE orders TEMPLATE template OWNER {ADMINISTRATOR}",
         f"ALTER ROLE app PASSWORD '{scram.verifier('first-app-password')}'",
         f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{scram.verifier(PASSWORD)}'",
     )

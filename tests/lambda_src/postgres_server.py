@@ -17,8 +17,9 @@ import pg8000.native
 
 from harness.sandbox.aurora import programs
 
-ADMINISTRATOR = "administrator"
-PASSWORD = "first-admin-password"
+# who owns the server, for the fixtures; and what Aurora calls the master user, who is no superuser
+OWNER, OWNER_PASSWORD = "owner", "owner-password"
+ADMINISTRATOR, PASSWORD = "administrator", "first-admin-password"
 START_SECONDS = 30
 
 
@@ -28,14 +29,14 @@ class Server(NamedTuple):
     port: int
 
     def connect(
-        self, database: str = "postgres", user: str = ADMINISTRATOR, password: str = PASSWORD
+        self, database: str = "postgres", user: str = OWNER, password: str = OWNER_PASSWORD
     ) -> pg8000.native.Connection:
         return pg8000.native.Connection(
             user, host="127.0.0.1", port=self.port, database=database, password=password, timeout=10
         )
 
     def run(self, *statements: str, database: str = "postgres") -> list[list[object]]:
-        """The rows of the last statement, run by the administrator."""
+        """The rows of the last statement, run by the server's owner."""
         with contextlib.closing(self.connect(database)) as connection:
             rows: list[list[object]] = []
             for statement in statements:
@@ -53,13 +54,13 @@ def running() -> Iterator[Server]:
     options = programs.process_options(runs_as)
     data, secret = folder / "data", folder / "password"
     data.mkdir(mode=0o700)
-    secret.write_text(PASSWORD)
+    secret.write_text(OWNER_PASSWORD)
     secret.chmod(0o644)
     runs_as.owns(data)
     try:
         subprocess.run(
             [
-                *(str(found / "initdb"), "-D", str(data), "-U", ADMINISTRATOR, "-A", "scram-sha-256"),
+                *(str(found / "initdb"), "-D", str(data), "-U", OWNER, "-A", "scram-sha-256"),
                 *(f"--pwfile={secret}", "--no-sync", "-E", "UTF8", "--locale=C"),
             ],
             check=True,
@@ -102,7 +103,7 @@ def _ready(server: Server, process: subprocess.Popen[bytes]) -> Server:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            server.run("SELECT 1")
+            server.run(f"CREATE ROLE {ADMINISTRATOR} LOGIN CREATEROLE CREATEDB PASSWORD '{PASSWORD}'")
             return server
         except (pg8000.native.InterfaceError, pg8000.native.DatabaseError, OSError):
             if process.poll() is not None or time.monotonic() > deadline:
