@@ -2,8 +2,8 @@
 configurations and deployment groups.
 
 moto has no deployment configurations and cannot delete a deployment group, MiniStack has no CodeDeploy.
-Answers are those of the AWS CodeDeploy API Reference. Not done: deployments, so no traffic is shifted; what
-is for servers and containers.
+Answers are those of the AWS CodeDeploy API Reference. Deployments are in `deployments/`. Not done: what is
+for servers and containers.
 """
 
 from __future__ import annotations

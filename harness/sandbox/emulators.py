@@ -98,13 +98,16 @@ class Moto:
 
     def alarm_state(self, account_id: str, region: str, name: str) -> AlarmState:
         """The state of a CloudWatch alarm, INSUFFICIENT_DATA when there is none of that name."""
+        state = getattr(self.alarm(account_id, region, name), "state_value", None)
+        return state if state in ("OK", "ALARM") else "INSUFFICIENT_DATA"
+
+    def alarm(self, account_id: str, region: str, name: str) -> Any:
+        """The CloudWatch alarm of that name as moto holds it, None when there is none."""
         if not self._loaded:
-            return "INSUFFICIENT_DATA"
+            return None
         from moto.cloudwatch.models import cloudwatch_backends
 
-        alarm = cloudwatch_backends[account_id][region].alarms.get(name)
-        state = getattr(alarm, "state_value", None)
-        return state if state in ("OK", "ALARM") else "INSUFFICIENT_DATA"
+        return cloudwatch_backends[account_id][region].alarms.get(name)
 
     def put_metric(
         self,

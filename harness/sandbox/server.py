@@ -20,14 +20,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from harness.sandbox import emulators, patches, patches_function_endpoint
+from harness.sandbox import emulators, patches, patches_function_endpoint, patches_lambda
 from harness.sandbox.addresses import Listeners, open_listeners
+from harness.sandbox.alarms import AlarmStates, Metrics
 from harness.sandbox.aurora import Aurora
 from harness.sandbox.classify import Target
 from harness.sandbox.clock import Clock
 from harness.sandbox.cloudfront import EDGE_PLACES, CloudFront, Network
-from harness.sandbox.codedeploy import CodeDeploy
 from harness.sandbox.delays import Delays
+from harness.sandbox.deployments import Deployments
 from harness.sandbox.faults import Fault, Faults, RegionDark, ServiceDown, cut_links
 from harness.sandbox.gateway import Gateway
 from harness.sandbox.lambda_pools import LambdaPools
@@ -170,6 +171,7 @@ class Sandbox:
         """Begin anew with another seed: modelled delays, checkers' phases, statuses. On the loop."""
         self.seed = seed
         self._delays = Delays(seed)
+        patches_lambda.CHANCE.seed(seed)
         await self.route53.reseed(seed)
         self.cloudfront.reseed(seed)
 
@@ -224,7 +226,7 @@ class Sandbox:
             epoch=self.epoch,
             region_of_address={address: region for region, address in self.addresses.items()},
             source_of_address={at: region for region, at in self._bound.function_addresses.items()},
-            own={"codedeploy": CodeDeploy(self.account_id)},
+            own={"codedeploy": self._deployments(moto)},
         )
         self._loop = self._stack.enter_context(_loop_in_thread())
         for replication in self._replications:
@@ -263,6 +265,29 @@ class Sandbox:
         self._cloudfront = self._edge_of(self._gateway, route53)
         places = {address: place for place, address in self.edge_addresses.items()}
         self._gateway.attach_edge(self._cloudfront, places)
+
+    def _deployments(self, moto: emulators.Moto) -> Deployments:
+        """CodeDeploy, with alarms that see what functions do."""
+        metrics = Metrics(self.epoch)
+        patches_lambda.OBSERVERS.append(metrics.count)
+        self._stack.callback(patches_lambda.OBSERVERS.remove, metrics.count)
+        patches_lambda.CHANCE.seed(self.seed)
+
+        async def admits(target: Target) -> bool:
+            return await self._bound_gateway.admits(None, target)
+
+        return Deployments.of(
+            self.account_id,
+            clock=self.clock,
+            epoch=self.epoch,
+            alarms=AlarmStates(
+                metrics,
+                alarm=partial(moto.alarm, self.account_id),
+                delay=lambda: self._delays.draw("cloudwatch_alarm_evaluation"),
+            ),
+            admits=admits,
+            reaction=lambda: self._delays.draw("codedeploy_reaction"),
+        )
 
     def _edge_of(self, gateway: Gateway, route53: Route53) -> CloudFront:
         network = Network(

@@ -94,8 +94,8 @@ def test_a_group_names_a_configuration_that_there_is(codedeploy: Any) -> None:
 
 
 def test_what_it_cannot_do_is_said_at_once(codedeploy: Any) -> None:
-    with pytest.raises(ClientError, match="the sandbox's CodeDeploy does not know ListDeployments"):
-        codedeploy.list_deployments()
+    with pytest.raises(ClientError, match="the sandbox's CodeDeploy does not know ListDeploymentInstances"):
+        codedeploy.list_deployment_instances(deploymentId="d-1")
 
 
 def test_what_moto_cannot_do_is_said_at_once_and_not_tried_again(sandbox: Sandbox) -> None:

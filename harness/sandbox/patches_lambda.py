@@ -1,0 +1,139 @@
+"""Aliases with weights, and what is known of an invocation afterwards."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import importlib
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from harness.sandbox.patches import mends
+
+
+class Invocation(NamedTuple):
+    """One run of a function's code. `resource` is the function's name, with the alias or version that was
+    called behind a colon; `weighted`: the alias had two versions to choose from. `log` is what it printed."""
+
+    region: str
+    function: str
+    resource: str
+    version: str
+    weighted: bool
+    error: bool
+    milliseconds: float
+    log: str
+
+
+# Whoever wants to know of invocations, in the threads that they ran in; and what chooses between versions.
+OBSERVERS: list[Callable[[Invocation], None]] = []
+CHANCE = random.Random(0)
+
+_EXECUTED: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("antipode_executed")
+
+
+def chosen_version(alias: Mapping[str, Any], draw: float) -> str:
+    """The version that a call of the alias runs; `draw` lies between 0 and 1.
+
+    Lambda Developer Guide, "Implement Lambda canary deployments using a weighted alias": each call is routed
+    by chance and weight, so that few calls can stray far from the weights.
+    """
+    weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    for version, weight in weights.items():
+        if draw < weight:
+            return str(version)
+        draw -= weight
+    return str(alias.get("FunctionVersion", "$LATEST"))
+
+
+@mends("ministack.services.lambda_svc", "_get_func_record_for_ref", digest="492b4efe8f90")
+def called_by_alias(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack's other services call a function by the version behind an alias, and forget the alias. On AWS
+    the function is told the ARN that it was called by (Lambda Developer Guide, "Using the Lambda context
+    object": invoked_function_arn), and metrics are kept by it."""
+
+    @functools.wraps(original)
+    def find(function_ref: str) -> Any:
+        record, config, name = original(function_ref)
+        qualifier = _qualifier(str(function_ref), name)
+        if config is None or not qualifier:
+            return record, config, name
+        base = ":".join(str(config["FunctionArn"]).split(":")[:7])
+        return record, {**config, "FunctionArn": f"{base}:{qualifier}"}, name
+
+    return find
+
+
+def _qualifier(reference: str, name: str) -> str:
+    """The alias or version at the end of an ARN, or of a name; "" when there is none."""
+    parts = reference.split(":")
+    if parts[0] == "arn":
+        return parts[7] if len(parts) > 7 else ""
+    return parts[-1] if len(parts) > 1 and parts[-2] == name else ""
+
+
+@mends("ministack.services.lambda_svc", "_execute_function_dispatch", digest="f62cd259213e")
+def weighted_aliases(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack stores an alias's weights and sends every call to the first version. AWS splits the calls
+    (`chosen_version`). What came of each call is told to `OBSERVERS`; throttled ones never get here."""
+
+    @functools.wraps(original)
+    def dispatch(func: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
+        arn = [*str(config.get("FunctionArn", "")).split(":"), *[""] * 8][:8]
+        region, account, name, qualifier = arn[3], arn[4], arn[6], arn[7]
+        services = importlib.import_module("ministack.services.lambda_svc")
+        function = services._functions.get_scoped(account, region, name) if name else None
+        alias = (function or {}).get("aliases", {}).get(qualifier) or {}
+        if alias.get("RoutingConfig"):
+            func, config = _record_of(function, chosen_version(alias, CHANCE.random()), func, config)
+        version = str(config.get("Version", "$LATEST"))
+        if (executed := _EXECUTED.get(None)) is not None:
+            executed[name] = version
+        begun = time.monotonic()
+        result = original(func, config, event, request_id, started)
+        told = Invocation(
+            region=region,
+            function=name,
+            resource=f"{name}:{qualifier}" if qualifier else name,
+            version=version,
+            weighted=bool(alias.get("RoutingConfig")),
+            error=bool(result.get("error")),
+            milliseconds=(time.monotonic() - begun) * 1000,
+            log=str(result.get("log") or ""),
+        )
+        for observer in list(OBSERVERS):
+            observer(told)
+        return result
+
+    return dispatch
+
+
+def _record_of(function: Any, version: str, func: Any, config: Any) -> tuple[Any, Any]:
+    """The record of another version under the ARN that was called."""
+    record = function if version == "$LATEST" else function["versions"].get(version)
+    if record is None or version == config.get("Version"):
+        return func, config
+    named = {**record["config"], "FunctionArn": config["FunctionArn"]}
+    return {**record, "config": named}, named
+
+
+@mends("ministack.services.lambda_svc", "_invoke", digest="ab193779e5c2")
+def executed_version(original: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack answers Invoke with the alias's first version. AWS names the version that was run (Lambda API
+    Reference, Invoke: X-Amz-Executed-Version)."""
+
+    @functools.wraps(original)
+    async def invoke(name: str, *arguments: Any, **options: Any) -> Any:
+        executed: dict[str, str] = {}
+        token = _EXECUTED.set(executed)
+        try:
+            status, headers, body = await original(name, *arguments, **options)
+        finally:
+            _EXECUTED.reset(token)
+        if "X-Amz-Executed-Version" in headers and name in executed:
+            headers["X-Amz-Executed-Version"] = executed[name]
+        return status, headers, body
+
+    return invoke
