@@ -42,7 +42,9 @@ class Edge(Protocol):
 
 
 REQUEST_HEADER = "x-antipode-request"
-KEEP_ALIVE_SECONDS = 75.0
+# Longer than the AWS SDK for Go keeps an idle connection (90 s): whoever closes first must not be the server, or a
+# request that it has carried out may lose its answer, be sent again, and be told that the thing exists already.
+KEEP_ALIVE_SECONDS = 300.0
 FORM = "application/x-www-form-urlencoded"
 _EXECUTE_API = re.compile(
     r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$"
