@@ -18,18 +18,17 @@ Operations are names: `read` and `write` of the environment's first flow, `read 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.drill.ledger import Attempt, Ledger, Operation, ReadBack, in_order, is_write
+from harness.drill.ledger import Attempt, Ledger, Operation, in_order, is_write
+from harness.drill.losses import Loss, loss
+from harness.drill.traffic import flip_at, moves, serving_region, serving_regions
 
 SUSTAIN_SECONDS = 3.0
-# How long before a moment traffic is looked at to say who served then.
-SERVING_SECONDS = 5.0
 # Faults that take a region away from its clients, as against those that take a control plane or a link.
 _STRIKING = frozenset({"region-dark", "service-down", "gray-failure"})
 
@@ -73,25 +72,6 @@ class RecoveryTime:
     worst: float
     worst_client: str
     slowest: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Acknowledged writes that are gone. `age`: seconds, see the module; `asked`: how many were read back.
-
-    operation: the writes that were looked at, "" for all. `unreadable` of the lost ones gave no answer at
-    all; `after_fault` were acknowledged after the fault.
-    """
-
-    asked: int
-    lost: int
-    age: float
-    unreadable: int = 0
-    after_fault: int = 0
-    oldest: str | None = None
-    oldest_acknowledged_at: float | None = None
-    items: tuple[str, ...] = ()
-    operation: Operation = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +218,7 @@ def measure(ledger: Ledger) -> Measurement:
         returned=_returned(ledger, requests),
         struck=struck,
         commands=tuple(CommandSeen(c.description, c.at, c.allowed, c.reasons) for c in ledger.commands),
-        moves=moves(after, ledger.overstaying),
+        moves=moves([*before, *after], ledger.overstaying),
         cached=sum(a.ok and a.cache.startswith("Hit") for a in after),
         kept=tuple(sorted({each.item for each in ledger.kept})),
     )
@@ -293,63 +273,9 @@ def recovery_times(recoveries: Iterable[Recovery]) -> tuple[RecoveryTime, ...]:
     return tuple(found)
 
 
-def loss(ledger: Ledger, fault_at: float, operation: Operation = "") -> Loss:
-    """Acknowledged writes (of one operation, or all) that the surviving region did not give back; see the
-    module for `age`."""
-    acknowledged = {
-        item: ack for item, ack in ledger.acknowledged().items() if operation in ("", ack.operation)
-    }
-    asked = [each for each in ledger.readbacks if each.phase == "recovered" and each.item in acknowledged]
-    gone = _worst_outcomes(each for each in asked if each.outcome != "ok")
-    moments = {item: acknowledged[item].end for item in gone}
-    order = sorted(gone, key=lambda item: (moments[item], item))
-    until = max([fault_at, *moments.values()])
-    return Loss(
-        asked=len({each.item for each in asked}),
-        lost=len(gone),
-        age=until - moments[order[0]] if order else 0.0,
-        unreadable=sum(outcome not in ("missing", "stale") for outcome in gone.values()),
-        after_fault=sum(moment > fault_at for moment in moments.values()),
-        oldest=order[0] if order else None,
-        oldest_acknowledged_at=moments[order[0]] if order else None,
-        items=tuple(order),
-        operation=operation,
-    )
-
-
-def serving_region(requests: Sequence[Attempt], moment: float) -> str | None:
-    """The region that gave most of the good answers in the last SERVING_SECONDS before `moment`."""
-    return next(iter(serving_regions(requests, moment)), None)
-
-
-def serving_regions(requests: Sequence[Attempt], moment: float) -> list[str]:
-    """The regions that gave good answers in the last SERVING_SECONDS before `moment`, the busiest first."""
-    recent = Counter(
-        a.served_by for a in requests if a.ok and moment - SERVING_SECONDS <= a.end < moment and a.served_by
-    )
-    return [region for region, _ in recent.most_common()]
-
-
-def flip_at(ledger: Ledger, region: str | None, fault_at: float) -> float | None:
-    """When the region's health check turned unhealthy after the fault, None if it did not."""
-    flips = (f.at for f in ledger.flips if f.region == region and not f.healthy and f.at >= fault_at)
-    return min(flips, default=None)
-
-
 def errors(attempts: Sequence[Attempt]) -> Errors:
     failed = [a for a in attempts if a.failed]
     return Errors(len(attempts), len(failed), _outcomes(failed))
-
-
-def moves(attempts: Iterable[Attempt], overstaying: frozenset[str] = frozenset()) -> int:
-    """The most changes of the serving region among the writes of any client and flow, see the module."""
-    served: dict[tuple[str, Operation], list[str]] = {}
-    for a in sorted(attempts, key=lambda a: a.end):
-        if is_write(a.operation) and a.ok and a.served_by and a.client not in overstaying:
-            served.setdefault((a.client, a.operation), []).append(a.served_by)
-    return max(
-        (sum(one != other for one, other in itertools.pairwise(each)) for each in served.values()), default=0
-    )
 
 
 def _struck(ledger: Ledger) -> str | None:
@@ -409,14 +335,6 @@ def _failures_elsewhere(after: Sequence[Attempt], struck: str | None) -> tuple[t
             if a.failed and a.dialled is not None and a.dialled != struck
         ).most_common()
     )
-
-
-def _worst_outcomes(asked: Iterable[ReadBack]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for each in asked:
-        if found.get(each.item) not in ("missing", "stale"):
-            found[each.item] = each.outcome
-    return found
 
 
 def _outcomes(attempts: Iterable[Attempt]) -> tuple[tuple[str, int], ...]:

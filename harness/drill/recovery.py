@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.drill.ledger import Ledger
-from harness.drill.measure import Measurement, Recovery, flip_at
+from harness.drill.measure import Measurement, Recovery
+from harness.drill.traffic import flip_at
 
 StepName = Literal["detect", "promote", "decide", "shift", "warm"]
 Kind = Literal["measured", "modelled", "both"]

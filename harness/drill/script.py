@@ -17,7 +17,7 @@ from harness.drill.controller import Operator
 from harness.drill.exchange import Caller
 from harness.drill.injection import Injection
 from harness.drill.ledger import Backlog, Flip, Kept, Ledger
-from harness.drill.measure import loss
+from harness.drill.losses import loss
 from harness.drill.preflight import preflight, region_behind
 from harness.drill.readback import reached, read_back, surviving_regions
 from harness.drill.scenario import Scenario

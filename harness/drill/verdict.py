@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.drill.ledger import is_write
-from harness.drill.measure import SUSTAIN_SECONDS, Loss, Measurement, RecoveryTime
+from harness.drill.losses import Loss
+from harness.drill.measure import SUSTAIN_SECONDS, Measurement, RecoveryTime
 from harness.drill.recovery import Split, longest
 from harness.drill.subject import Objectives, Subject
 from harness.sandbox.route53.places import latency_ms, place_named

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.drill.measure import Loss, Measurement, RecoveryTime
+from harness.drill.losses import Loss
+from harness.drill.measure import Measurement, RecoveryTime
 from harness.drill.recovery import Kind, Split
 from harness.drill.run import DrillResult
 from harness.drill.series import Spread
