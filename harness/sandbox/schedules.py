@@ -23,6 +23,7 @@ import json
 import random
 import re
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ from typing import Any, NamedTuple
 from harness.sandbox.clock import Clock
 
 _RATE = re.compile(r"^rate\((\d+) (minute|hour|day)s?\)$")
+_REMEMBERED = 10_000
 _UNITS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 Invoke = Callable[[str, str, Mapping[str, Any]], Awaitable[str | None]]
@@ -73,7 +75,8 @@ class Schedules:
         self._epoch = epoch
         self._seed = seed
         self._tasks: list[asyncio.Task[None]] = []
-        self.firings: list[Firing] = []
+        # the last ones only: a sandbox that is kept up ticks for days
+        self.firings: deque[Firing] = deque(maxlen=_REMEMBERED)
 
     def start(self, *, seed: int | None = None) -> int:
         """Fire the rules that are applied now, from now on; returns how many schedules there are.
@@ -82,7 +85,7 @@ class Schedules:
         forgets `firings` and begins anew.
         """
         self.stop()
-        self.firings = []
+        self.firings.clear()
         self._seed = self._seed if seed is None else seed
         found = list(applied_schedules())
         for schedule in found:

@@ -89,7 +89,7 @@ def run(sandbox: Sandbox, seconds: float, *, seed: int = 0) -> list[Firing]:
         with sandbox.clock.jumping():
             await sandbox.clock.spawn(sandbox.clock.sleep(seconds))
         sandbox.schedules.stop()
-        return sandbox.schedules.firings
+        return list(sandbox.schedules.firings)
 
     return sandbox.run(main(), timeout=60)
 
