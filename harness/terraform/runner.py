@@ -98,6 +98,14 @@ def unlock(session: Session, stack: StackRun, lock_id: str) -> StackResult:
         return steps.ended(job, adapter.force_unlock(job.root, lock_id))
 
 
+def outputs(session: Session, stack: StackRun) -> Mapping[str, Any]:
+    """The stack's outputs by name, as `terraform output -json` gives them; empty where there is no state.
+
+    Raises CommandFailed and StackBusy.
+    """
+    return _outputs(session, (stack,)).of(stack.name)
+
+
 def _run(
     session: Session,
     verb: str,
