@@ -32,6 +32,7 @@ class _Chunk(NamedTuple):
     moment: float
     due: float
     changes: int
+    lag: float
 
 
 class Link:
@@ -109,7 +110,8 @@ class Link:
         return max(self.last_lag, waited, behind if self._held() else 0.0)
 
     def unsent_for(self) -> float:
-        """For how long the oldest change that the standby lacks has been committed, in model seconds."""
+        """For how long the oldest change that the standby lacks has been committed, in model seconds; when it
+        lacks none, how long the last one travelled."""
         return self._clock.now() - self.oldest if self.oldest is not None else self.last_lag
 
     def wake(self) -> None:
@@ -201,7 +203,7 @@ class Link:
     def _put(self, data: bytes, changes: int, *, lag: float) -> None:
         now = self._clock.now()
         due = max(now + lag, self._queue[-1].due if self._queue else now)
-        self._queue.append(_Chunk(data, now, due, changes))
+        self._queue.append(_Chunk(data, now, due, changes, lag))
         self._waiting += changes
         self._advance()
 
@@ -220,7 +222,7 @@ class Link:
                 return
             self._queue.popleft()
             self._waiting -= chunk.changes
-            self.last_lag = self._clock.now() - chunk.moment
+            self.last_lag = chunk.lag
             with contextlib.suppress(OSError):
                 self._outlet.write(chunk.data)
 

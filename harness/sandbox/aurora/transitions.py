@@ -120,7 +120,7 @@ class Transitions:
 
     async def _rejoin(self, found: Record, old: Cluster, fencing: asyncio.Task[None] | None) -> None:
         """Bring the old primary back as a secondary, and keep what only it had."""
-        if fencing is not None:
+        if fencing is not None and not fencing.done():
             with self._estate.clock.idle():
                 await asyncio.wait({fencing})
         await self._until(lambda: self._reached_by_primary(old))
@@ -162,11 +162,14 @@ class Transitions:
             self._note(other, "follows the primary")
 
     async def _until_synchronised(self, old: Cluster, target: Cluster) -> None:
-        """Wait until the target has everything that the primary has committed."""
+        """Wait until the target has everything that the primary has committed by now."""
+        committed: int | None = None
         while True:
             if old.server is not None and target.server is not None:
                 with contextlib.suppress(OSError, SqlError):
-                    if await target.server.replayed() >= await old.server.written():
+                    if committed is None:
+                        committed = await old.server.written()
+                    if await target.server.replayed() >= committed:
                         return
             await self._estate.clock.sleep(_AGAIN)
 

@@ -171,9 +171,9 @@ class GlobalDatabase:
         """The ARN of a secret with the administrator's password."""
         text = json.dumps({"username": USER, "password": PASSWORD})
         name = f"{self.name}/{region}/{next(_NUMBERS)}"
-        made: str = client(self.sandbox, "secretsmanager", region).create_secret(Name=name, SecretString=text)[
-            "ARN"
-        ]
+        made: str = client(self.sandbox, "secretsmanager", region).create_secret(
+            Name=name, SecretString=text
+        )["ARN"]
         return made
 
     def add_instance(self, region: str) -> None:
@@ -186,7 +186,9 @@ class GlobalDatabase:
 
 
 @contextlib.contextmanager
-def global_database(sandbox: Sandbox, *, headless: bool = False, **secondary: Any) -> Iterator[GlobalDatabase]:
+def global_database(
+    sandbox: Sandbox, *, headless: bool = False, **secondary: Any
+) -> Iterator[GlobalDatabase]:
     """A global database with a table `orders`, removed afterwards. `secondary`: settings of the secondary."""
     made = GlobalDatabase(sandbox, f"db{next(_NUMBERS)}")
     common = {"Engine": "aurora-postgresql", "EngineVersion": VERSION, "GlobalClusterIdentifier": made.name}

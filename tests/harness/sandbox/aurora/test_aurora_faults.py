@@ -25,7 +25,9 @@ INSERT = "INSERT INTO orders VALUES (:id, 'a')"
     [RegionDark(EAST, "refuse"), RegionDark(EAST, "503"), ServiceDown(EAST, "rds", "503")],
     ids=lambda fault: f"{fault.kind}-{fault.mode}",
 )
-def test_a_dark_region_resets_its_sessions_and_takes_no_new_ones(database: GlobalDatabase, fault: Fault) -> None:
+def test_a_dark_region_resets_its_sessions_and_takes_no_new_ones(
+    database: GlobalDatabase, fault: Fault
+) -> None:
     cluster = database.cluster(EAST)
     session = database.connect(EAST)
     assert session.run("SELECT 1") == [[1]]

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.sandbox
 INSERT = "INSERT INTO orders VALUES (:id, 'a')"
 
 
-def test_a_switchover_loses_no_acknowledged_write_and_keeps_the_topology(own_database: GlobalDatabase) -> None:
+def test_a_switchover_loses_no_acknowledged_write_and_keeps_the_topology(
+    own_database: GlobalDatabase,
+) -> None:
     acknowledged: list[int] = []
     session = own_database.connect(EAST)
 
