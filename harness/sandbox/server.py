@@ -268,7 +268,7 @@ class Sandbox:
 
     def _deployments(self, moto: emulators.Moto) -> Deployments:
         """CodeDeploy, with alarms that see what functions do."""
-        metrics = Metrics(self.epoch)
+        metrics = Metrics(self.epoch, account_id=self.account_id)
         patches_lambda.OBSERVERS.append(metrics.count)
         self._stack.callback(patches_lambda.OBSERVERS.remove, metrics.count)
         patches_lambda.CHANCE.seed(self.seed)

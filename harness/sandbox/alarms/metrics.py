@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from harness.sandbox.alarms import log_filters
 from harness.sandbox.patches_lambda import Invocation
 
 LAMBDA = "AWS/Lambda"
@@ -44,8 +45,9 @@ class Metrics:
     `now` gives Unix seconds of model time.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], *, account_id: str) -> None:
         self._now = now
+        self._account = account_id
         self._lock = threading.Lock()
         self._values: dict[Metric, dict[int, list[float]]] = defaultdict(dict)
 
@@ -59,15 +61,17 @@ class Metrics:
             held.setdefault(minute, []).append(value)
 
     def count(self, told: Invocation) -> None:
-        """Keep one invocation under every name that Lambda publishes it by."""
+        """Keep one invocation as Lambda publishes it, and what metric filters find in its log."""
         measured = {"Invocations": 1.0, "Errors": float(told.error), "Duration": told.milliseconds}
         for named in _dimensions_of(told):
             for name, value in measured.items():
                 self.put(Metric(told.region, LAMBDA, name, dimensions(named)), value)
+        for found in log_filters.values(self._account, told.region, told.function, told.log):
+            self.put(Metric(told.region, found.namespace, found.name, frozenset()), found.value)
 
-    def holds(self, namespace: str) -> bool:
+    def holds(self, region: str, namespace: str) -> bool:
         """Whether the metrics of `namespace` come from here."""
-        return namespace == LAMBDA
+        return namespace == LAMBDA or namespace in log_filters.namespaces(self._account, region)
 
     def statistic(self, metric: Metric, *, start: float, period: float, statistic: str) -> float | None:
         """The statistic over `period` seconds from `start` (Unix seconds); None where there is no value.

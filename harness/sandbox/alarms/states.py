@@ -102,7 +102,7 @@ def _definition(alarm: Any, region: str, metrics: Metrics) -> Definition | None:
         metric = Metric(region, str(alarm.namespace), str(alarm.metric_name), _named(alarm.dimensions))
         statistic = str(alarm.extended_statistic or alarm.statistic)
         queries, result, period = (_Query("m", metric, statistic, ""),), "m", float(alarm.period or 0)
-    own = all(metrics.holds(each.metric.namespace) for each in queries if each.metric is not None)
+    own = all(metrics.holds(region, each.metric.namespace) for each in queries if each.metric is not None)
     if not own or not period or not result:
         return None
     periods = int(alarm.evaluation_periods)

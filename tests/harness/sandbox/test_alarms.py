@@ -10,10 +10,11 @@ import pytest
 from harness.sandbox.alarms import AlarmStates, Metrics
 from harness.sandbox.alarms.evaluation import Missing, Rule, State, state_of
 from harness.sandbox.alarms.expressions import NotComputed, Values, value_of
+from harness.sandbox.alarms.log_filters import matches
 from harness.sandbox.alarms.metrics import LAMBDA, Metric, computed, dimensions
 from harness.sandbox.patches_lambda import Invocation
 
-EAST = "us-east-1"
+ACCOUNT, EAST = "123456789012", "us-east-1"
 SHARE = "IF(requests >= 20, 100 * errors / requests, 0)"
 
 
@@ -97,7 +98,7 @@ def test_an_alarm_without_data_does_as_it_was_told(missing: Missing, before: Sta
 
 
 def test_an_invocation_of_a_weighted_alias_is_also_counted_by_the_version_that_ran() -> None:
-    metrics = Metrics(Time(60.0))
+    metrics = Metrics(Time(60.0), account_id=ACCOUNT)
     metrics.count(invocation(error=True))
     metrics.count(invocation(version="7"))
     metrics.count(invocation(resource="write:7", version="7", weighted=False))
@@ -117,7 +118,7 @@ def test_an_invocation_of_a_weighted_alias_is_also_counted_by_the_version_that_r
 
 def test_values_belong_to_the_minute_in_which_they_were_measured() -> None:
     time = Time(59.9)
-    metrics = Metrics(time)
+    metrics = Metrics(time, account_id=ACCOUNT)
     metrics.count(invocation())
     time.now = 60.0
     metrics.count(invocation())
@@ -134,6 +135,27 @@ def test_statistics_are_those_of_cloudwatch() -> None:
     assert [computed(values, name) for name in names] == [5050, 50.5, 1, 100, 100, 99, 50]
     with pytest.raises(ValueError, match="does not compute the statistic tm99"):
         computed(values, "tm99")
+
+
+FAILED = '{ ($.level = "ERROR") && ($.version = "8") }'
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "expected"),
+    [
+        (FAILED, {"level": "ERROR", "version": "8"}, True),
+        (FAILED, {"level": "ERROR", "version": "7"}, False),
+        (FAILED, {"level": "ERROR"}, False),
+        ("{ $.status = 500 }", {"status": 500}, True),
+        ('{ $.record.kind != "cold" }', {"record": {"kind": "warm"}}, True),
+        ("{ $.duration > 5 }", {"duration": 9}, False),
+        ("ERROR", {"level": "ERROR"}, False),
+    ],
+)
+def test_a_filter_pattern_matches_json_lines_by_their_fields(
+    pattern: str, line: dict[str, Any], expected: bool
+) -> None:
+    assert matches(pattern, line) == expected
 
 
 class Alarm(SimpleNamespace):
@@ -165,7 +187,7 @@ def alarm(**changed: Any) -> Alarm:
 
 
 def states(found: Alarm | None, *, failing: int, of: int) -> AlarmStates:
-    metrics = Metrics(Time(30.0))
+    metrics = Metrics(Time(30.0), account_id=ACCOUNT)
     for n in range(of):
         metrics.count(invocation(error=n < failing))
     return AlarmStates(metrics, alarm=lambda region, name: found, delay=lambda: 25.0)

@@ -31,10 +31,12 @@ HALF = {"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 50, "
 EVENTS = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 ALARM = "write-release-errors"
 HANDLER = """
-import boto3
+import boto3, json
 def handler(event, context):
     if {fails}:
         raise ValueError("told to fail")
+    if {status} == 500:
+        print(json.dumps({{"level": "ERROR", "version": context.function_version}}), flush=True)
     told = {{"version": context.function_version, "arn": context.invoked_function_arn}}
     return {{"statusCode": {status}, **told}}
 def hook(event, context):
@@ -295,6 +297,54 @@ def test_an_answer_with_status_500_is_no_error_of_the_function(
     identifier = codedeploy.create_deployment(**request("3"))["deploymentId"]
     pass_time(sandbox, 330, every=2)
     assert (info(codedeploy, identifier)["status"], alias(functions)) == ("Succeeded", ("3", {}))
+
+
+@sandboxed
+def test_an_answer_with_status_500_counts_when_a_metric_filter_reads_it_from_the_log(
+    sandbox: Sandbox, functions: Any, codedeploy: Any
+) -> None:
+    logs = client(sandbox, "logs")
+    pass_time(sandbox, 2, every=1)
+    group = "/aws/lambda/write"
+    logs.put_metric_filter(
+        logGroupName=group,
+        filterName="failures",
+        filterPattern='{ ($.level = "ERROR") && ($.version = "3") }',
+        metricTransformations=[
+            {"metricName": "failures", "metricNamespace": "Own/Releases", "metricValue": "1"}
+        ],
+    )
+    cloudwatch = client(sandbox, "cloudwatch")
+    watch(sandbox, "3")
+    (found,) = cloudwatch.describe_alarms(AlarmNames=[ALARM])["MetricAlarms"]
+    (share, *measured) = found["Metrics"]
+    failures = {"Namespace": "Own/Releases", "MetricName": "failures"}
+    share["Expression"] = "IF(requests >= 5, 100 * (errors + FILL(failures, 0)) / requests, 0)"
+    cloudwatch.put_metric_alarm(
+        AlarmName=ALARM,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        EvaluationPeriods=1,
+        Threshold=1,
+        TreatMissingData="notBreaching",
+        Metrics=[
+            share,
+            *measured,
+            {
+                "Id": "failures",
+                "MetricStat": {"Metric": failures, "Period": 60, "Stat": "Sum"},
+                "ReturnData": False,
+            },
+        ],
+    )
+    identifier = codedeploy.create_deployment(**request("3"))["deploymentId"]
+    pass_time(sandbox, 300, every=2)
+    stopped = info(codedeploy, identifier)
+    logs.delete_metric_filter(logGroupName=group, filterName="failures")
+    assert (stopped["status"], stopped["errorInformation"]["code"], alias(functions)) == (
+        "Stopped",
+        "ALARM_ACTIVE",
+        ("1", {}),
+    )
 
 
 @sandboxed
