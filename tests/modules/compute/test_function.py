@@ -90,6 +90,7 @@ def test_the_smallest_function_is_small_traced_and_shares_the_account_s_concurre
 def test_the_smallest_function_has_no_queue_and_nothing_warm(plan_module: Planner) -> None:
     assert set(resources(plan_module, SMALLEST)) == {
         "aws_cloudwatch_log_group.this",
+        "aws_cloudwatch_log_metric_filter.cold_starts",
         "aws_lambda_alias.live[0]",
         "aws_lambda_function.this",
     }
@@ -186,3 +187,18 @@ def test_what_belongs_to_the_alias_stays_with_it_under_a_canary(plan_module: Pla
 
 def test_without_a_canary_nothing_of_codedeploy_is_made(plan_module: Planner) -> None:
     assert "codedeploy" not in json.dumps(plan_module("compute/function", SMALLEST).resource_changes)
+
+
+def test_cold_starts_are_counted_from_the_report_on_each_invocation(plan_module: Planner) -> None:
+    counted = resources(plan_module, SMALLEST)["aws_cloudwatch_log_metric_filter.cold_starts"]
+    (metric,) = counted["metric_transformation"]
+    assert some(counted, {"log_group_name", "pattern"}) == {
+        "log_group_name": "/aws/lambda/prod-read-use1",
+        "pattern": '{ $.type = "platform.report" && $.record.metrics.initDurationMs > 0 }',
+    }
+    assert some(metric, {"namespace", "name", "value", "unit"}) == {
+        "namespace": "Antipode/Functions",
+        "name": "prod-read-use1-init-duration",
+        "value": "$.record.metrics.initDurationMs",
+        "unit": "Milliseconds",
+    }
