@@ -1,3 +1,15 @@
+variable "alias_name" {
+  description = "Alias through which functions are called, and to which provisioned concurrency belongs."
+  type        = string
+  default     = "live"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_-]{1,128}$", var.alias_name))
+    error_message = "Alias_name must have 1 to 128 letters, digits, '_' or '-'."
+  }
+}
+
 variable "api_name" {
   description = "Name of the region's REST API, as CloudWatch's dimension ApiName has it."
   type        = string
@@ -6,6 +18,78 @@ variable "api_name" {
   validation {
     condition     = length(var.api_name) >= 1 && length(var.api_name) <= 255
     error_message = "Api_name must have 1 to 255 characters."
+  }
+}
+
+variable "buckets" {
+  description = "This region's buckets, each with its replicas by region, which replicate back, and the seconds that an object from there may take."
+  type = map(object({
+    replicas        = map(string)
+    latency_seconds = optional(number, 900)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for name in concat(keys(var.buckets), flatten([for bucket in var.buckets : values(bucket.replicas)])) :
+      can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name))
+    ])
+    error_message = "Buckets must be bucket names, not ARNs, with bucket names as replicas."
+  }
+
+  validation {
+    condition = alltrue([
+      for region in flatten([for bucket in var.buckets : keys(bucket.replicas)]) :
+      can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))
+    ])
+    error_message = "Buckets: replicas must be keyed by region, for example us-west-2."
+  }
+
+  validation {
+    condition     = alltrue([for bucket in var.buckets : bucket.latency_seconds >= 60])
+    error_message = "Buckets: latency_seconds must be 60 or more, because S3 reports once a minute."
+  }
+}
+
+variable "cold_start_functions" {
+  description = "Names of the functions whose share of cold starts is watched, made by compute/function, which counts them."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.cold_start_functions : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
+    error_message = "Cold_start_functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
+  }
+}
+
+variable "databases" {
+  description = "Milliseconds that each of the region's Aurora clusters may lag behind the writer of its global database, by cluster identifier."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.databases) : can(regex("^[a-z][a-z0-9-]{0,62}$", name))])
+    error_message = "Databases must be keyed by cluster identifier: 1 to 63 small letters, digits or hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for limit in values(var.databases) : limit > 0])
+    error_message = "Databases: the lag must be above 0."
+  }
+}
+
+variable "dead_letter_queues" {
+  description = "Names of the queues that keep events which their function failed to handle."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.dead_letter_queues : can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])
+    error_message = "Dead_letter_queues must be queue names: 1 to 80 letters, digits, '_' or '-', not ARNs."
   }
 }
 
@@ -67,6 +151,18 @@ variable "notify" {
   }
 }
 
+variable "provisioned_functions" {
+  description = "Names of the functions whose provisioned concurrency must suffice."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.provisioned_functions : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
+    error_message = "Provisioned_functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
+  }
+}
+
 variable "stage_name" {
   description = "Stage of the API, as CloudWatch's dimension Stage has it."
   type        = string
@@ -101,12 +197,17 @@ variable "thresholds" {
   type = object({
     api_5xx_percent           = optional(number, 1)
     api_latency_p99_ms        = optional(number, 1000)
+    cold_start_percent        = optional(number, 10)
+    cold_starts               = optional(number, 10)
     datapoints_to_alarm       = optional(number, 2)
+    dead_letters              = optional(number, 1)
     evaluation_periods        = optional(number, 3)
     function_duration_percent = optional(number, 80)
     function_errors           = optional(number, 1)
     function_throttles        = optional(number, 1)
+    object_failures           = optional(number, 1)
     period_seconds            = optional(number, 60)
+    provisioned_spill_over    = optional(number, 1)
     replication_latency_ms    = optional(number, 5000)
     table_system_errors       = optional(number, 1)
     table_throttles           = optional(number, 1)
@@ -124,9 +225,16 @@ variable "thresholds" {
       for limit in [
         var.thresholds.api_latency_p99_ms, var.thresholds.function_errors, var.thresholds.function_throttles,
         var.thresholds.replication_latency_ms, var.thresholds.table_system_errors, var.thresholds.table_throttles,
+        var.thresholds.cold_starts, var.thresholds.dead_letters, var.thresholds.object_failures,
+        var.thresholds.provisioned_spill_over,
       ] : limit > 0
     ])
-    error_message = "Thresholds: api_latency_p99_ms, function_errors, function_throttles, replication_latency_ms, table_system_errors and table_throttles must be above 0."
+    error_message = "Thresholds: api_latency_p99_ms, function_errors, function_throttles, replication_latency_ms, table_system_errors, table_throttles, cold_starts, dead_letters, object_failures and provisioned_spill_over must be above 0."
+  }
+
+  validation {
+    condition     = var.thresholds.cold_start_percent > 0 && var.thresholds.cold_start_percent < 100
+    error_message = "Thresholds.cold_start_percent must be above 0 and below 100, for no share is above all."
   }
 
   validation {

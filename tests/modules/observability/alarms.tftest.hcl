@@ -48,6 +48,128 @@ run "accepts_timeouts_and_an_address" {
   }
 }
 
+run "accepts_what_keeps_a_region_ready" {
+  command = plan
+
+  variables {
+    buckets               = { prod-files-123456789012-use1 = { replicas = { us-west-2 = "prod-files-123456789012-usw2" } } }
+    cold_start_functions  = ["prod-read-use1"]
+    databases             = { prod-orders-use1 = 5000 }
+    dead_letter_queues    = ["prod-write-use1-dead-letter"]
+    provisioned_functions = ["prod-read-use1"]
+  }
+
+  assert {
+    condition     = length(output.alarm_names) == 16
+    error_message = "Two alarms for the bucket and one each for the database, the queue, cold starts and spill-over are expected."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.object_latency["prod-files-123456789012-use1/us-west-2"].threshold == 900
+    error_message = "S3 promises 15 minutes."
+  }
+}
+
+run "refuses_an_alias_with_a_colon" {
+  command = plan
+
+  variables {
+    alias_name = "prod-read-use1:live"
+  }
+
+  expect_failures = [var.alias_name]
+}
+
+run "refuses_the_arn_of_a_bucket" {
+  command = plan
+
+  variables {
+    buckets = { "arn:aws:s3:::prod-files" = { replicas = {} } }
+  }
+
+  expect_failures = [var.buckets]
+}
+
+run "refuses_a_replica_in_a_zone" {
+  command = plan
+
+  variables {
+    buckets = { prod-files = { replicas = { us-west-2a = "prod-files-usw2" } } }
+  }
+
+  expect_failures = [var.buckets]
+}
+
+run "refuses_a_latency_of_ten_seconds" {
+  command = plan
+
+  variables {
+    buckets = { prod-files = { replicas = { us-west-2 = "prod-files-usw2" }, latency_seconds = 10 } }
+  }
+
+  expect_failures = [var.buckets]
+}
+
+run "refuses_the_arn_of_a_function_that_starts_cold" {
+  command = plan
+
+  variables {
+    cold_start_functions = ["arn:aws:lambda:us-east-1:123456789012:function:prod-read-use1"]
+  }
+
+  expect_failures = [var.cold_start_functions]
+}
+
+run "refuses_the_arn_of_a_cluster" {
+  command = plan
+
+  variables {
+    databases = { "arn:aws:rds:us-east-1:123456789012:cluster:prod-orders-use1" = 5000 }
+  }
+
+  expect_failures = [var.databases]
+}
+
+run "refuses_no_lag_at_all" {
+  command = plan
+
+  variables {
+    databases = { prod-orders-use1 = 0 }
+  }
+
+  expect_failures = [var.databases]
+}
+
+run "refuses_the_arn_of_a_queue" {
+  command = plan
+
+  variables {
+    dead_letter_queues = ["arn:aws:sqs:us-east-1:123456789012:prod-write-use1-dead-letter"]
+  }
+
+  expect_failures = [var.dead_letter_queues]
+}
+
+run "refuses_the_arn_of_a_provisioned_function" {
+  command = plan
+
+  variables {
+    provisioned_functions = ["arn:aws:lambda:us-east-1:123456789012:function:prod-read-use1"]
+  }
+
+  expect_failures = [var.provisioned_functions]
+}
+
+run "refuses_all_calls_as_share_of_cold_starts" {
+  command = plan
+
+  variables {
+    thresholds = { cold_start_percent = 100 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
 run "refuses_an_empty_api_name" {
   command = plan
 
