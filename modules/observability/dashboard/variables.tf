@@ -33,15 +33,47 @@ variable "period_seconds" {
   }
 }
 
+variable "reachability" {
+  description = "Regions that each observer's failover controller looks at, as operations/failover has it, or null without a controller."
+  type = object({
+    environment = string
+    observers   = map(set(string))
+    namespace   = optional(string, "Antipode/Failover")
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.reachability == null
+      ? true
+      : alltrue([
+        for region in concat(keys(var.reachability.observers), flatten([for seen in var.reachability.observers : tolist(seen)])) :
+        can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))
+      ])
+    )
+    error_message = "Reachability: observers must be sets of regions by region, for example us-east-2 = [us-east-1]."
+  }
+
+  validation {
+    condition     = var.reachability == null ? true : alltrue([for seen in var.reachability.observers : length(seen) > 0])
+    error_message = "Reachability: each of observers must look at a region at least, because CloudWatch refuses an empty graph."
+  }
+}
+
 variable "regions" {
-  description = "Regions from left to right, each with its role, its API, and the names of its functions and tables."
+  description = "Regions from left to right, each with its role, its API, and the names of its functions, queues, tables, buckets by label and database clusters."
   type = list(object({
-    region     = string
-    role       = string
-    api_name   = string
-    stage_name = optional(string, "live")
-    functions  = optional(set(string), [])
-    tables     = optional(set(string), [])
+    region                = string
+    role                  = string
+    api_name              = string
+    stage_name            = optional(string, "live")
+    alias_name            = optional(string, "live")
+    functions             = optional(set(string), [])
+    provisioned_functions = optional(set(string), [])
+    dead_letter_queues    = optional(set(string), [])
+    tables                = optional(set(string), [])
+    buckets               = optional(map(string), {})
+    databases             = optional(set(string), [])
   }))
   nullable = false
 

@@ -32,6 +32,39 @@ run "accepts_health_checks" {
   }
 }
 
+run "accepts_observers_outside_the_regions" {
+  command = plan
+
+  variables {
+    reachability = { environment = "prod", observers = { us-east-2 = ["us-east-1", "us-west-2"] } }
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.region == "us-east-2"
+    error_message = "What an observer sees must be read in its own region."
+  }
+}
+
+run "refuses_an_observed_zone" {
+  command = plan
+
+  variables {
+    reachability = { environment = "prod", observers = { us-east-2 = ["us-east-1a"] } }
+  }
+
+  expect_failures = [var.reachability]
+}
+
+run "refuses_an_observer_of_nothing" {
+  command = plan
+
+  variables {
+    reachability = { environment = "prod", observers = { us-east-2 = [] } }
+  }
+
+  expect_failures = [var.reachability]
+}
+
 run "refuses_an_arn_as_health_check" {
   command = plan
 

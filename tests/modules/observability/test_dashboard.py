@@ -20,6 +20,16 @@ def region(name: str, role: str) -> dict[str, Any]:
     }
 
 
+def full(name: str, role: str) -> dict[str, Any]:
+    """A region with everything that can be shown."""
+    return region(name, role) | {
+        "provisioned_functions": [f"prod-read-{name}"],
+        "dead_letter_queues": [f"prod-write-{name}-dead-letter"],
+        "buckets": {"files": f"prod-files-{name}"},
+        "databases": [f"prod-orders-{name}"],
+    }
+
+
 EAST, WEST = region("us-east-1", "primary"), region("us-west-2", "standby")
 CHECK = "abcdef11-2222-3333-4444-555555fedcba"
 
@@ -59,6 +69,8 @@ def test_two_regions_stand_side_by_side_with_the_same_rows(plan_module: Planner)
             "API latency (ms)",
             "Function errors and throttles",
             "Function duration, p99 (ms)",
+            "Cold starts, and the longest (ms, right)",
+            "Concurrent executions",
             "Table throttles",
             "Replication latency to other regions (ms)",
         ]
@@ -107,4 +119,147 @@ def test_six_regions_stay_on_the_grid_and_do_not_overlap(plan_module: Planner) -
     found = widgets(plan_module, [region(name, "active") for name in names])
     assert max(widget["x"] + widget["width"] for widget in found) == 24
     assert [pair for pair in itertools.combinations(found, 2) if overlap(*pair)] == []
-    assert len(found) == 6 * 8
+    assert len(found) == 6 * 10
+
+
+FULL = [full("us-east-1", "active"), full("us-west-2", "active")]
+SEEN = {
+    "environment": "prod",
+    "observers": {
+        "us-east-1": ["us-west-2"],
+        "us-east-2": ["us-east-1", "us-west-2"],
+        "us-west-2": ["us-east-1"],
+    },
+}
+
+
+def graph(found: list[dict[str, Any]], title: str, at: str = "us-west-2") -> tuple[str, list[Any]]:
+    """Statistic and metrics of the graph of that title in one region's column."""
+    (widget,) = [
+        widget["properties"]
+        for widget in found
+        if widget["properties"].get("title", "").startswith(title) and widget["properties"]["region"] == at
+    ]
+    return widget["stat"], widget["metrics"]
+
+
+def test_a_region_with_everything_has_a_row_for_each_of_it(plan_module: Planner) -> None:
+    found = widgets(plan_module, FULL)
+    assert titles(found, "us-west-2") == [
+        "Requests",
+        "API errors",
+        "API latency (ms)",
+        "Function errors and throttles",
+        "Function duration, p99 (ms)",
+        "Cold starts, and the longest (ms, right)",
+        "Concurrent executions",
+        "Provisioned concurrency in use (1 is all), and calls beyond it (right)",
+        "Events that failed and are kept",
+        "Table throttles",
+        "Replication latency to other regions (ms)",
+        "Object latency from other regions (s)",
+        "Objects on their way from other regions (bytes)",
+        "Objects that failed to reach other regions",
+        "Database lag behind the writer's region (ms)",
+        "Database processor (%)",
+        "Database connections",
+        "Commit latency (ms)",
+    ]
+    assert titles(found, "us-east-1") == titles(found, "us-west-2")
+
+
+def test_rows_that_no_region_fills_leave_no_gap_and_the_others_stay_aligned(plan_module: Planner) -> None:
+    found = widgets(plan_module, [EAST | {"functions": []}, WEST | {"databases": ["prod-orders-usw2"]}])
+    rows = {
+        name: {
+            widget["properties"]["title"]: widget["y"]
+            for widget in found
+            if widget["type"] == "metric" and widget["properties"]["region"] == name
+        }
+        for name in ("us-east-1", "us-west-2")
+    }
+    assert sorted(rows["us-west-2"].values()) == list(range(2, 2 + 6 * 13, 6))
+    assert rows["us-east-1"].items() <= rows["us-west-2"].items()
+
+
+def test_objects_are_late_where_they_should_arrive_and_failed_where_they_came_from(
+    plan_module: Planner,
+) -> None:
+    found = widgets(plan_module, FULL)
+    received = [
+        "SourceBucket", "prod-files-us-east-1", "DestinationBucket", "prod-files-us-west-2",
+        "RuleId", "to-prod-files-us-west-2",
+    ]  # fmt: skip
+    sent = [
+        "SourceBucket", "prod-files-us-west-2", "DestinationBucket", "prod-files-us-east-1",
+        "RuleId", "to-prod-files-us-east-1",
+    ]  # fmt: skip
+    come, gone = {"label": "files from us-east-1"}, {"label": "files to us-east-1"}
+    assert graph(found, "Object latency") == ("Maximum", [["AWS/S3", "ReplicationLatency", *received, come]])
+    assert graph(found, "Objects on their way") == (
+        "Maximum",
+        [["AWS/S3", "BytesPendingReplication", *received, come]],
+    )
+    assert graph(found, "Objects that failed") == (
+        "Sum",
+        [["AWS/S3", "OperationsFailedReplication", *sent, gone]],
+    )
+
+
+def test_a_cluster_is_shown_with_its_lag_and_its_load(plan_module: Planner) -> None:
+    found = widgets(plan_module, FULL)
+    cluster = ["DBClusterIdentifier", "prod-orders-us-west-2"]
+    assert graph(found, "Database lag")[1] == [
+        ["AWS/RDS", "AuroraGlobalDBRPOLag", *cluster, {"label": "prod-orders-us-west-2 of commits"}],
+        ["AWS/RDS", "AuroraGlobalDBReplicationLag", *cluster, {"label": "prod-orders-us-west-2 of storage"}],
+    ]
+    assert {
+        title: graph(found, title)[1][0][1]
+        for title in ("Database processor", "Database connections", "Commit latency")
+    } == {
+        "Database processor": "CPUUtilization",
+        "Database connections": "DatabaseConnections",
+        "Commit latency": "CommitLatency",
+    }
+
+
+def test_cold_starts_are_counted_and_the_longest_is_shown(plan_module: Planner) -> None:
+    found = widgets(plan_module, FULL)
+    name = "prod-read-us-west-2"
+    made = ["Antipode/Functions", f"{name}-init-duration"]
+    assert graph(found, "Cold starts")[1][:2] == [
+        [*made, {"label": name, "stat": "SampleCount", "yAxis": "left"}],
+        [*made, {"label": f"{name} longest", "stat": "Maximum", "yAxis": "right"}],
+    ]
+
+
+def test_provisioned_concurrency_is_shown_of_the_alias_that_has_it(plan_module: Planner) -> None:
+    found = widgets(plan_module, FULL)
+    name = "prod-read-us-west-2"
+    alias = ["FunctionName", name, "Resource", f"{name}:live"]
+    assert graph(found, "Provisioned concurrency")[1] == [
+        [
+            "AWS/Lambda", "ProvisionedConcurrencySpilloverInvocations", *alias,
+            {"label": f"{name} beyond", "stat": "Sum", "yAxis": "right"},
+        ],
+        [
+            "AWS/Lambda", "ProvisionedConcurrencyUtilization", *alias,
+            {"label": f"{name} in use", "stat": "Maximum", "yAxis": "left"},
+        ],
+    ]  # fmt: skip
+
+
+def test_what_each_observer_sees_is_read_in_its_own_region_above_the_columns(plan_module: Planner) -> None:
+    found = widgets(plan_module, FULL, reachability=SEEN)
+    seen = [widget for widget in found if widget["properties"].get("title", "").startswith("Regions as")]
+    assert [(widget["x"], widget["width"], widget["properties"]["region"]) for widget in seen] == [
+        (0, 8, "us-east-1"),
+        (8, 8, "us-east-2"),
+        (16, 8, "us-west-2"),
+    ]
+    assert seen[1]["properties"]["metrics"] == [
+        ["Antipode/Failover", "RegionReachable", "Environment", "prod", "Region", name, {"label": name}]
+        for name in ("us-east-1", "us-west-2")
+    ]
+    assert min(widget["y"] for widget in found if widget not in seen) == 6
+    assert [pair for pair in itertools.combinations(found, 2) if overlap(*pair)] == []
