@@ -130,20 +130,24 @@ def _cdn(manifest: Manifest) -> Iterator[Declaration]:
         "viewer_certificate_arn",
         "Certificate that the distribution shows to viewers, known once global is applied.",
     )
-    if manifest.edge.cdn.access_logs or manifest.security.waf.enabled:
-        yield ModuleCall(
-            stack="edge",
-            label="cdn_key",
-            module="security/key",
-            region=CDN_REGION,
-            arguments={
-                "alias": naming.cdn_key_alias(manifest.name),
-                "description": f"Logs of the distribution of {manifest.name} and of its firewall",
-                "account_id": manifest.account_id,
-                "services": [f"logs.{CDN_REGION}.amazonaws.com", "delivery.logs.amazonaws.com"],
-                "deletion_window_days": manifest.security.key_deletion_window_days,
-            },
-        )
+    yield ModuleCall(
+        stack="edge",
+        label="cdn_key",
+        module="security/key",
+        region=CDN_REGION,
+        arguments={
+            "alias": naming.cdn_key_alias(manifest.name),
+            "description": f"Logs and alarms of the distribution of {manifest.name} and of its firewall",
+            "account_id": manifest.account_id,
+            "services": [
+                f"logs.{CDN_REGION}.amazonaws.com",
+                "delivery.logs.amazonaws.com",
+                "cloudwatch.amazonaws.com",
+                "sns.amazonaws.com",
+            ],
+            "deletion_window_days": manifest.security.key_deletion_window_days,
+        },
+    )
     yield ModuleCall(
         stack="edge",
         label="cdn",
