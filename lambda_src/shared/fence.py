@@ -109,12 +109,13 @@ def _read(name: str) -> Admission | None:
             TableName=name, Key={"pk": {"S": "admission"}}, ConsistentRead=True
         )
     item = found.get("Item")
-    if item is None or "epoch" not in item:
+    if item is None or "serving" not in item:
         return None
     return Admission(
-        epoch=int(item["epoch"]["N"]),
-        writer=item["writer"]["S"],
-        until=float(item["until"]["N"]),
+        # a region may be told to serve before there is a writer
+        epoch=int(item.get("epoch", {"N": "0"})["N"]),
+        writer=item.get("writer", {"S": ""})["S"],
+        until=float(item.get("until", {"N": "0"})["N"]),
         serving=item["serving"]["BOOL"],
         serving_until=float(item["serving_until"]["N"]),
         reason=item["reason"]["S"],

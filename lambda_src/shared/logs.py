@@ -25,6 +25,8 @@ def log(level: str, message: str, *, context: object = None, **fields: Any) -> N
         "environment": os.environ.get("ANTIPODE_ENVIRONMENT"),
         "region": os.environ.get("AWS_REGION"),
         "function": os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        # by level and version a release counts what the new version answered with 500
+        "version": os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
         "request_id": getattr(context, "aws_request_id", None),
         "trace_id": trace_id(os.environ.get("_X_AMZN_TRACE_ID")),
         **fields,

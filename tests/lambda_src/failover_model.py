@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from controller.lease import Lease, Phase, Settings, accepts, established
 from controller.loop import Memory, World, tick
 from controller.ports import Failed
-from controller.view import Admit, Ballot, Candidate, Database, Intent, Observation
+from controller.view import Admit, Ballot, Candidate, Database, Intent, Observation, Serve
 
 EAST, WEST, WITNESS = "us-east-1", "eu-west-1", "us-east-2"
 THREE = Settings(voters=(EAST, WEST, WITNESS), regions=(EAST, WEST), home=EAST, databases=("orders",))
@@ -322,10 +322,21 @@ class ModelTables:
             raise Failed("closed")
         table.admissions.append((self.model.time, admission))
 
+    def serve(self, serve: Serve) -> None:
+        self.model.effect(self.me, "serve")
+        table = self._table(self.me)
+        last = table.admissions[-1][1] if table.admissions else Admit(0, "", 0.0, False, 0.0)
+        if last.serving_until > serve.serving_until:
+            raise Failed("ConditionalCheckFailedException")
+        table.admissions.append((self.model.time, last._replace(**serve._asdict())))
+
     def close(self, epoch: int) -> None:
         self.model.effect(self.me, "close")
         table = self._table(self.me)
-        table.closed = max(table.closed, epoch)
+        current = table.admissions[-1][1].epoch if table.admissions else 0
+        if current > epoch or table.closed > epoch:
+            raise Failed("ConditionalCheckFailedException")
+        table.closed = epoch
         if table.admissions:
             last = table.admissions[-1][1]
             table.admissions.append((self.model.time, last._replace(until=0.0)))

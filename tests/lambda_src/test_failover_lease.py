@@ -53,7 +53,7 @@ def test_what_a_majority_holds_ends_when_the_majority_says_so() -> None:
 
 
 leases = st.builds(
-    Lease,
+    lambda **fields: Lease(**fields),
     epoch=st.integers(1, 4),
     writer=st.sampled_from([EAST, WEST]),
     until=st.integers(0, 12).map(float),

@@ -53,6 +53,7 @@ def test_a_request_is_one_line_of_json_with_its_ids(
         "_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
     )
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "prod-read-usw2")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "8")
     read({"requestContext": {"requestId": "api-1"}, "queryStringParameters": {"id": "none"}}, Context())
     line: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert line == {
@@ -62,6 +63,7 @@ def test_a_request_is_one_line_of_json_with_its_ids(
         "environment": "prod",
         "region": "us-west-2",
         "function": "prod-read-usw2",
+        "version": "8",
         "request_id": Context.aws_request_id,
         "trace_id": "1-5759e988-bd862e3fe1be46a994272793",
         "status": 404,

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.lease import Lease, Phase, from_item, to_item
 from controller.ports import Failed
-from controller.view import Admit, Ballot, Candidate, Intent, Observation
+from controller.view import Admit, Ballot, Candidate, Intent, Observation, Serve
 
 # Between continents a call takes up to 0.3 s; the next tick is the retry.
 PATIENCE = Config(
@@ -115,9 +115,22 @@ class ControlTables:
         }
         self._update(ADMISSION, values, condition=condition)
 
+    def serve(self, serve: Serve) -> None:
+        values = {
+            "serving": {"BOOL": serve.serving},
+            "serving_until": number(serve.serving_until),
+            "reason": {"S": serve.reason},
+        }
+        condition = "attribute_not_exists(#serving_until) OR #serving_until <= :serving_until"
+        self._update(ADMISSION, values, condition=condition)
+
     def close(self, epoch: int) -> None:
         values = {"closed": number(epoch), "until": number(0)}
-        self._update(ADMISSION, values, condition="attribute_not_exists(closed) OR closed <= :closed")
+        condition = (
+            "(attribute_not_exists(#closed) OR #closed <= :closed)"
+            " AND (attribute_not_exists(epoch) OR epoch <= :closed)"
+        )
+        self._update(ADMISSION, values, condition=condition)
 
     def log(self, entry: Mapping[str, Any]) -> None:
         self._accepted(

@@ -19,7 +19,7 @@ from controller.lease import (
     is_free_at_a_majority,
     newest,
 )
-from controller.view import Action, Admit, Announce, MeasureLags, Note, Propose, View
+from controller.view import Action, Admit, Announce, MeasureLags, Note, Propose, Serve, View
 from controller.writer import claim, has_failed, repaired, write_on
 
 
@@ -36,7 +36,10 @@ def decide(now: float, me: str, settings: Settings, view: View) -> list[Action]:
     if latest is None:
         return [Propose(claim(now, me, settings, None, kind=BOOTSTRAP))] if me == settings.home else []
     if held is None:
-        return [copied(now, me, settings, latest), *_without_a_holder(now, me, settings, view, latest)]
+        # the epoch of a claim that may not have won is not for the functions to know
+        serves, reason = serving(me, settings, latest)
+        serve = Serve(serves, now + settings.lease, reason)
+        return [serve, *_without_a_holder(now, me, settings, view, latest)]
     if held.writer != me:
         return [copied(now, me, settings, held), *_as_other(now, me, settings, view, held)]
     if held.phase == Phase.RELEASED:
@@ -52,7 +55,8 @@ def copied(now: float, me: str, settings: Settings, lease: Lease) -> Admit:
     `until` is what a majority has confirmed, or nothing: so it ends here too before anyone takes over.
     """
     serves, reason = serving(me, settings, lease)
-    forwards = lease.writes and lease.heir is None and lease.writer != me
+    # a copy outlives a release, and then only a database's fence stops it: without one nothing is forwarded
+    forwards = bool(settings.databases) and lease.writes and lease.heir is None and lease.writer != me
     return Admit(
         epoch=lease.epoch,
         writer=lease.writer,

@@ -21,6 +21,7 @@ from controller.view import (
     Promote,
     Propose,
     RaiseFence,
+    Serve,
     SettleSecrets,
     ShareSecrets,
     View,
@@ -101,6 +102,8 @@ def _do(world: World, memory: Memory, view: View, action: Action) -> tuple[View,
             return view, _propose(world, view, lease)
         case Admit():
             world.tables.admit(action)
+        case Serve():
+            world.tables.serve(action)
         case Close(epoch):
             world.tables.close(epoch)
         case Announce(epoch):

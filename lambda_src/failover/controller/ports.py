@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from controller.lease import Lease
-from controller.view import Admit, Ballot, Candidate, Database, Intent, Observation
+from controller.view import Admit, Ballot, Candidate, Database, Intent, Observation, Serve
 
 
 class Failed(Exception):
@@ -36,6 +36,9 @@ class Tables(Protocol):
 
     def admit(self, admission: Admit) -> None:
         """Tell this region's functions. Raises Failed, also when the epoch was closed."""
+
+    def serve(self, serve: Serve) -> None:
+        """Tell this region's functions of the serving alone. Raises Failed."""
 
     def close(self, epoch: int) -> None:
         """End this region's admission of an epoch for good. Raises Failed."""

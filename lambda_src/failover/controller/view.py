@@ -87,6 +87,14 @@ class Admit(NamedTuple):
     reason: str = ""
 
 
+class Serve(NamedTuple):
+    """Tell this region's functions whether they may serve, and leave alone what they know of the writer."""
+
+    serving: bool
+    serving_until: float
+    reason: str = ""
+
+
 class Close(NamedTuple):
     """End the admission of an epoch in the local table, for good."""
 
@@ -148,6 +156,7 @@ class Note(NamedTuple):
 Action = (
     Propose
     | Admit
+    | Serve
     | Close
     | Announce
     | LookAtDatabases
