@@ -42,6 +42,7 @@ module "release" {
   candidate_version = aws_lambda_function.this.version
   function_name     = aws_lambda_function.this.function_name
   hooks             = var.canary.hooks
+  log_group_name    = aws_cloudwatch_log_group.this.name
   name              = var.name
   role_arn          = var.canary.role_arn
   serving_version   = local.alias.function_version

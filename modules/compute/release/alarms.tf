@@ -9,6 +9,10 @@ locals {
     Resource        = "${var.function_name}:${var.alias_name}"
   }
 
+  # a handled failure is no error of the function: it answers 500 and logs a line
+  failures = { namespace = "Antipode/Releases", name = "${var.name}-failures" }
+  failed   = var.log_group_name == null ? "errors" : "(errors + FILL(failures, 0))"
+
   own_alarm_names = concat(
     [aws_cloudwatch_metric_alarm.errors.alarm_name], aws_cloudwatch_metric_alarm.duration[*].alarm_name,
   )
@@ -26,7 +30,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
 
   metric_query {
     id          = "share"
-    expression  = "IF(requests >= ${var.alarms.minimum_requests}, 100 * errors / requests, 0)"
+    expression  = "IF(requests >= ${var.alarms.minimum_requests}, 100 * ${local.failed} / requests, 0)"
     label       = "Failed requests in per cent"
     return_data = true
   }
@@ -48,7 +52,38 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
     }
   }
 
+  dynamic "metric_query" {
+    for_each = aws_cloudwatch_log_metric_filter.failures
+
+    content {
+      id          = "failures"
+      return_data = false
+
+      metric {
+        metric_name = local.failures.name
+        namespace   = local.failures.namespace
+        period      = 60
+        stat        = "Sum"
+      }
+    }
+  }
+
   tags = var.tags
+}
+
+resource "aws_cloudwatch_log_metric_filter" "failures" {
+  count = var.log_group_name == null ? 0 : 1
+
+  name           = "${var.name}-release-failures"
+  log_group_name = var.log_group_name
+  pattern        = "{ ($.level = \"ERROR\") && ($.version = \"${var.candidate_version}\") }"
+
+  metric_transformation {
+    namespace = local.failures.namespace
+    name      = local.failures.name
+    value     = "1"
+    unit      = "Count"
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "duration" {

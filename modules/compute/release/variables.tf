@@ -82,6 +82,17 @@ variable "hooks" {
   }
 }
 
+variable "log_group_name" {
+  description = "Log group in which each failed request of a version is one JSON line with `level` ERROR and `version`, or null to count the errors of the function alone."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.log_group_name == null ? true : can(regex("^[a-zA-Z0-9_/.#-]{1,512}$", var.log_group_name))
+    error_message = "Log_group_name must be 1 to 512 letters, digits or one of _ / . # -, or null."
+  }
+}
+
 variable "name" {
   description = "Name of the CodeDeploy application, which also names its alarms."
   type        = string

@@ -26,8 +26,11 @@ run "accepts_every_option" {
     alarms     = { error_percent = 100, minimum_requests = 1, p99_milliseconds = 800, further_alarm_names = ["prod-api-5xx"] }
     alias_name = "current"
     hooks      = { before_traffic = "CodeDeployHook_before", after_traffic = "CodeDeployHook_after" }
-    shift      = { kind = "linear", percent = 25, minutes = 3 }
-    topic_arn  = "arn:aws:sns:us-east-1:123456789012:prod-use1-alarms"
+
+    log_group_name = "/aws/lambda/prod-write-use1"
+
+    shift     = { kind = "linear", percent = 25, minutes = 3 }
+    topic_arn = "arn:aws:sns:us-east-1:123456789012:prod-use1-alarms"
   }
 
   assert {
@@ -197,4 +200,14 @@ run "refuses_a_topic_by_its_name" {
   }
 
   expect_failures = [var.topic_arn]
+}
+
+run "refuses_a_log_group_with_a_colon" {
+  command = plan
+
+  variables {
+    log_group_name = "/aws/lambda/prod:write"
+  }
+
+  expect_failures = [var.log_group_name]
 }

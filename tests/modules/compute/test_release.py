@@ -17,6 +17,7 @@ SMALLEST = {
     "serving_version": "7",
 }
 FULL = SMALLEST | {
+    "log_group_name": "/aws/lambda/prod-write-use1",
     "alarms": {"error_percent": 2, "p99_milliseconds": 800, "further_alarm_names": ["prod-api-5xx"]},
     "hooks": {"before_traffic": "CodeDeployHook_prod-write-use1"},
     "shift": {"kind": "canary", "percent": 25, "minutes": 3},
@@ -102,19 +103,37 @@ def test_alarms_watch_the_new_version_behind_the_alias_alone(plan_module: Planne
     metrics = {
         query["id"]: query["metric"][0]["dimensions"] for query in errors["metric_query"] if query["metric"]
     }
-    assert metrics == {"errors": candidate, "requests": candidate}
+    assert metrics == {"errors": candidate, "requests": candidate, "failures": None}
     assert found["aws_cloudwatch_metric_alarm.duration[0]"]["dimensions"] == candidate
 
 
 def test_the_share_of_failed_requests_counts_from_twenty_requests_a_minute(plan_module: Planner) -> None:
     errors = resources(plan_module, FULL)["aws_cloudwatch_metric_alarm.errors"]
     (share,) = [query for query in errors["metric_query"] if query["return_data"]]
-    assert share["expression"] == "IF(requests >= 20, 100 * errors / requests, 0)"
+    assert share["expression"] == "IF(requests >= 20, 100 * (errors + FILL(failures, 0)) / requests, 0)"
     assert (errors["threshold"], errors["comparison_operator"], errors["treat_missing_data"]) == (
         2,
         "GreaterThanOrEqualToThreshold",
         "notBreaching",
     )
+
+
+def test_requests_that_the_new_version_answers_with_500_are_counted_from_its_log(
+    plan_module: Planner,
+) -> None:
+    found = resources(plan_module, FULL)
+    counted = found["aws_cloudwatch_log_metric_filter.failures[0]"]
+    (metric,) = counted["metric_transformation"]
+    (failures,) = [
+        query["metric"][0]
+        for query in found["aws_cloudwatch_metric_alarm.errors"]["metric_query"]
+        if query["id"] == "failures"
+    ]
+    assert (counted["log_group_name"], counted["pattern"]) == (
+        "/aws/lambda/prod-write-use1",
+        '{ ($.level = "ERROR") && ($.version = "8") }',
+    )
+    assert (metric["namespace"], metric["name"]) == (failures["namespace"], failures["metric_name"])
 
 
 def test_durations_are_watched_only_when_a_limit_is_given(plan_module: Planner) -> None:
