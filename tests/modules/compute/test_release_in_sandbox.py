@@ -1,7 +1,7 @@
 """A function that CodeDeploy releases, applied to the embedded AWS: who moves the alias, and when.
 
-No traffic is shifted here: the sandbox keeps applications and groups and carries out no deployment, so the
-tests move the alias as CodeDeploy would (UpdateAlias, first with weights).
+No traffic is shifted here: the tests move the alias as CodeDeploy would (UpdateAlias, first with weights), to
+plan in the middle of it. Deployments themselves are tested in tests/e2e/test_released_environment.py.
 """
 
 from __future__ import annotations
@@ -153,6 +153,7 @@ def test_a_function_is_given_a_canary_without_its_alias_being_made_anew(root: Ro
     adopt_canary(root)
     changed, _ = root.plan()
     assert {address.rpartition("module.release[0].")[2]: actions for address, actions in changed.items()} == {
+        "aws_cloudwatch_log_metric_filter.failures[0]": ["create"],
         "aws_cloudwatch_metric_alarm.duration[0]": ["create"],
         "aws_cloudwatch_metric_alarm.errors": ["create"],
         "aws_codedeploy_app.this": ["create"],
