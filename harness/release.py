@@ -17,6 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from generator import naming
 from generator.naming import resource_label
 from generator.problems import InputRefused
 from generator.tiers import compute
@@ -29,6 +30,7 @@ from harness.terraform.stack import Target
 
 GOOD, FAILED = 0, 1
 OVER = ("Succeeded", "Failed", "Stopped")
+MISSING = "ResourceNotFoundException"
 LOOK_EVERY, LOOK_EVERY_IN_SANDBOX = 5.0, 0.5
 # Looks in a row without an answer before a region counts as out of reach; each has been tried five times.
 PATIENCE = 20
@@ -95,9 +97,9 @@ def run(
 ) -> int:
     """Release the functions in an account; 0 or 1 as `release`."""
     regions = Regions(target.variables)
-    wanted = list(requests(environment, open_session(environment.name, target), functions))
     waiting: list[Request] = []
     try:
+        wanted = list(requests(environment, open_session(environment.name, target), functions, regions))
         waiting = [each for each in wanted if is_due(each, regions.alias(each))]
         if not waiting:
             told = "what was published last serves everywhere" if functions else "no function has `release`"
@@ -138,18 +140,21 @@ def order(environment: Environment) -> tuple[str, ...]:
     return (*(region for region in environment.manifest.regions if region != lead), lead)
 
 
-def requests(environment: Environment, session: Session, functions: Sequence[str]) -> Iterator[Request]:
+def requests(
+    environment: Environment, session: Session, functions: Sequence[str], regions: Regions
+) -> Iterator[Request]:
     """What each regional stack asks for, in the order of release. Raises InputRefused: not applied."""
+    # Terraform keeps no output that is null, so that nothing in a state tells "released" from "not applied"
     stacks = {stack.name: stack for stack in verbs.stack_runs(environment)}
     for region in order(environment) if functions else ():
         outputs = runner.outputs(session, stacks[region])
         for function in functions:
-            found = outputs.get(f"release_{resource_label(function)}")
-            if found is None and not outputs:
+            found = (outputs.get(f"release_{resource_label(function)}") or {}).get("value")
+            if found:
+                yield Request(region, function, json.loads(found))
+            elif not regions.has(region, naming.function(environment.manifest.name, function, region)):
                 told = f"{region} of {environment.name} is not applied; `make apply ENV={environment.name}`"
                 raise InputRefused([f"{told} first"])
-            if found is not None and found.get("value"):
-                yield Request(region, function, json.loads(found["value"]))
 
 
 def is_due(request: Request, alias: Alias) -> bool:
@@ -184,6 +189,16 @@ class Regions:
             aws_session_token=self.variables.get("AWS_SESSION_TOKEN"),
             config=Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 5}),
         )
+
+    def has(self, region: str, function: str) -> bool:
+        """Whether the region has the function, behind its alias. Raises ReleaseFailed."""
+        try:
+            self.client("lambda", region).get_alias(FunctionName=function, Name=naming.FUNCTION_ALIAS)
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == MISSING:
+                return False
+            raise ReleaseFailed(f"{function} in {region}: {error}") from error
+        return True
 
     def alias(self, request: Request) -> Alias:
         """Where the function's alias stands. Raises ReleaseFailed."""

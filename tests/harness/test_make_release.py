@@ -88,6 +88,9 @@ class Account:
         }[service]
 
     def _alias(self, region: str) -> dict[str, Any]:
+        if region not in self.aliases:
+            error = {"Error": {"Code": "ResourceNotFoundException", "Message": "none"}}
+            raise ClientError(error, "GetAlias")  # type: ignore[arg-type]
         version, percent = self.aliases[region]
         weights = {"AdditionalVersionWeights": {"2": percent / 100}}
         return {"FunctionVersion": version, **({"RoutingConfig": weights} if percent else {})}
@@ -121,7 +124,10 @@ def released(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(
             release.runner,
             "outputs",
-            lambda session, stack: {"release_write": given[stack.name]} if stack.name in given else {},
+            # an output that is null is not in the state
+            lambda session, stack: (
+                {"release_write": found} if (found := given.get(stack.name)) and found["value"] else {}
+            ),
         )
         told: list[Event] = []
         target = Target(name="aws")
@@ -191,6 +197,7 @@ def test_an_alias_that_the_last_apply_did_not_see_is_refused(released: Any) -> N
 
 def test_a_region_that_is_not_applied_is_refused_before_anything_begins(released: Any) -> None:
     account = Account({})
+    del account.aliases[LEAD]
     with pytest.raises(InputRefused) as caught:
         released(account, {STANDBY: {"value": body()}})
     assert ([str(each) for each in caught.value.problems], account.submitted) == (
