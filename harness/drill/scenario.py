@@ -53,8 +53,9 @@ class Rates(_Part):
 class Load(_Part):
     """What the clients do; rates are per client, `settle` is how old a write must be before it is read.
 
-    The rates are those of the environment's first flow; every other flow has half of them, unless `flows`
-    says otherwise by its name.
+    The rates are those of an environment with one flow. With several the first has its share of twice as
+    much, and every other flow half of that, so that what all clients ask for does not grow with the number
+    of stores; `flows` says otherwise by a flow's name.
     """
 
     clients: Annotated[dict[str, Annotated[int, Field(ge=1, le=200)]], Field(min_length=1)] = Field(
@@ -73,7 +74,9 @@ class Load(_Part):
         own = self.flows.get(flow.name)
         if own is not None:
             return own.reads_per_second, own.writes_per_second
-        share = 1.0 if flow == subject.flows[0] else _SHARE_OF_OTHER_FLOWS
+        share = min(1.0, 2 / len(subject.flows))
+        if flow != subject.flows[0]:
+            share *= _SHARE_OF_OTHER_FLOWS
         return share * self.reads_per_second, share * self.writes_per_second
 
     @field_validator("clients")

@@ -37,7 +37,7 @@ DRAIN_LIMIT = 1000.0
 KEPT_MARGIN = 30.0
 BACKLOG_INTERVAL = 1.0
 # Workers per function: requests take milliseconds, so few are ever in flight at once.
-WARM_WORKERS = 3
+WARM_WORKERS = 6
 # Numbers of requests go on from run to run: the clock remembers those that were answered.
 _NUMBERS = itertools.count(1)
 
