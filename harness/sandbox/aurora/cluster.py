@@ -1,5 +1,4 @@
-"""One Aurora cluster as it runs: its endpoints, its server, and the link that feeds it when it is a
-secondary.
+"""One Aurora cluster as it runs: its endpoints, its server, and the link that feeds a secondary.
 
 Rules, from the Amazon Aurora User Guide: "Connecting to an Amazon Aurora global database", "Using write
 forwarding in an Aurora PostgreSQL global database", and "Using switchover or failover in Amazon Aurora Global
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 # How long an acknowledgement may wait for its write to set off, in wall seconds; normally a thousandth.
 SETTLE_SECONDS = 0.25
 
+_READ_ONLY = "default_transaction_read_only=on"
 _UNREACHABLE = Refused("08006", "write forwarding: the primary cluster cannot be reached")
 
 
@@ -156,14 +156,24 @@ class Cluster:
         """Where the session goes: here, or to the primary when it asks for write forwarding."""
         if not self.available or self.server is None:
             return Refused(None)
-        if startup.code == wire.CANCEL_REQUEST or self.is_writer:
-            return Route(self.server, (self.region,), self.settled)
+        here = Route(self.server, (self.region,), self.settled)
+        if startup.code == wire.CANCEL_REQUEST:
+            return here
+        if self.is_writer:
+            return here._replace(first=wire.with_setting(startup, _READ_ONLY)) if self._reads(role) else here
         if role == "writer" and self.front.separate:
             return Refused(None)
         wanted = startup.settings.get(FORWARDING, "off").lower() != "off"
         if wanted and self.record.get("GlobalWriteForwardingStatus") == "enabled":
             return await self._forwarded(self._estate.primary_of(self))
         return Route(self.server, (self.region,), _nothing)
+
+    def _reads(self, role: Role) -> bool:
+        """Whether the endpoint leads to a reader; a reader endpoint leads to the writer where there is none.
+
+        Source: Amazon Aurora User Guide, "Reader endpoints for Amazon Aurora".
+        """
+        return role == "reader" and self.front.separate and len(records.instances(self.key)) > 1
 
     async def _forwarded(self, primary: Cluster | None) -> Route | Refused:
         if primary is None:

@@ -1,11 +1,9 @@
 """The RDS Data API on Aurora PostgreSQL clusters: SQL over HTTP, on the writer alone.
 
-Rules, from the Amazon Aurora User Guide, "Limitations for the Amazon RDS Data API" (queries, reads
-included, fail
-on a secondary cluster until it is promoted, because it has no writer instance) and "Using RDS Data API";
-errors
-from the RDS Data Service API reference. Not emulated: the limits on size and time of answers and
-transactions.
+Rules, from the Amazon Aurora User Guide, "Limitations for the Amazon RDS Data API" (queries, reads included,
+fail on a secondary cluster until it is promoted, because it has no writer instance) and "Using RDS Data API";
+errors from the RDS Data Service API reference. Not emulated: the limits on the size of answers, and on the
+time that statements and transactions may take.
 """
 
 from __future__ import annotations
@@ -134,8 +132,7 @@ class DataApi:
     async def _on_connection(
         self, cluster: Cluster, request: Json, run: Callable[[Any], Json], *, atomic: bool = False
     ) -> Json:
-        """What `run` gives on the transaction's connection, or on one of its own that is committed after
-        it."""
+        """What `run` gives on the transaction's connection, or on one of its own, committed after it."""
         if identifier := request.get("transactionId"):
             transaction = self._transaction(cluster, identifier)
             async with transaction.turn:

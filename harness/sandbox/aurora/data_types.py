@@ -47,15 +47,13 @@ _AS_TEXT = (114, 1082, 1083, 1114, 1184, 1186, 1700, 2950, 3802)
 
 
 def prepare_results(connection: Any) -> None:
-    """Let the driver leave dates, numbers of any precision, JSON and UUIDs as the text that PostgreSQL
-    sends."""
+    """Let the driver leave dates, numbers of any precision, JSON and UUIDs as PostgreSQL's own text."""
     for oid in _AS_TEXT:
         connection.register_in_adapter(oid, str)
 
 
 def value_and_type(parameter: Mapping[str, Any]) -> tuple[Any, int]:
-    """What a SqlParameter stands for, and the type (a PostgreSQL oid) to send it as; -1 lets the server
-    infer it.
+    """What a SqlParameter stands for, and the type (a PostgreSQL oid) to send it as, -1 to have it inferred.
 
     >>> value_and_type({"name": "n", "value": {"longValue": 3}})
     (3, 20)

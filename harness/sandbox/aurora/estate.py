@@ -1,5 +1,4 @@
-"""Every Aurora cluster of the sandbox, and what they share: programs, clock, faults, links between
-regions."""
+"""Every Aurora cluster of the sandbox, and what they share: programs, clock, faults, links."""
 
 from __future__ import annotations
 
@@ -89,6 +88,11 @@ class Estate:
         await cluster.front.open(ip, port=int(cluster.record.get("Port", _PORT)))
         self.clusters[key] = cluster
         return cluster
+
+    def find(self, identifier: str) -> Cluster | None:
+        """The cluster of that identifier in the region of the call being served, or of that ARN."""
+        key = records.key_of_arn(identifier) or ClusterKey(*records.caller(), identifier)
+        return self.clusters.get(key)
 
     # Who feeds whom
 

@@ -1,19 +1,14 @@
 """A cluster's endpoints: TCP sockets on its region's loopback addresses, in front of its server.
 
 This is where a session meets the faults of its region, and where write forwarding sends it to another one.
-The
-endpoints speak no TLS, because everything is on loopback: a client that insists on it is told so by the
-answer
-of the protocol, `N`.
+The endpoints speak no TLS, because everything is on loopback: a client that asks for it is told `N`, as the
+protocol has it.
 
-Rules, from the Amazon Aurora User Guide: "Connecting to an Amazon Aurora global database" (the primary
-cluster
-has the one cluster endpoint that takes writes; every cluster has a reader endpoint) and "Using write
-forwarding
+Rules, from the Amazon Aurora User Guide: "Connecting to an Amazon Aurora global database" (the primary has
+the one cluster endpoint that takes writes; every cluster has a reader endpoint) and "Using write forwarding
 in an Aurora PostgreSQL global database" (a session of a secondary cluster that sets
 apg_write_forward.consistency_mode to other than off has its writes sent to the primary). Here the whole
-session
-goes there, reads included.
+session goes there, reads included.
 """
 
 from __future__ import annotations
@@ -24,7 +19,7 @@ import errno
 import logging
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -53,13 +48,13 @@ class Refused(NamedTuple):
 
 
 class Route(NamedTuple):
-    """Where a session goes: the server, the regions it passes through, and what waits until the writes that
-    it
-    was told of have left the server for the other regions."""
+    """Where a session goes: the server, the regions that it passes through, what waits until acknowledged
+    writes have set off for the other regions, and the first message where it is not the session's own."""
 
     server: Server
     regions: tuple[str, ...]
     settled: Callable[[], Awaitable[None]]
+    first: bytes | None = None
 
 
 class Gatekeeper(Protocol):
@@ -141,10 +136,11 @@ class Front:
                 connection.abort()
         return len(struck)
 
-    def release(self) -> None:
-        """Reset what hangs, because whatever made it hang is over and the far end no longer knows it."""
+    def release(self, active: Iterable[Fault]) -> None:
+        """Reset what hangs for no fault that is still active: the far end no longer knows such a session."""
+        active = list(active)
         for connection in self._connections:
-            if connection.lost:
+            if connection.lost and not any(_touches(fault, connection.regions) for fault in active):
                 connection.abort()
 
     # One session
@@ -208,7 +204,7 @@ class Front:
         up = asyncio.create_task(_to_server(connection, reader, below))
         down = asyncio.create_task(_to_client(connection, above, route))
         try:
-            below.write(startup.raw)
+            below.write(route.first or startup.raw)
             await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
             if connection.lost:
                 await up
@@ -270,8 +266,7 @@ def _touches(fault: Fault, regions: tuple[str, ...]) -> bool:
 
 
 def database_target(region: str, *, source: str) -> Target:
-    """A session from `source` with a database of `region`, as the faults see it: a data plane, called from
-    inside AWS."""
+    """A session from `source` with a database of `region`, as the faults see it: data, and inside AWS."""
     return Target(region, "rds", "Connect", "data", "signature", source=source)
 
 

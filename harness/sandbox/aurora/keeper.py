@@ -35,8 +35,7 @@ shutil.rmtree(sys.argv[1], ignore_errors=True)
 
 
 class Keeper:
-    """Ends every server it was told of, and removes `folder`, when this process is gone or `close` is
-    called."""
+    """Ends every server it was told of, and removes `folder`, when this process is gone or on `close`."""
 
     def __init__(self, folder: Path) -> None:
         self._process = subprocess.Popen(

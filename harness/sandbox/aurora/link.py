@@ -1,10 +1,9 @@
 """The replication between two regions' clusters: a proxy that every byte of the write-ahead log goes through.
 
 The standby connects to the link's Unix socket instead of the writer's. What the writer sends is stamped with
-model time when it arrives here, travels for a drawn lag, and is handed on. While the link is held (a cut,
-or a
-dark region at either end) nothing arrives. A link that is severed forgets what it holds: the writer committed
-it, and no other region will ever have it.
+model time when it arrives here, travels for a drawn lag, and is handed on. While the link is held (a cut, or
+a dark region at either end) nothing arrives. A link that is severed forgets what it holds: the writer
+committed it, and no other region will ever have it.
 
 Source of the rule: Amazon Aurora User Guide, "Using Amazon Aurora global databases": replication by storage
 is asynchronous, "with latency typically under a second".
@@ -38,8 +37,7 @@ class _Chunk(NamedTuple):
 class Link:
     """From the writer's server to one standby's. All methods belong to the clock's loop.
 
-    `lag()` draws the model seconds that a piece of the log travels. `held()` says whether anything may pass
-    at
+    `lag()` draws the model seconds that a piece of the log travels. `held()` says whether nothing may pass at
     the moment; call `wake` when that may have changed.
     """
 
@@ -103,8 +101,7 @@ class Link:
         return self._queue[0].moment if self._queue else None
 
     def lag_now(self) -> float:
-        """How far the standby is behind, in model seconds: since when nothing has come, while the link is
-        held."""
+        """How far the standby is behind, in model seconds; while the link is held, since when."""
         waited = self._clock.now() - self._held_since if self._held_since is not None else 0.0
         behind = self._clock.now() - self.oldest if self.oldest is not None else 0.0
         return max(self.last_lag, waited, behind if self._held() else 0.0)
@@ -185,8 +182,7 @@ class Link:
             below.write(data)
 
     async def _pass_down(self, above: asyncio.StreamReader) -> None:
-        """What the writer says: answers at once, and from the start of the copy the log, each piece after its
-        lag."""
+        """What the writer says: answers at once, and the log, each piece of it after its lag."""
         messages = wire.Messages()
         copying = False
         while data := await above.read(_CHUNK):

@@ -2,9 +2,8 @@
 
 Source: Amazon Aurora User Guide, "Amazon CloudWatch metrics for Amazon Aurora", cluster-level metrics:
 AuroraGlobalDBReplicationLag and AuroraGlobalDBRPOLag, in milliseconds. Assumed, because no document says it:
-while the source region is dark, the secondary knows nothing newer, so its RPO lag stays at the last value;
-the
-replication lag grows.
+while the source region is dark, the secondary knows of no newer commit, so its RPO lag stays at the last
+value; the replication lag grows.
 """
 
 from __future__ import annotations

@@ -71,8 +71,7 @@ class Installation:
 
 
 class Server:
-    """A server at `folder`, which `create`, `clone` or `adopt` fills. All methods belong to the sandbox's
-    loop."""
+    """A server at `folder`, which `create`, `clone` or `adopt` fills. It belongs to the sandbox's loop."""
 
     def __init__(self, installation: Installation, name: str) -> None:
         self._installation = installation
@@ -115,8 +114,7 @@ class Server:
         self._configure()
 
     async def clone(self, source: Server, *, follows: Path) -> None:
-        """A copy of `source` as it is now, which then follows the server behind the socket in folder
-        `follows`."""
+        """A copy of `source` as it is now, which then follows whoever has its socket in folder `follows`."""
         self._make_folder()
         await self._run(
             "pg_basebackup",

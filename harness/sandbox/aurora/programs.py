@@ -81,9 +81,8 @@ def identity() -> Identity:
 def storage_below(scratch: Path, runs_as: Identity) -> Path:
     """A new folder for data and sockets, below `scratch` if the server's user can get there.
 
-    A Unix socket's path may have 103 characters on macOS and 107 on Linux, and root's own scratch folder
-    may be
-    closed to others; a folder directly below /tmp serves both.
+    A Unix socket's path may have 103 characters on macOS and 107 on Linux, and root's own scratch folder may
+    be closed to others; a folder directly below /tmp serves both.
     """
     if runs_as.uid is not None and scratch.exists():
         os.chmod(scratch, os.stat(scratch).st_mode | stat.S_IXOTH)

@@ -1,5 +1,4 @@
-"""A session of our own with a PostgreSQL server, for what administers it: simple queries over its Unix
-socket.
+"""A session of our own with a PostgreSQL server, to administer it: simple queries over its socket.
 
 No driver, because drivers block and this runs on the sandbox's loop.
 """
@@ -37,8 +36,7 @@ class Session:
         return not self._broken and not self._writer.is_closing()
 
     async def query(self, sql: str) -> list[tuple[str | None, ...]]:
-        """The rows of the (last) statement, every value as text. Raises SqlError, and OSError when the
-        connection is lost."""
+        """The rows of the last statement, every value as text. Raises SqlError, OSError (connection lost)."""
         async with self._turn:
             self._broken = True
             self._writer.write(wire.message(b"Q", sql.encode() + b"\0"))

@@ -4,12 +4,10 @@ Rules, all from the Amazon Aurora User Guide, "Using switchover or failover in A
 
 - A switchover needs every cluster healthy. It waits until the target has everything, the primary becomes
   read-only, the target is promoted, the old primary follows it. Nothing is lost.
-- A failover does not wait for data. Aurora tries to stop writes in the old primary (write fencing), best
-  effort:
-  here it succeeds when the old primary can be reached, and else when that region returns.
+- A failover does not wait for data. Aurora tries to stop writes in the old primary (write fencing, best
+  effort): here that succeeds when the old primary can be reached, and else when its region returns.
 - As soon as the old primary's region is healthy, Aurora takes a snapshot of its volume at the point of
-  failure
-  (`rds:unplanned-global-failover-<cluster>-<timestamp>`), builds a new volume, and adds it back as a
+  failure (`rds:unplanned-global-failover-<cluster>-<timestamp>`), builds a new volume, and adds it back as a
   secondary.
 - After a failover the other secondaries are rebuilt from the new primary.
 

@@ -57,6 +57,12 @@ def startup(body: bytes) -> Startup:
     return Startup(code, pairs, _LENGTH.pack(len(body) + 4) + body)
 
 
+def with_setting(first: Startup, setting: str) -> bytes:
+    """The session's first message with one more setting, `name=value`, which overrides the session's own."""
+    options = " ".join(filter(None, (first.parameters.get("options", ""), f"-c {setting}")))
+    return startup_message({**first.parameters, "options": options})
+
+
 def startup_message(parameters: Mapping[str, str]) -> bytes:
     """A session's first message, as a client sends it."""
     pairs = b"".join(f"{key}\0{value}\0".encode() for key, value in parameters.items())

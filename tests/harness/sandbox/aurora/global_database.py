@@ -176,9 +176,9 @@ class GlobalDatabase:
         )["ARN"]
         return made
 
-    def add_instance(self, region: str) -> None:
+    def add_instance(self, region: str, *, number: int = 1) -> None:
         self.rds(region).create_db_instance(
-            DBInstanceIdentifier=f"{self.identifier(region)}-1",
+            DBInstanceIdentifier=f"{self.identifier(region)}-{number}",
             DBClusterIdentifier=self.identifier(region),
             DBInstanceClass="db.r6g.large",
             Engine="aurora-postgresql",

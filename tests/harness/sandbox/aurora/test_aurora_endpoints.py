@@ -170,6 +170,18 @@ def test_a_headless_cluster_serves_nobody_until_it_has_an_instance(sandbox: Sand
         assert made.connect(WEST, reader=True).run("SELECT 1") == [[1]]
 
 
+def test_the_primarys_reader_endpoint_leads_to_the_writer_until_there_is_a_reader(
+    own_database: GlobalDatabase,
+) -> None:
+    own_database.connect(EAST, reader=True).run("INSERT INTO orders VALUES (1, 'a')")
+    own_database.add_instance(EAST, number=2)
+    with pytest.raises(DatabaseError) as error:
+        own_database.connect(EAST, reader=True).run("INSERT INTO orders VALUES (2, 'a')")
+    assert code_of(error) == "25006"
+    own_database.connect(EAST).run("INSERT INTO orders VALUES (3, 'a')")
+    assert own_database.reads(EAST) == [1, 3]
+
+
 def test_each_cluster_of_a_region_has_addresses_of_its_own(
     database: GlobalDatabase, sandbox: Sandbox
 ) -> None:
