@@ -169,7 +169,12 @@ def test_the_first_flow_has_the_rates_of_the_load_and_every_other_half_of_them()
     load = Load.model_validate({"flows": {"files": {"reads_per_second": 3, "writes_per_second": 2}}})
     orders, files = Flow("orders", "/orders", "/orders", "database"), Flow("files", "/files", "/files")
     subject = dataclasses.replace(SUBJECT, flows=(*SUBJECT.flows, orders, files))
-    assert [load.rates(subject, flow) for flow in subject.flows] == [(1.0, 0.5), (0.5, 0.25), (3.0, 2.0)]
+    assert [load.rates(subject, flow) for flow in subject.flows] == [
+        (pytest.approx(2 / 3), pytest.approx(1 / 3)),
+        (pytest.approx(1 / 3), pytest.approx(1 / 6)),
+        (3.0, 2.0),
+    ]
+    assert load.rates(SUBJECT, SUBJECT.flows[0]) == (1.0, 0.5)
 
 
 def test_a_scenario_says_all_that_an_environment_lacks_for_it() -> None:
