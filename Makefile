@@ -15,7 +15,7 @@ flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 stacks = $(foreach stack,$(STACK),--stack $(stack))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess plan apply destroy drill scorecard sandbox status failover switchover \
+.PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover \
         failback readmit reconcile bench test lint format requirements clean
 
 help: ## What each verb does
@@ -51,6 +51,9 @@ plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
 
 apply: setup ## Plan and apply ENV wave by wave; asks first unless YES=1
 	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,YES,--yes)
+
+release: setup ## Send traffic to new versions of functions step by step, standby first; taken back on alarm (FUNCTION=)
+	@$(RUN) release --env $(ENV) $(foreach function,$(FUNCTION),--function $(function)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
 
 destroy: setup ## Destroy ENV, last wave first; asks first unless YES=1
 	@$(RUN) destroy --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,YES,--yes)

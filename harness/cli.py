@@ -22,6 +22,7 @@ from rich.console import Console
 from generator import writer
 from generator.problems import InputRefused
 from harness import assessment, environments, operator, rehearsal, verbs
+from harness import release as releases
 from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY, Environment
 from harness.sandbox.addresses import NoAddress
@@ -224,6 +225,21 @@ def sandbox(
     """Keep the embedded AWS up, with the environment applied, until Ctrl-C."""
     (environment,) = _ready(env)
     return rehearsal.keep_up(environment, port=port, dns_port=dns_port, empty=empty)
+
+
+@app.command()
+def release(
+    env: Env = DEFAULT_ENVIRONMENT,
+    function: Annotated[
+        list[str] | None, typer.Option(help="Only this function; may be given again.")
+    ] = None,
+    sandbox: InSandbox = False,
+    as_json: Json = False,
+) -> int:
+    """Send traffic to new versions step by step, region by region, and take them back on alarm."""
+    return releases.release(
+        environments.load(env), sandbox=sandbox, functions=tuple(function or ()), as_json=as_json
+    )
 
 
 To = Annotated[str, typer.Option("--to", help="The region that is to write; the usual one if left out.")]
