@@ -147,10 +147,17 @@ class Client:
         load, written = self._bench.load, self._written[flow.name]
         period = 1 / load.rates(self._bench.subject, flow)[0]
         await self._sleep(self._chance.random() * period, end)
+        waited = False
         while self._bench.now() < end:
             item = written.choose(self._bench.now() - load.settle, self._chance)
             if item is None:
+                waited = True
                 await self._sleep(_WAIT_FOR_ITEMS, end)
+                continue
+            if waited:
+                # everybody has waited for the same first item, and must not ask for it at once
+                waited = False
+                await self._sleep(self._chance.random() * period, end)
                 continue
             await self._until_answered(partial(self._read, flow, item), end)
             await self._sleep(self._varied(period), end)

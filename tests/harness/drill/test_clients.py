@@ -291,3 +291,26 @@ def test_an_id_in_the_path_stands_where_the_route_has_it() -> None:
         Flow("orders", "/orders/{id}", "/orders", "database"), Item("a/b", "k", "v"), ("127.0.0.1", 1), "h"
     )
     assert (request.path, dict(request.query)) == ("/orders/a%2Fb", {})
+
+
+def test_readers_that_waited_for_the_first_item_do_not_ask_for_it_at_once() -> None:
+    async def main() -> list[float]:
+        world = World(Clock())
+        async with bench(world, Load(reads_per_second=0.5)) as made:
+            written = {flow.name: Written() for flow in made.subject.flows}
+            readers = [
+                Client(made, Identity(f"us-east-{n}", US_EAST, False), written, seed=1) for n in range(8)
+            ]
+            writer = Client(made, Identity("writer", US_EAST, False), written, seed=1)
+            (flow,) = made.subject.flows
+            with world.clock.jumping():
+                work = [writer.write_until(flow, 12.0), *(each.read_until(flow, 12.0) for each in readers)]
+                await asyncio.gather(*(world.clock.spawn(each) for each in work))
+            firsts: dict[str, float] = {}
+            for a in made.ledger.requests("read"):
+                firsts.setdefault(a.client, a.start)
+            return sorted(firsts.values())
+
+    firsts = asyncio.run(main())
+    assert len(firsts) == 8
+    assert 0.5 < firsts[-1] - firsts[0] < 2.5

@@ -64,7 +64,7 @@ def test_without_the_failing_over_origin_writes_never_come_back_and_reads_go_on(
     result = run_drill(sandbox, subject, alone, seed=1)
     found = worst(result)
     assert (found["read"], found["write"], found["write notes"]) == (0.0, math.inf, math.inf)
-    assert (result.verdict.status, result.exit_status) == ("objectives-missed", 1)
+    assert (result.verdict.status, result.exit_status) == ("objectives-missed", 1), result.verdict.sentence
     reasons = {each.reason for each in result.verdict.findings if not each.met}
     assert reasons == {
         "nothing but an origin group leads to another origin, and CloudFront has it for paths that take GET, "
