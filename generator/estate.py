@@ -32,7 +32,10 @@ def files(manifest: Manifest, *, environment: str, repository: Path) -> dict[str
         found[f"{stack.name}/.terraform.lock.hcl"] = lock
     sources = repository / "lambda_src"
     for source in used_functions(manifest):
-        found[f"functions/{source}.zip"] = package.package(sources / source, sources / "shared")
+        # what functions require is the databases' driver: without a database it would only cost cold starts
+        found[f"functions/{source}.zip"] = package.package(
+            sources / source, sources / "shared", requirements=bool(manifest.data.databases)
+        )
     found["README.md"] = document.document(manifest, environment=environment).encode()
     return {**found, INVENTORY: inventory(found)}
 

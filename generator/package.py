@@ -27,12 +27,12 @@ class PackageError(ValueError):
     """A function cannot be packaged; the message names the path and what is missing or in the way."""
 
 
-def package(source: Path, shared: Path) -> bytes:
+def package(source: Path, shared: Path, *, requirements: bool = True) -> bytes:
     """The zip of the function in `source`, with the package `shared` beside its handler.py.
 
     Hidden files, byte code and caches are left out; everything else goes in as it is, line ends included.
-    The distributions that requirements.txt names, one a line, go in as they are installed here, which
-    requirements/runtime.txt pins; only those written in Python alone can be named. Raises PackageError when
+    With `requirements`, the distributions that requirements.txt names, one a line, go in as they are
+    installed here, which requirements/runtime.txt pins; only those written in Python alone can be named. Raises PackageError when
     handler.py, the shared package or a distribution is missing, or when `source` has a `shared` of its own.
     """
     if not (source / HANDLER).is_file():
@@ -49,7 +49,7 @@ def package(source: Path, shared: Path) -> bytes:
         )
     files = dict(_files(source))
     files |= {f"{SHARED}/{name}": path for name, path in _files(shared)}
-    for distribution in _required(source / REQUIREMENTS):
+    for distribution in _required(source / REQUIREMENTS) if requirements else ():
         files |= dict(_installed(distribution, source))
     return archive({name: path.read_bytes() for name, path in files.items()})
 
