@@ -19,6 +19,7 @@ for folder in (SOURCE, SOURCE / "failover"):
 
 REGION = "us-west-2"
 ITEMS = "prod-items"
+BUCKET = "prod-files-123456789012-usw2"
 
 Handler = Callable[[object, object], dict[str, Any]]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from calling_functions import ITEMS, REGION, Handler, create_table, load
+from calling_functions import BUCKET, ITEMS, REGION, Handler, create_table, load
 from moto import mock_aws
 from postgres_server import ADMINISTRATOR, PASSWORD, Server, running
 
@@ -23,6 +23,10 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "LOG_LEVEL",
         "TABLE_ITEMS_KEY",
         "CONTROL_TABLE",
+        "HEALTH_BUCKETS",
+        "HEALTH_DATABASES",
+        "HEALTH_BUCKETS",
+        "HEALTH_DATABASES",
     ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {
@@ -136,3 +140,15 @@ def use_database(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
 @pytest.fixture
 def orders(orders_database: Server) -> Handler:
     return load("orders").handler
+
+
+@pytest.fixture
+def bucket(_moto: Any) -> str:
+    """The name of a bucket, which is empty."""
+    storage = boto3.resource("s3", region_name=REGION)
+    # before, not after: a test may have replaced the client's calls until its very end
+    for made in storage.buckets.all():
+        made.objects.all().delete()
+        made.delete()
+    storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return BUCKET

@@ -4,29 +4,16 @@ import json
 import threading
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from calling_functions import REGION, Context, Handler, failing_with, load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-BUCKET = "prod-files-123456789012-usw2"
-
 
 @pytest.fixture
-def bucket(_moto: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("BUCKET_FILES", BUCKET)
-    storage = boto3.resource("s3", region_name=REGION)
-    # before, not after: a test may have replaced the client's calls until its very end
-    for made in storage.buckets.all():
-        made.objects.all().delete()
-        made.delete()
-    return storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-
-
-@pytest.fixture
-def files(bucket: Any) -> Handler:
+def files(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Handler:
+    monkeypatch.setenv("BUCKET_FILES", bucket)
     module = load("files")
     module.client.cache_clear()
     return module.handler
@@ -98,7 +85,7 @@ def test_a_replay_does_not_undo_a_later_write(files: Handler) -> None:
 
 
 def test_a_write_that_died_after_its_record_is_finished_by_its_retry(
-    files: Handler, bucket: Any, monkeypatch: pytest.MonkeyPatch
+    files: Handler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = load("files")
     genuine = module._write

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from calling_functions import ITEMS, REGION, Context, Handler, create_table, failing_with, load
+from postgres_server import Server
+from shared import fence
 
 SEARCHED = '"health":"pass:prod/us-west-2"'
 
@@ -179,6 +182,105 @@ def test_an_environment_without_tables_is_healthy_when_its_function_answers(
     monkeypatch.setenv("HEALTH_TABLES", "{}")
     status, body = call(health)
     assert (status, body["checks"]) == (200, {})
+
+
+# ---------------------------------------------------------------- databases, buckets, admission
+
+
+def test_databases_and_buckets_are_checked_beside_the_tables(
+    health: Handler, orders_database: Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEALTH_DATABASES", '["orders"]')
+    monkeypatch.setenv("HEALTH_BUCKETS", json.dumps([bucket]))
+    status, body = call(health)
+    assert (status, without_times(body)["checks"]) == (
+        200,
+        {name: {"status": "pass"} for name in (ITEMS, bucket, "orders")},
+    )
+
+
+def test_a_database_that_does_not_answer_fails_the_region(
+    health: Handler, orders_database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEALTH_DATABASES", '["orders"]')
+    monkeypatch.setenv("DATABASE_ORDERS_PORT", "1")
+    monkeypatch.setenv("DATABASE_ORDERS_READER_ENDPOINT", "127.0.0.1")
+    status, body = call(health)
+    assert (status, body["checks"]["orders"]["status"]) == (503, "fail")
+    assert body["checks"]["orders"]["cause"] == "InterfaceError"
+
+
+def test_a_database_that_hangs_fails_the_region_before_route_53_gives_up(
+    health: Handler, orders_database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        monkeypatch.setenv("HEALTH_DATABASES", '["orders"]')
+        monkeypatch.setenv("DATABASE_ORDERS_PORT", str(silent.getsockname()[1]))
+        started = time.monotonic()
+        status, body = call(health)
+        waited = time.monotonic() - started
+    assert (status, body["checks"]["orders"]["status"]) == (503, "fail")
+    assert waited < 2
+
+
+def test_a_bucket_that_is_gone_fails_the_region(health: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEALTH_BUCKETS", '["gone"]')
+    status, body = call(health)
+    assert (status, body["checks"]["gone"]["cause"]) == (503, "NoSuchBucket")
+
+
+@pytest.mark.parametrize(
+    ("admission", "cause"),
+    [
+        (None, "not confirmed: the controller has not run here yet"),
+        ({"serving": False, "reason": "retired"}, "not serving: retired"),
+        (
+            {"serving_until": 1.0},
+            "not confirmed: the controller of this region does not reach a majority of the voters",
+        ),
+        ({}, None),
+    ],
+)
+def test_a_region_that_the_controller_does_not_let_serve_is_not_healthy(
+    health: Handler,
+    database: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    admission: dict[str, Any] | None,
+    cause: str | None,
+) -> None:
+    create_table(database, "prod-control")
+    monkeypatch.setenv("CONTROL_TABLE", "prod-control")
+    fence.forget()
+    if admission is not None:
+        found = {"serving": True, "serving_until": time.time() + 20, "reason": "", **admission}
+        database.put_item(
+            TableName="prod-control",
+            Item={
+                "pk": {"S": "admission"},
+                "serving": {"BOOL": found["serving"]},
+                "serving_until": {"N": str(found["serving_until"])},
+                "reason": {"S": found["reason"]},
+            },
+        )
+    status, body = call(health)
+    fence.forget()
+    check = {"status": "pass"} if cause is None else {"status": "fail", "cause": cause}
+    assert (status, without_times(body)["checks"]["admission"]) == (200 if cause is None else 503, check)
+
+
+@pytest.mark.parametrize("variable", ["HEALTH_DATABASES", "HEALTH_BUCKETS"])
+@pytest.mark.parametrize("value", ["{", "{}", "[1]", '[""]'])
+def test_a_list_that_is_wrong_is_never_reported_as_healthy(
+    health: Handler, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    status, body = call(health)
+    assert (status, body["checks"]["configuration"]["cause"]) == (
+        503,
+        f"{variable} must be a JSON list of names",
+    )
 
 
 def test_the_budget_leaves_room_for_a_cold_start_within_route_53s_two_seconds() -> None:
