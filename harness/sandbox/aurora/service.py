@@ -95,7 +95,6 @@ class Aurora:
         for cluster in self.estate.clusters.values():
             cluster.front.release(self.estate.faults.active().values())
         self.estate.wake()
-        self._transitions.faults_changed()
 
     def pending(self, source: str, destination: str) -> int:
         """How many pieces of write-ahead log wait on the links from one region to another."""

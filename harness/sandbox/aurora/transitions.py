@@ -30,7 +30,7 @@ from harness.sandbox.aurora.session import SqlError
 from harness.sandbox.aurora.snapshots import Snapshots
 
 # How often a step that waits for another region looks again, in model seconds.
-_AGAIN = 0.1
+_AGAIN = 0.25
 
 
 class Step(NamedTuple):
@@ -53,7 +53,6 @@ class Transitions:
         self._snapshots = snapshots
         self._epoch = epoch
         self._tasks: dict[ClusterKey, asyncio.Task[None]] = {}
-        self._healed = asyncio.Event()
 
     async def close(self) -> None:
         tasks = list(self._tasks.values())
@@ -68,10 +67,6 @@ class Transitions:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
-
-    def faults_changed(self) -> None:
-        """Look again whether a region has returned."""
-        self._healed.set()
 
     def fail_over(self, found: Record, target: Cluster) -> None:
         """Begin an unplanned failover to `target`."""
@@ -118,9 +113,7 @@ class Transitions:
 
     async def _rejoin(self, found: Record, old: Cluster, fencing: asyncio.Task[None] | None) -> None:
         """Bring the old primary back as a secondary, and keep what only it had."""
-        if fencing is not None and not fencing.done():
-            with self._estate.clock.idle():
-                await asyncio.wait({fencing})
+        await self._until(lambda: fencing is None or fencing.done())
         await self._until(lambda: self._reached_by_primary(old))
         old.ready.clear()
         records.set_status(old.key, "backing-up")
@@ -191,11 +184,10 @@ class Transitions:
         )
 
     async def _until(self, condition: Callable[[], bool]) -> None:
-        """Wait, at no cost of model time, until a fault is healed that makes the condition true."""
+        """Wait for faults to be healed, or for another transition: by looking again and again, because time
+        may leap between the moment that something happens and the moment that a waiting task hears of it."""
         while not condition():
-            self._healed.clear()
-            with self._estate.clock.idle():
-                await self._healed.wait()
+            await self._estate.clock.sleep(_AGAIN)
 
     async def _wait_for(self, delay: str) -> float:
         seconds = self._estate.delay(delay)
