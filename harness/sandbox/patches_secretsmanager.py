@@ -271,7 +271,7 @@ async def _work(secret: Secret, version: str, function: str, steps: tuple[str, .
         else:
             error = await invoke_function(account, region, function, event)
         if error is not None:
-            _log.warning("rotation of %s stopped at %s: %s", secret["Name"], step, error)
+            _log.info("rotation of %s stopped at %s: %s", secret["Name"], step, error)
             break
     if steps == STEPS:
         if "AWSCURRENT" in secret["Versions"].get(version, {}).get("Stages", []):
