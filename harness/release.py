@@ -233,6 +233,7 @@ class Following:
         self._regions = regions
         self._observe = observe
         self._look_every = look_every
+        self._shown: int | None = None
         self._codedeploy = regions.client("codedeploy", request.region)
 
     def to_the_end(self) -> None:
@@ -278,7 +279,7 @@ class Following:
 
     def _followed(self, identifier: str) -> Mapping[str, Any]:
         """The deployment when it is over. Its shares are told as they change."""
-        shown, misses = -1, 0
+        misses = 0
         while True:
             try:
                 found: Mapping[str, Any] = self._codedeploy.get_deployment(deploymentId=identifier)[
@@ -290,8 +291,8 @@ class Following:
                 misses += 1
                 self._missed(misses, error, identifier)
             else:
-                if percent != shown:
-                    shown = percent
+                if percent != self._shown:
+                    self._shown = percent
                     self._observe(Shifted(self._request.region, self._request.function, percent))
                 if found["status"] in OVER:
                     return found

@@ -161,6 +161,7 @@ def test_a_release_that_an_alarm_takes_back_leaves_the_next_region_alone(release
     account = Account({STANDBY: taken_back})
     status, told = released(account)
     assert (status, account.submitted) == (1, [STANDBY])
+    assert [each.percent for each in told if isinstance(each, Shifted)] == [10, 0]
     assert told[-1] == Noted(
         "write in us-west-2: stopped (ALARM_ACTIVE): errors went off. Ringing: errors. Version 1 serves all "
         "requests again; not started: write in us-east-1",
