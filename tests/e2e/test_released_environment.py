@@ -26,7 +26,13 @@ from harness.sandbox.server import Sandbox
 from harness.terraform import runner
 from harness.terraform.stack import Target
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.sandbox,
+    pytest.mark.terraform,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("released"),
+]
 
 LEAD, STANDBY = "us-east-1", "us-west-2"
 # below the repository, because roots name their modules by relative paths

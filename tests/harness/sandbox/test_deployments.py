@@ -82,6 +82,7 @@ def functions(sandbox: Sandbox) -> Iterator[Any]:
 def codedeploy(sandbox: Sandbox, functions: Any) -> Iterator[Any]:
     """An application whose group sends half of the requests to the new version for five minutes, and watches
     an alarm on the new version."""
+    pass_time(sandbox, 200)  # or the alarm would still ring of what an earlier test did
     watch(sandbox, "2")
     codedeploy = client(sandbox, "codedeploy")
     codedeploy.create_application(applicationName="write", computePlatform="Lambda")
@@ -474,6 +475,47 @@ def test_no_traffic_is_shifted_before_the_test_function_has_reported(
     if status == "InProgress":
         codedeploy.stop_deployment(deploymentId=identifier)
         pass_time(sandbox, 30)
+
+
+@sandboxed
+def test_a_test_that_fails_after_all_traffic_was_shifted_brings_the_old_version_back(
+    sandbox: Sandbox, functions: Any, codedeploy: Any
+) -> None:
+    functions.create_function(
+        FunctionName="CodeDeployHook_write",
+        Runtime="python3.12",
+        Role=ROLE,
+        Handler="handler.hook",
+        Code={"ZipFile": package(report="Failed")},
+    )
+    asked = request("4", hooks={"AfterAllowTraffic": "CodeDeployHook_write"})
+    identifier = codedeploy.create_deployment(
+        **asked, deploymentConfigName="CodeDeployDefault.LambdaAllAtOnce"
+    )["deploymentId"]
+    pass_time(sandbox, 40)
+    functions.delete_function(FunctionName="CodeDeployHook_write")
+    found = info(codedeploy, identifier)
+    assert (found["status"], found["errorInformation"], "rollbackInfo" in found, alias(functions)) == (
+        "Failed",
+        {
+            "code": "HOOK_EXECUTION_FAILURE",
+            "message": "AfterAllowTraffic: CodeDeployHook_write reported Failed.",
+        },
+        True,
+        ("1", {}),
+    )
+
+
+@sandboxed
+def test_a_request_can_watch_other_alarms_than_its_group(
+    sandbox: Sandbox, functions: Any, codedeploy: Any
+) -> None:
+    none = {"enabled": False, "alarms": []}
+    identifier = codedeploy.create_deployment(**request("2"), overrideAlarmConfiguration=none)["deploymentId"]
+    assert pass_time(sandbox, 150, every=3) > 0
+    assert info(codedeploy, identifier)["status"] == "InProgress"
+    codedeploy.stop_deployment(deploymentId=identifier)
+    pass_time(sandbox, 30)
 
 
 @sandboxed
