@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from harness.sandbox.aurora import records
 from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.data_types import field_of, metadata_of, prepare_results, value_and_type
+from harness.sandbox.aurora.data_types import field_of, json_of, metadata_of, prepare_results, value_and_type
 from harness.sandbox.aurora.estate import Estate
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -85,10 +85,11 @@ class DataApi:
     async def _execute(self, cluster: Cluster, request: Json) -> Json:
         sql = _needed(request, "sql")
         parameters = request.get("parameters") or []
-        with_metadata = bool(request.get("includeResultMetadata"))
+        shape = "JSON" if request.get("formatRecordsAs") == "JSON" else "NONE"
+        with_metadata = bool(request.get("includeResultMetadata")) and shape == "NONE"
 
         def run(connection: Any) -> Json:
-            return _statement(connection, sql, parameters, with_metadata=with_metadata)
+            return _statement(connection, sql, parameters, shape=shape, with_metadata=with_metadata)
 
         return await self._on_connection(cluster, request, run)
 
@@ -98,7 +99,7 @@ class DataApi:
 
         def run(connection: Any) -> Json:
             for parameters in sets:
-                _statement(connection, sql, parameters, with_metadata=False)
+                _statement(connection, sql, parameters)
             return {"updateResults": [{"generatedFields": []} for _ in sets]}
 
         return await self._on_connection(cluster, request, run, atomic=True)
@@ -207,7 +208,12 @@ class DataApi:
 
 
 def _statement(
-    connection: Any, sql: str, parameters: Sequence[Json], *, with_metadata: bool
+    connection: Any,
+    sql: str,
+    parameters: Sequence[Json],
+    *,
+    shape: str = "NONE",
+    with_metadata: bool = False,
 ) -> dict[str, Any]:
     values, types = {}, {}
     for parameter in parameters:
@@ -216,7 +222,10 @@ def _statement(
     rows = connection.run(sql, types=types, **values) if parameters else connection.run(sql)
     columns = connection.columns
     answer: dict[str, Any] = {"generatedFields": [], "numberOfRecordsUpdated": _updated(sql, connection)}
-    if columns is not None:
+    if columns is not None and shape == "JSON":
+        named = [{c["name"]: json_of(value) for c, value in zip(columns, row, strict=True)} for row in rows]
+        answer["formattedRecords"] = json.dumps(named)
+    elif columns is not None:
         answer["records"] = [[field_of(value) for value in row] for row in rows or []]
         if with_metadata:
             answer["columnMetadata"] = [metadata_of(column) for column in columns]

@@ -95,6 +95,15 @@ def field_of(value: Any) -> dict[str, Any]:
     return {"stringValue": str(value)}
 
 
+def json_of(value: Any) -> Any:
+    """One value of a row in formattedRecords: a JSON value where there is one, else text.
+
+    >>> json_of(7), json_of(b"a")
+    (7, 'YQ==')
+    """
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
 def metadata_of(column: Mapping[str, Any]) -> dict[str, Any]:
     """A column of a result as ColumnMetadata."""
     found = _BY_OID.get(int(column["type_oid"]), _Type(0, "text", 12))

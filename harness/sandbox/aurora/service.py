@@ -96,9 +96,14 @@ class Aurora:
             cluster.front.release(self.estate.faults.active().values())
         self.estate.wake()
 
-    def pending(self, source: str, destination: str) -> int:
-        """How many pieces of write-ahead log wait on the links from one region to another."""
-        return sum(link.pending for link in self.estate.links().get((source, destination), []))
+    def pending(self, source: str | None = None, destination: str | None = None) -> int:
+        """How many pieces of write-ahead log are on their way, from one region to another or anywhere."""
+        return sum(
+            link.pending
+            for (start, end), links in self.estate.links().items()
+            if source in (None, start) and destination in (None, end)
+            for link in links
+        )
 
     @property
     def history(self) -> list[Step]:

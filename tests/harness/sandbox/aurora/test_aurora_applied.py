@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,7 +141,7 @@ class Terraform:
 
 
 @pytest.fixture
-def terraform(sandbox: Sandbox, tmp_path: Path) -> Iterator[Terraform]:
+def terraform(sandbox: Sandbox, tmp_path: Path) -> Terraform:
     sandbox.aurora.estate.delay = DELAYS.__getitem__
     configuration = installation.cli_configuration(tmp_path / "cli")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
@@ -160,7 +159,7 @@ def terraform(sandbox: Sandbox, tmp_path: Path) -> Iterator[Terraform]:
         },
     )
     terraform.run("init")
-    yield terraform
+    return terraform
 
 
 def test_plans_stay_empty_while_failover_and_switchover_change_who_writes(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from conftest import PROMOTION
-from global_database import EAST, WEST, GlobalDatabase, client, let_pass, until
+from global_database import EAST, PASSWORD, USER, WEST, GlobalDatabase, client, let_pass, until
 
 from harness.sandbox.faults import RegionDark, ServiceDown
 
@@ -75,6 +76,23 @@ def test_a_statement_with_parameters_gives_its_rows_and_what_they_are(api: Api) 
         ("ok", "bool"),
     ]
     assert found["numberOfRecordsUpdated"] == 0
+
+
+def test_records_can_be_had_as_json(api: Api) -> None:
+    sql = "SELECT 7 AS n, 'a' AS t, NULL AS nothing, 1.50::numeric AS price, true AS ok, 2.5::float8 AS f"
+    answer = api.run(sql, formatRecordsAs="JSON")
+    assert "records" not in answer
+    assert json.loads(answer["formattedRecords"]) == [
+        {"n": 7, "t": "a", "nothing": None, "price": "1.50", "ok": True, "f": 2.5}
+    ]
+
+
+def test_a_secret_may_be_named_without_its_arn(database: GlobalDatabase, api: Api) -> None:
+    client(database.sandbox, "secretsmanager", EAST).create_secret(
+        Name=f"{database.name}/by-name", SecretString=json.dumps({"username": USER, "password": PASSWORD})
+    )
+    api.named["secretArn"] = f"{database.name}/by-name"
+    assert api.run("SELECT current_user")["records"] == [[{"stringValue": USER}]]
 
 
 def test_a_string_is_a_varchar_so_a_uuid_needs_a_cast_or_a_hint(api: Api) -> None:
