@@ -25,8 +25,6 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "CONTROL_TABLE",
         "HEALTH_BUCKETS",
         "HEALTH_DATABASES",
-        "HEALTH_BUCKETS",
-        "HEALTH_DATABASES",
     ):
         monkeypatch.delenv(name, raising=False)
     for name, value in {

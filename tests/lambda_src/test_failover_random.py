@@ -16,6 +16,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 GUARD = THREE.guard
+NORTH, SOUTH = "eu-north-1", "sa-east-1"
+# three that can write, two witnesses
+FIVE = THREE._replace(voters=(EAST, WEST, WITNESS, NORTH, SOUTH), regions=(EAST, WEST, NORTH))
 REGIONS = (EAST, WEST)
 # Every clock differs from every other by less than GUARD: what the protocol assumes.
 skews = st.fixed_dictionaries({voter: st.sampled_from([-2.4, -1.0, 0.0, 1.5, 2.4]) for voter in THREE.voters})
@@ -104,11 +107,12 @@ class Fragile(Model):
     promotion=st.sampled_from([3.0, 20.0, 60.0]),
     history=st.lists(st.tuples(events, seconds), min_size=1, max_size=14),
     plain=st.booleans(),
+    voters=st.sampled_from([THREE, FIVE]),
 )
 def test_no_history_of_faults_makes_two_writers_and_when_all_is_well_one_writes(
-    skew: dict[str, float], promotion: float, history: list[Any], plain: bool
+    skew: dict[str, float], promotion: float, history: list[Any], plain: bool, voters: Settings
 ) -> None:
-    chosen: Settings = THREE._replace(databases=() if plain else ("orders",))
+    chosen = voters._replace(databases=() if plain else ("orders",))
     model = Fragile(settings=chosen, skew=skew, promotion=promotion)
     model.run(20)
     for (name, what), wait in history:
