@@ -116,9 +116,9 @@ class Terraform:
     directory: Path
     environment: dict[str, str]
 
-    def run(self, *arguments: str) -> str:
+    def run(self, verb: str, *arguments: str) -> str:
         done = subprocess.run(
-            [str(installation.terraform_binary()), *arguments, "-no-color", "-input=false"],
+            [str(installation.terraform_binary()), verb, "-no-color", *arguments],
             cwd=self.directory,
             env=self.environment,
             capture_output=True,
@@ -131,7 +131,7 @@ class Terraform:
 
     def changes(self) -> list[str]:
         """What a plan would do now, as `<actions> <address>`."""
-        self.run("plan", "-out=plan")
+        self.run("plan", "-input=false", "-out=plan")
         planned = json.loads(self.run("show", "-json", "plan").splitlines()[-1])
         return [
             f"{','.join(change['change']['actions'])} {change['address']}"
@@ -158,14 +158,14 @@ def terraform(sandbox: Sandbox, tmp_path: Path) -> Terraform:
             "TF_CLI_CONFIG_FILE": str(configuration),
         },
     )
-    terraform.run("init")
+    terraform.run("init", "-input=false")
     return terraform
 
 
 def test_plans_stay_empty_while_failover_and_switchover_change_who_writes(
     sandbox: Sandbox, terraform: Terraform
 ) -> None:
-    terraform.run("apply", "-auto-approve")
+    terraform.run("apply", "-auto-approve", "-input=false")
     assert terraform.changes() == []
 
     def arn(region: str) -> str:
@@ -195,6 +195,6 @@ def test_plans_stay_empty_while_failover_and_switchover_change_who_writes(
     let_pass(sandbox, SWITCHOVER + 10)
     until(lambda: writers() == [arn(EAST)])
     assert terraform.changes() == []
-    terraform.run("destroy", "-auto-approve")
+    terraform.run("destroy", "-auto-approve", "-input=false")
     assert client(sandbox, "rds", EAST).describe_global_clusters()["GlobalClusters"] == []
     assert sandbox.aurora.estate.clusters == {}
