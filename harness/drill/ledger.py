@@ -176,10 +176,12 @@ class Kept:
 
 @dataclass
 class Ledger:
-    """`overstaying` names the clients that keep DNS answers too long."""
+    """`overstaying` names the clients that keep DNS answers too long; `lagging` the operations that read a
+    store whose replication takes longer than a write is left to settle: not finding one there is no fault."""
 
     environment: str = ""
     overstaying: frozenset[str] = frozenset()
+    lagging: frozenset[Operation] = frozenset()
     ended: float = 0.0
     attempts: list[Attempt] = field(default_factory=list)
     lookups: list[Lookup] = field(default_factory=list)
@@ -262,6 +264,7 @@ def lines(ledger: Ledger) -> Iterator[str]:
         "environment": ledger.environment,
         "ended": ledger.ended,
         "overstaying": sorted(ledger.overstaying),
+        "lagging": sorted(ledger.lagging),
     }
     yield json.dumps(head)
     for name in _KINDS:
@@ -282,6 +285,7 @@ def parse(text: Iterable[str]) -> Ledger:
         if name == "head":
             ledger.environment, ledger.ended = entry["environment"], entry["ended"]
             ledger.overstaying = frozenset(entry["overstaying"])
+            ledger.lagging = frozenset(entry.get("lagging", ()))
         else:
             fields = {key: _tuples(value) for key, value in entry.items()}
             getattr(ledger, name).append(_KINDS[name](**fields))

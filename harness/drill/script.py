@@ -216,6 +216,10 @@ class Script:
         """The load, from here on; whatever still runs when the block ends early is cancelled."""
         who = identities(bench.load, seed=self._seed)
         bench.ledger.overstaying = frozenset(each.name for each in who if each.overstays)
+        # S3 replicates in seconds to minutes, and latency routing reads far from where was written
+        bench.ledger.lagging = frozenset(
+            self._subject.operation(flow, "read") for flow in self._subject.flows if flow.store == "objects"
+        )
         work: list[Coroutine[Any, Any, None]] = []
         for identity in who:
             work += Client(bench, identity, self._written, seed=self._seed).work(end)

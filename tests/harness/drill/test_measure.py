@@ -201,3 +201,15 @@ def test_when_nobody_comes_back_everything_is_infinite() -> None:
     found = measure(nobody_comes_back())
     assert [(each.median, each.worst) for each in found.judged] == [(math.inf, math.inf)] * 2
     assert found.outage.failed == found.outage.requests == int(END - FAULT) * 2 * len(CLIENTS)
+
+
+def test_an_item_that_lags_before_the_fault_is_no_fault_where_a_store_is_known_to_lag() -> None:
+    made = ledger()
+    made.attempts += [
+        attempt(12, "missing", operation="read files"),
+        attempt(13, "missing"),
+        attempt(14, "refused", operation="read files"),
+    ]
+    assert measure(made).baseline.failed == 3
+    made.lagging = frozenset({"read files"})
+    assert measure(made).baseline.by_outcome == (("missing", 1), ("refused", 1))
