@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 
 from harness import environments, rehearsal, verbs
+from harness.drill.run import DrillResult, run_drill
+from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Subject
 from harness.environments import Environment
 from harness.sandbox.server import Sandbox
@@ -57,3 +59,14 @@ def applied(name: str) -> Iterator[Estate]:
     environment = environments.load(name)
     with rehearsal.applied(environment) as sandbox:
         yield Estate(environment, sandbox)
+
+
+def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> DrillResult:
+    """A drill's result; one that a busy machine made inconclusive is run again with the next seed, twice at
+    most, as it says nothing for or against the estate."""
+    wanted = find_scenario(scenario) if isinstance(scenario, str) else scenario
+    for attempt in range(3):
+        result = run_drill(estate.sandbox, estate.subject, wanted, seed=seed + 1000 * attempt)
+        if result.verdict.status != "inconclusive":
+            break
+    return result

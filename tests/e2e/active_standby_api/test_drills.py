@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from e2e.estates import Estate
+from e2e.estates import Estate, drilled
 from generator.objectives import budget
-from harness.drill.run import DrillResult, run_drill
-from harness.drill.scenario import FaultEntry, Scenario, find_scenario
+from harness.drill.scenario import FaultEntry, find_scenario
 
 pytestmark = [
     pytest.mark.e2e,
@@ -20,11 +19,6 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.xdist_group("active-standby-api"),
 ]
-
-
-def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> DrillResult:
-    wanted = find_scenario(scenario) if isinstance(scenario, str) else scenario
-    return run_drill(estate.sandbox, estate.subject, wanted, seed=seed)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.estates import Estate
-from harness.drill.run import DrillResult, run_drill
-from harness.drill.scenario import find_scenario
+from e2e.estates import Estate, drilled
 from harness.terraform import runner
 from harness.terraform.session import Session
 
@@ -19,10 +17,6 @@ pytestmark = [
 ]
 # what an edge waits for one silent origin: connect_attempts x response_timeout of the manifest
 SILENCE = 2.0
-
-
-def drilled(estate: Estate, scenario: str) -> DrillResult:
-    return run_drill(estate.sandbox, estate.subject, find_scenario(scenario), seed=1)
 
 
 def test_the_second_plan_of_every_stack_is_empty(estate: Estate, terraform: Session) -> None:

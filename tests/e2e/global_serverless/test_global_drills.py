@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.estates import Estate
+from e2e.estates import Estate, drilled
 from harness.drill.recovery import operation_splits
-from harness.drill.run import DrillResult, run_drill
-from harness.drill.scenario import find_scenario
 from harness.terraform import runner
 from harness.terraform.session import Session
 
@@ -20,15 +18,18 @@ pytestmark = [
 ]
 
 
-def drilled(estate: Estate, scenario: str, *, seed: int = 1) -> DrillResult:
-    return run_drill(estate.sandbox, estate.subject, find_scenario(scenario), seed=seed)
-
-
 def test_the_second_plan_of_every_stack_is_empty(estate: Estate, terraform: Session) -> None:
     result = runner.plan(terraform, estate.stacks)
     assert {each.stack: str(each.planned) for each in result.results} == {
         stack.name: "no changes" for stack in estate.stacks
     }
+
+
+def test_a_switchover_loses_nothing(estate: Estate) -> None:
+    result = drilled(estate, "switchover")
+    assert (result.verdict.status, result.exit_status) == ("objectives-met", 0), result.verdict
+    assert result.measurement is not None
+    assert [each.lost for each in result.measurement.losses] == [0] * len(result.measurement.losses)
 
 
 def test_losing_the_writers_region_promotes_the_other_within_a_minute_beside_aurora_itself(
@@ -48,22 +49,7 @@ def test_losing_the_writers_region_promotes_the_other_within_a_minute_beside_aur
     assert (read.worst, read.slowest <= 2.0) == (0.0, True), read
 
 
-def test_a_switchover_loses_nothing(estate: Estate) -> None:
-    result = drilled(estate, "switchover")
-    assert (result.verdict.status, result.exit_status) == ("objectives-met", 0), result.verdict
-    assert result.measurement is not None
-    assert [each.lost for each in result.measurement.losses] == [0] * len(result.measurement.losses)
-
-
-def test_a_partition_with_both_sides_alive_makes_no_two_writers(estate: Estate) -> None:
-    result = drilled(estate, "partition")
-    assert result.exit_status == 0, result.verdict
-    assert result.measurement is not None
-    assert result.measurement.returned is not None
-    assert result.measurement.returned.still_missing == ()
-
-
-def test_after_the_writer_has_moved_and_come_home_nothing_is_to_be_changed(
+def test_after_the_writer_has_moved_nothing_is_destroyed_or_replaced(
     estate: Estate, terraform: Session
 ) -> None:
     result = runner.plan(terraform, estate.stacks)
