@@ -100,9 +100,14 @@ def test_a_missing_program_is_an_error_of_the_call_and_leaves_no_cluster(
 
 @pytest.mark.sandbox
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=lambda how: how.name)
-def test_no_server_and_no_data_outlive_the_sandbox(how: signal.Signals) -> None:
+def test_no_server_and_no_data_outlive_the_sandbox(how: signal.Signals, tmp_path: Path) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", CHILD],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         assert child.stdout is not None
