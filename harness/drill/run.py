@@ -11,9 +11,10 @@ from harness.drill.ablation import without
 from harness.drill.ledger import Ledger
 from harness.drill.measure import Measurement, measure
 from harness.drill.preflight import region_behind
+from harness.drill.quiet import DRAIN_LIMIT, SETTLE_LIMIT
 from harness.drill.recovery import Split, median_split, operation_splits, worst_split
 from harness.drill.scenario import Scenario
-from harness.drill.script import DRAIN_LIMIT, SETTLE_LIMIT, Script
+from harness.drill.script import Script
 from harness.drill.subject import DrillError, Objectives, Subject
 from harness.drill.verdict import Verdict, judge, precondition_failed
 from harness.sandbox.server import Sandbox

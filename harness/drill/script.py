@@ -18,26 +18,20 @@ from harness.drill.exchange import Caller
 from harness.drill.injection import Injection
 from harness.drill.ledger import Backlog, Flip, Kept, Ledger
 from harness.drill.losses import loss
-from harness.drill.preflight import preflight, region_behind
+from harness.drill.preflight import region_behind
+from harness.drill.quiet import drained, fit, pending, settled, warm
 from harness.drill.readback import reached, read_back, surviving_regions
 from harness.drill.scenario import Scenario
 from harness.drill.static_objects import put_objects
 from harness.drill.subject import Flow, Subject
 from harness.sandbox.faults import ControlPlanesDown
-from harness.sandbox.lambda_pools import LambdaPools
-from harness.sandbox.route53.checkers import checkers_of
 from harness.sandbox.route53.places import place_named
 from harness.sandbox.server import Sandbox
 
 # Model seconds.
-SETTLE_LIMIT = 120.0
-# S3 commits itself to 15 minutes (Replication Time Control); everything else is there in seconds.
-DRAIN_LIMIT = 1000.0
 # How long before the oldest lost write a database is searched for rows that only it has.
 KEPT_MARGIN = 30.0
 BACKLOG_INTERVAL = 1.0
-# Workers per function: requests take milliseconds, so few are ever in flight at once.
-WARM_WORKERS = 6
 # Numbers of requests go on from run to run: the clock remembers those that were answered.
 _NUMBERS = itertools.count(1)
 
@@ -78,7 +72,7 @@ class Script:
         """The problems that kept the drill from running (then the ledger is empty), and the ledger."""
         ledger = Ledger(environment=self._subject.environment)
         self._sandbox.faults.heal_all()
-        await self._warm()
+        await warm(self._sandbox, self._subject)
         async with Caller(self._clock, numbers=_NUMBERS) as caller:
             await self._begin_anew()
             try:
@@ -93,14 +87,6 @@ class Script:
                 # nobody probes from here on: DNS must not go on avoiding a region that is well again
                 await self._sandbox.reseed(self._seed)
         return problems, ledger
-
-    async def _warm(self) -> None:
-        pools = LambdaPools(account_id=self._sandbox.account_id)
-        for region in self._subject.regions:
-            await pools.warm(region.name, region.functions, concurrency=WARM_WORKERS)
-        if self._subject.controller is not None:
-            for name, function in self._subject.controller.functions:
-                await pools.warm(name, [function], alias=self._subject.controller.alias)
 
     async def _begin_anew(self) -> None:
         """New checkers' phases and modelled delays for this seed, and nothing left over from a run before."""
@@ -126,7 +112,7 @@ class Script:
         operator = self._operator(caller)
         if operator is not None and (problems := await operator.come_home()):
             return problems
-        if problems := await preflight(caller, self._subject, self._sandbox.addresses):
+        if problems := await fit(self._sandbox, self._subject, caller):
             return problems
         for flow in self._subject.flows:
             if flow.store == "static":
@@ -136,8 +122,8 @@ class Script:
                 )  # fmt: skip
                 # what is served has been there for long: nobody waits for the slowest object's copy
                 self._sandbox.objects.flush(force=True)
-        await self._drained()
-        return await self._settled()
+        await drained(self._sandbox)
+        return await settled(self._sandbox, self._subject)
 
     async def _script(self, caller: Caller, ledger: Ledger) -> list[str]:
         if problems := await self._prepared(caller):
@@ -152,7 +138,7 @@ class Script:
         ledger.ended = duration
         if not self._read_back:
             if self._scenario.heals:
-                await self._drained()
+                await drained(self._sandbox)
             await self._recovered(bench, settled_before=None)
         if self._scenario.faults and self._scenario.heals:
             await self._healed(bench)
@@ -160,42 +146,6 @@ class Script:
         self._note_flips(bench)
         await self._note_events(bench)
         return []
-
-    async def _settled(self) -> list[str]:
-        """Waits until every health check has been probed by all its checkers and is healthy."""
-        started = self._clock.now()
-        while problems := self._unsettled():
-            if self._clock.now() - started > SETTLE_LIMIT:
-                return problems
-            await self._clock.sleep(1.0)
-        return []
-
-    def _unsettled(self) -> list[str]:
-        route53, problems = self._sandbox.route53, []
-        for region in self._subject.regions:
-            if region.health_check is None:
-                continue
-            check = route53.applied().check(region.health_check)
-            if check is None:
-                problems.append(f"the health check {region.health_check} of {region.name} is not applied")
-                continue
-            status = route53.status(region.health_check)
-            waiting = len(checkers_of(check)) - len(status.reports)
-            if not status.healthy:
-                why = status.last_failure or "no reason known"
-                problems.append(f"the health check of {region.name} is unhealthy before the drill: {why}")
-            elif waiting > 0:
-                problems.append(f"{waiting} checkers have not yet reported on {region.name}")
-        return problems
-
-    async def _drained(self) -> None:
-        """Waits until no write waits to be replicated."""
-        started = self._clock.now()
-        while self._pending() and self._clock.now() - started < DRAIN_LIMIT:
-            await self._clock.sleep(0.5)
-
-    def _pending(self) -> int:
-        return self._sandbox.replication.pending() + self._sandbox.objects.pending()
 
     def _bench(self, caller: Caller, ledger: Ledger) -> Bench:
         return Bench(
@@ -241,7 +191,7 @@ class Script:
 
     async def _watch_backlog(self, bench: Bench, end: float) -> None:
         while bench.now() < end:
-            bench.ledger.backlog.append(Backlog(bench.now(), self._pending()))
+            bench.ledger.backlog.append(Backlog(bench.now(), pending(self._sandbox)))
             await self._clock.sleep(min(BACKLOG_INTERVAL, max(0.0, end - bench.now())))
 
     async def _follow(self, bench: Bench) -> None:
@@ -302,7 +252,7 @@ class Script:
 
     async def _healed(self, bench: Bench) -> None:
         """Reads back everything in every region, once replication has caught up and each region answers."""
-        await self._drained()
+        await drained(self._sandbox)
         everywhere = [region.name for region in self._subject.regions]
         for flow in self._subject.flows:
             if flow.write_path is not None and self._written[flow.name].items:
