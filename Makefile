@@ -22,7 +22,7 @@ help: ## What each verb does
 	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
-	@printf '         TO=eu-west-1  DRY_RUN=1  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=4\n'
+	@printf '         TO=eu-west-1  DRY_RUN=1  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=4  LONG=1\n'
 	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
 
 setup: $(INSTALLED) ## Install what is needed into .venv (the other verbs do it themselves)
@@ -86,7 +86,7 @@ bench: setup ## Measure speed, as docs/performance.md tells it
 	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)
 
 test: setup ## Every test: generator, modules, harness, functions, end to end
-	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadgroup $(TESTS)
+	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadgroup $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
 
 lint: setup ## What CI checks of style and types
 	@$(VENV)/bin/ruff check .

@@ -22,7 +22,13 @@ from harness.sandbox.faults import RegionDark
 from harness.sandbox.server import Sandbox
 from harness.terraform import installation
 
-pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.terraform,
+    pytest.mark.sandbox,
+    pytest.mark.e2e,
+    pytest.mark.long,
+    pytest.mark.timeout(900),
+]
 
 ROOT = Path(__file__).resolve().parents[4]
 LOCK_FILE = ROOT / "envs" / "reference" / "active-standby-api" / "us-east-1" / ".terraform.lock.hcl"
