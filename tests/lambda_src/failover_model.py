@@ -69,11 +69,15 @@ class Model:
         skew: Mapping[str, float] | None = None,
         promotion: float = 60.0,
         lag: float = 1.0,
+        drag: float = 0.0,
     ) -> None:
         self.settings = settings
         self.skew = dict(skew or {})
         self.time = 1000.0
-        self.promotion, self.lag = promotion, lag
+        # drag: seconds that every effect of a controller takes
+        self.promotion, self.lag, self.drag = promotion, lag, drag
+        self.due = {voter: 1000.5 + 1.5 * number for number, voter in enumerate(settings.voters)}
+        self.fence_fails = False
         self.tables = {voter: Table() for voter in settings.voters}
         self.clusters = {region: Cluster() for region in settings.regions}
         self.clusters[settings.home].is_writer = True
@@ -92,7 +96,7 @@ class Model:
         self.lines: list[dict[str, Any]] = []
         self.numbers = itertools.count(1)
         self._checked = 0
-        self.effect: Callable[[str, str], None] = lambda region, name: None
+        self.hook: Callable[[str, str], None] = lambda region, name: None
 
     # ------------------------------------------------------------ time
 
@@ -115,18 +119,24 @@ class Model:
             tick(self.world(region), self.memories[region])
 
     def run(self, seconds: float, *, clients: bool = True) -> None:
-        """Let time pass: each controller ticks every 5 s at its own moment, clients write every second."""
+        """Let time pass: each controller ticks every 5 s at its own moment, clients write all the time."""
         end = self.time + seconds
         while self.time < end:
-            self.time = round(self.time + 0.5, 3)
-            for number, voter in enumerate(self.settings.voters):
-                if (self.time - 1.5 * number) % self.settings.tick == 0:
+            self.time += 0.5
+            for voter in self.settings.voters:
+                if self.time >= self.due[voter]:
+                    self.due[voter] += self.settings.tick
                     self.tick(voter)
-            if clients and self.time % 1 == 0:
+            if clients:
                 for region in self.settings.regions:
                     self.write(region)
             self.ship()
             self.check()
+
+    def effect(self, region: str, name: str) -> None:
+        """Called before every effect of a controller: time goes on, and a test may do what it likes."""
+        self.time += self.drag
+        self.hook(region, name)
 
     # ------------------------------------------------------------ reach
 
@@ -382,7 +392,7 @@ class ModelDatabases:
         self.model.effect(self.me, "fence")
         self.model.settle()
         cluster = self.model.clusters[self.me]
-        if self.me in self.model.database_down or not cluster.is_writer:
+        if self.me in self.model.database_down or not cluster.is_writer or self.model.fence_fails:
             raise Failed("the database cannot be reached")
         cluster.fence = max(cluster.fence, epoch)
 

@@ -40,11 +40,55 @@ events = st.one_of(
         ),
     ),
     st.tuples(st.just("kill"), st.tuples(st.sampled_from(REGIONS), st.integers(1, 60))),
+    st.tuples(st.just("sleep"), st.tuples(st.sampled_from(REGIONS), st.integers(1, 30))),
 )
 
 
-def happen(model: Model, name: str, what: Any) -> None:
+class Sleeper:
+    """A tick of a region whose worker stops at its n-th effect, and goes on when it is woken."""
+
+    def __init__(self, model: Model, region: str, number: int) -> None:
+        self.stopped_at: str | None = None
+        self._left = number
+        self._turn = threading.Event()
+        self._wake = threading.Event()
+        self._model, self._region = model, region
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> bool:
+        """Let it run up to there; whether it got that far."""
+        before, self._model.hook = self._model.hook, self._effect
+        self._thread.start()
+        self._turn.wait(timeout=20)
+        self._model.hook = before
+        return self.stopped_at is not None
+
+    def wake(self) -> None:
+        self._wake.set()
+        self._thread.join(timeout=20)
+
+    def _effect(self, region: str, name: str) -> None:
+        if threading.current_thread() is not self._thread:
+            return
+        self._left -= 1
+        if self._left == 0:
+            self.stopped_at = name
+            self._turn.set()
+            self._wake.wait(timeout=60)
+
+    def _run(self) -> None:
+        try:
+            self._model.tick(self._region)
+        finally:
+            self._turn.set()
+
+
+def happen(model: Fragile, name: str, what: Any) -> None:
     match name:
+        case "sleep":
+            sleeper = Sleeper(model, *what)
+            sleeper.start()
+            model.asleep.append(sleeper)
         case "cut":
             model.cut(*what)
         case "join":
@@ -71,6 +115,13 @@ def happen(model: Model, name: str, what: Any) -> None:
             model.killing = what
 
 
+def wake(model: Fragile) -> None:
+    """Those that slept through the last event go on."""
+    while model.asleep:
+        model.asleep.pop().wake()
+        model.check()
+
+
 def make_well(model: Model) -> None:
     model.unwell.clear()
     model.database_down.clear()
@@ -85,7 +136,8 @@ class Fragile(Model):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.effect = self._count
+        self.asleep: list[Sleeper] = []
+        self.hook = self._count
 
     def _count(self, region: str, name: str) -> None:
         if self.killing is not None and self.killing[0] == region:
@@ -118,6 +170,9 @@ def test_no_history_of_faults_makes_two_writers_and_when_all_is_well_one_writes(
     for (name, what), wait in history:
         happen(model, name, what)
         model.run(wait)
+        if name != "sleep":
+            wake(model)
+    wake(model)
     make_well(model)
     # the longest way back: a promotion under way, a drain, patience, agreement, lease and guard
     model.run(promotion + 240)
@@ -127,41 +182,26 @@ def test_no_history_of_faults_makes_two_writers_and_when_all_is_well_one_writes(
     assert len(model.accepted) > before
 
 
-class Sleeper:
-    """A tick of a region whose worker stops at its n-th effect, and goes on when it is woken."""
-
-    def __init__(self, model: Model, region: str, number: int) -> None:
-        self.stopped_at: str | None = None
-        self._left = number
-        self._turn = threading.Event()
-        self._wake = threading.Event()
-        self._model, self._region = model, region
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> bool:
-        """Let it run up to there; whether it got that far."""
-        self._model.effect = self._effect
-        self._thread.start()
-        self._turn.wait(timeout=20)
-        self._model.effect = lambda region, name: None
-        return self.stopped_at is not None
-
-    def wake(self) -> None:
-        self._wake.set()
-        self._thread.join(timeout=20)
-
-    def _effect(self, region: str, name: str) -> None:
-        if threading.current_thread() is not self._thread:
-            return
-        self._left -= 1
-        if self._left == 0:
-            self.stopped_at = name
-            self._turn.set()
-            self._wake.wait(timeout=60)
-
-    def _run(self) -> None:
-        self._model.tick(self._region)
-        self._turn.set()
+@pytest.mark.parametrize("paused", [23.0, 26.0, 29.0])
+def test_a_worker_that_looks_before_a_takeover_and_writes_after_it_admits_nobody(paused: float) -> None:
+    """The writer's controller pauses until its lease is over, looks, sleeps for a moment, and goes on."""
+    for begin in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5):
+        for number in range(1, 30):
+            model = Model(THREE._replace(databases=()), skew={EAST: -2.4, WEST: 2.4})
+            model.run(30 + begin)
+            model.stopped.add(EAST)
+            model.unwell.add(EAST)
+            model.run(paused)
+            model.stopped.discard(EAST)
+            sleeper = Sleeper(model, EAST, number)
+            asleep = sleeper.start()
+            model.stopped.add(EAST)
+            model.run(5)
+            sleeper.wake()
+            model.check()
+            model.run(15)
+            if not asleep:
+                break
 
 
 @pytest.mark.parametrize("story", ["failover", "isolated", "switchover", "evacuation"])

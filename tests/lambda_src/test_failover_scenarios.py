@@ -267,7 +267,28 @@ def test_the_old_primary_returns_as_a_retired_replica_and_its_unreplicated_write
     assert model.lease().retired == ()  # type: ignore[union-attr]
 
 
-def test_a_retired_region_does_not_take_over_by_itself_and_a_failback_brings_it_home() -> None:
+def test_a_retired_region_does_not_take_over_by_itself_until_it_is_let_back() -> None:
+    model = running()
+    model.dark.add(EAST)
+    model.run(180)
+    model.heal()
+    model.run(60)
+    model.dark.add(WEST)
+    model.run(120)
+    assert model.lease().epoch == 2  # type: ignore[union-attr]
+    assert model.events("takeover refused")[-1]["details"] == (
+        f"{EAST} is retired until a person lets it back"
+    )
+    model.heal()
+    model.run(60)
+    model.intend("readmit", EAST)
+    model.run(30)
+    model.dark.add(WEST)
+    model.run(180)
+    assert (model.lease().epoch, model.admitted()) == (3, {EAST})  # type: ignore[union-attr]
+
+
+def test_a_failback_brings_a_retired_region_home() -> None:
     model = running()
     model.dark.add(EAST)
     model.run(180)
@@ -279,6 +300,55 @@ def test_a_retired_region_does_not_take_over_by_itself_and_a_failback_brings_it_
     assert lease is not None
     assert (lease.epoch, lease.writer, lease.retired) == (3, EAST, ())
     assert model.admitted() == {EAST}
+
+
+def test_a_handover_that_could_not_begin_is_given_up_and_everyone_writes_again() -> None:
+    model = running()
+    model.fence_fails = True
+    model.intend("switchover", WEST)
+    model.run(30)
+    assert model.admitted() == {EAST}
+    assert not model.write(WEST)
+    model.run(60)
+    model.fence_fails = False
+    model.run(20)
+    lease = model.lease()
+    assert lease is not None
+    assert (lease.epoch, lease.writer, lease.kind, lease.heir) == (2, EAST, "repair", None)
+    assert model.write(EAST)
+    assert model.write(WEST)
+
+
+@pytest.mark.parametrize("databases", [(), ("orders",)])
+def test_with_clocks_at_the_limit_of_guard_the_old_writer_has_stopped_when_the_new_one_starts(
+    databases: tuple[str, ...],
+) -> None:
+    """Whatever the moment of the cut between two ticks; Model.check looks at every half second."""
+    for moment in range(10):
+        model = Model(THREE._replace(databases=databases), skew={EAST: -2.45, WEST: 2.45}, promotion=0.5)
+        model.run(60 + moment / 2)
+        model.isolate(EAST)
+        model.run(60)
+        assert model.admitted() == {WEST}
+
+
+def test_a_drain_is_waited_for_from_when_the_admission_was_closed() -> None:
+    model = Model(drag=0.2)
+    model.run(60)
+    closed: list[float] = []
+
+    def note(region: str, name: str) -> None:
+        if name == "close":
+            closed.append(model.time)
+
+    model.hook = note
+    model.intend("switchover", WEST)
+    while not model.events("released"):
+        model.run(0.5)
+    draining = next(line for line in model.lines if line["event"] == "draining")
+    released = next(line for line in model.lines if line["event"] == "released")
+    assert closed[-1] <= draining["at"]
+    assert released["at"] - closed[-1] >= THREE.guard
 
 
 def test_two_candidates_that_split_the_votes_settle_it() -> None:
@@ -324,7 +394,7 @@ def count_effects(model: Model, region: str) -> list[str]:
         if me == region:
             effects.append(name)
 
-    model.effect = note
+    model.hook = note
     return effects
 
 
@@ -339,14 +409,14 @@ def killed_at(model: Model, region: str, number: int) -> None:
             if left == 0:
                 raise Killed(name)
 
-    model.effect = kill
+    model.hook = kill
     genuine = model.tick
 
     def survivable(me: str) -> None:
         try:
             genuine(me)
         except Killed:
-            model.effect = lambda region, name: None
+            model.hook = lambda region, name: None
 
     model.tick = survivable  # type: ignore[method-assign]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from controller import takeover
 from controller.lease import EVACUATION, SWITCHOVER, Lease, Phase, Settings
 from controller.observation import is_well
-from controller.view import Action, Close, Note, Propose, RaiseFence, ShareSecrets, View
+from controller.view import Action, Admit, Close, Note, Propose, RaiseFence, ShareSecrets, View
 
 READMIT = "readmit"
 
@@ -17,6 +17,17 @@ READMIT = "readmit"
 def renewed(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
     """The lease with LEASE seconds from now on, and never less than a voter holds already."""
     return lease._replace(until=max(now + settings.lease, longest(view, lease)))
+
+
+def admission(now: float, settings: Settings, lease: Lease) -> Admit:
+    """What this region's functions may do under its own lease, once a majority has accepted it."""
+    return Admit(
+        epoch=lease.epoch,
+        writer=lease.writer,
+        until=lease.until if lease.writes else 0.0,
+        serving=True,
+        serving_until=now + settings.lease,
+    )
 
 
 def longest(view: View, lease: Lease) -> float:
@@ -40,10 +51,10 @@ def _handed_over(
 ) -> list[Action]:
     fences = [RaiseFence(name, lease.epoch + 1) for name in settings.databases]
     if kind == SWITCHOVER:
-        # nobody is lost yet: this region goes on until its databases have refused it
+        # nobody is lost yet: this region goes on writing until its databases have refused it
         marked = renewed(now, settings, view, lease)._replace(heir=heir, handover=kind)
         shared: list[Action] = [ShareSecrets(heir)] if settings.databases else []
-        steps = [*shared, Propose(marked), *fences, Close(lease.epoch)]
+        steps = [*shared, Propose(marked), admission(now, settings, marked), *fences, Close(lease.epoch)]
     else:
         # not renewed: if a step fails, the lease runs out by itself
         marked = lease._replace(until=longest(view, lease), heir=heir, handover=kind)

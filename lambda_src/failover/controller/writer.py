@@ -7,7 +7,6 @@ from controller.lease import EVACUATION, FAILOVER, REPAIR, RETURN, SWITCHOVER, L
 from controller.observation import agree_it_is_lost
 from controller.view import (
     Action,
-    Admit,
     Database,
     LookAtDatabases,
     MeasureLags,
@@ -69,7 +68,11 @@ def write_on(now: float, me: str, settings: Settings, view: View, held: Lease) -
         return handover.released(now, settings, view, held)
     lease = handover.renewed(now, settings, view, held)
     if held.phase == Phase.ACQUIRED:
-        return [Propose(lease), _admission(now, settings, lease), *_promoted(now, me, settings, view, lease)]
+        return [
+            Propose(lease),
+            handover.admission(now, settings, lease),
+            *_promoted(now, me, settings, view, lease),
+        ]
     if held.phase == Phase.PROMOTED:
         fences = [RaiseFence(name, lease.epoch) for name in settings.databases]
         return [Propose(lease), *fences, *_entered(lease, Phase.FENCED, now)]
@@ -89,23 +92,12 @@ def _admitting(
         # a handover that began, and may have raised fences, but has lost its reason
         return [Propose(repaired(now, me, settings, view, held)), *steps]
     lease = handover.readmitted(now, settings, view, lease)
-    actions = [Propose(lease), _admission(now, settings, lease), *steps]
+    actions = [Propose(lease), handover.admission(now, settings, lease), *steps]
     if held.phase == Phase.DONE:
         return actions
     if settings.databases and view.secrets_settled is None:
         return [*actions, SettleSecrets(lease.kind, lease.previous)]
     return [*actions, *(_entered(lease, Phase.DONE, now) if view.secrets_settled is not False else [])]
-
-
-def _admission(now: float, settings: Settings, lease: Lease) -> Admit:
-    """What this region's functions may do under its own lease, once a majority has accepted it."""
-    return Admit(
-        epoch=lease.epoch,
-        writer=lease.writer,
-        until=lease.until if lease.writes else 0.0,
-        serving=True,
-        serving_until=now + settings.lease,
-    )
 
 
 def _entered(lease: Lease, phase: Phase, now: float) -> list[Action]:
