@@ -149,7 +149,9 @@ class Clock:
         try:
             return await task
         except asyncio.CancelledError:
-            if expired:
+            caller = asyncio.current_task()
+            # a caller that is cancelled at the very moment when its time is up is cancelled all the same
+            if expired and not (caller is not None and caller.cancelling()):
                 raise TimeoutError(f"no answer within {seconds:g} s") from None
             task.cancel()
             raise

@@ -49,12 +49,19 @@ def document(series: DrillSeries, *, command: str) -> dict[str, Any]:
         },
         "objectives": dataclasses.asdict(first.objectives),
         "scenario": first.scenario.as_written(),
-        "subject": plain(dataclasses.asdict(first.subject)),
+        "subject": _subject(first.subject),
         "command": command,
         "modelled": modelled_delays(first.subject),
         "spread": [plain(dataclasses.asdict(each)) for each in series.spreads],
         "runs": [_run(result) for result in series.results],
     }
+
+
+def _subject(subject: Subject) -> dict[str, Any]:
+    first = subject.flows[0]
+    # what a subject had before it had flows; readers of the schema's first form still find it
+    paths = {"read_path": first.read_path, "write_path": first.write_path}
+    return {**plain(dataclasses.asdict(subject)), **paths}
 
 
 def modelled_delays(subject: Subject) -> list[dict[str, str]]:

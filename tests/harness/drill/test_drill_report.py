@@ -128,3 +128,9 @@ def test_percentiles_are_values_that_occurred() -> None:
     found = spread("x", "s", [*range(1, 20), math.inf])
     assert found is not None
     assert (found.p50, found.p95, found.worst, found.runs) == (10, 19, math.inf, 20)
+
+
+def test_the_document_tells_flows_and_still_the_paths_of_the_first() -> None:
+    found = document(series(ledger()), command="make drill")
+    assert [flow["name"] for flow in found["subject"]["flows"]] == ["items"]
+    assert (found["subject"]["read_path"], found["subject"]["write_path"]) == ("/read", "/write")

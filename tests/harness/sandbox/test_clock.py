@@ -141,3 +141,30 @@ def test_latency_added_for_a_request_parks_it_and_costs_no_wall_time() -> None:
         return time.monotonic() - started
 
     assert asyncio.run(main()) < 1
+
+
+def test_a_caller_that_is_cancelled_when_its_time_is_up_does_not_go_on() -> None:
+    async def main() -> list[str]:
+        clock, went_on = Clock(), []
+
+        async def hangs() -> None:
+            clock.park(7)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                # time is up, and before the caller hears of it somebody cancels the caller
+                task.cancel()
+                raise
+
+        async def probing() -> None:
+            try:
+                await clock.wait_for(hangs(), 5, request=7)
+            except TimeoutError:
+                went_on.append("timed out")
+
+        task = clock.spawn(probing())
+        with clock.jumping():
+            await asyncio.wait([task], timeout=5)
+        return [*went_on, "cancelled" if task.cancelled() else "ended"]
+
+    assert asyncio.run(main()) == ["cancelled"]
