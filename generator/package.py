@@ -32,8 +32,9 @@ def package(source: Path, shared: Path, *, requirements: bool = True) -> bytes:
 
     Hidden files, byte code and caches are left out; everything else goes in as it is, line ends included.
     With `requirements`, the distributions that requirements.txt names, one a line, go in as they are
-    installed here, which requirements/runtime.txt pins; only those written in Python alone can be named. Raises PackageError when
-    handler.py, the shared package or a distribution is missing, or when `source` has a `shared` of its own.
+    installed here, which requirements/runtime.txt pins; only those written in Python alone can be named.
+    Raises PackageError when handler.py, the shared package or a distribution is missing, or when `source`
+    has a `shared` of its own.
     """
     if not (source / HANDLER).is_file():
         raise PackageError(

@@ -42,8 +42,8 @@ class Edge(Protocol):
 
 
 REQUEST_HEADER = "x-antipode-request"
-# Longer than the AWS SDK for Go keeps an idle connection (90 s). Were the server the first to close, a request
-# that it has carried out might lose its answer, be sent again, and be told that the thing exists already.
+# Longer than the AWS SDK for Go keeps an idle connection (90 s). Were the server the first to close, a
+# request that it has carried out might lose its answer, be sent again, and be told that the thing exists.
 KEEP_ALIVE_SECONDS = 300.0
 FORM = "application/x-www-form-urlencoded"
 _EXECUTE_API = re.compile(

@@ -77,7 +77,8 @@ def refused(load: Load, *changes: tuple[str, str]) -> list[str]:
         (
             "access: {items: read}",
             "access: {itms: read}",
-            "11: compute.functions.read.access.itms: is not a table, bucket or database of data (items) (found 'itms')",
+            "11: compute.functions.read.access.itms: is not a table, bucket or database of data (items) "
+            "(found 'itms')",
         ),
         (
             "access: {items: read}",
@@ -88,8 +89,8 @@ def refused(load: Load, *changes: tuple[str, str]) -> list[str]:
         (
             "topology: active-standby",
             "topology: active-standby\nedge: {auto_return: false}",
-            "6: edge.auto_return: must be true without a failover controller: Route 53 failover records return "
-            "by themselves once the primary is healthy; add failover: {witness: <a third region>} to hold "
+            "6: edge.auto_return: must be true without a failover controller: Route 53 failover records "
+            "return by themselves once the primary is healthy; add failover: {witness: <a third region>} to hold "
             "traffic back (found False)",
         ),
         (

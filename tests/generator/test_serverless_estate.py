@@ -230,7 +230,8 @@ def refused(full: Load, *changes: tuple[str, str]) -> list[str]:
         ),
         (
             [("serve: /static", "serve: /files")],
-            "data.buckets.site.serve: hides the route /files/{id} of the API; choose another path (found '/files')",
+            "data.buckets.site.serve: hides the route /files/{id} of the API; choose another path "
+            "(found '/files')",
         ),
         (
             [("failover: {witness: us-east-2}\n", "")],
@@ -243,7 +244,8 @@ def refused(full: Load, *changes: tuple[str, str]) -> list[str]:
         ),
         (
             [("{witness: us-east-2}", "{}")],
-            "failover.witness: must name a further region: 2 regions can split into halves without a majority",
+            "failover.witness: must name a further region: 2 regions can split into halves without a "
+            "majority",
         ),
         (
             [("{witness: us-east-2}", "{witness: us-east-2, lease: 10s}")],
@@ -317,8 +319,8 @@ def test_what_cannot_work_is_refused_with_the_reason(
             ("orders: {rto: 150s}", "orders: {rto: 60s}"),
             ("objectives", "stores", "orders", "rto"),
             "1m is below this design's worst case of writes to orders of 134 s when the region falls silent "
-            "(detect 25 + decide 5 + promote 90 + shift 10 + warm 4); set objectives.stores.orders.rto to 2m15s "
-            "or more",
+            "(detect 25 + decide 5 + promote 90 + shift 10 + warm 4); set objectives.stores.orders.rto to "
+            "2m15s or more",
         ),
     ],
 )

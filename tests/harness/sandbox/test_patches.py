@@ -65,7 +65,7 @@ def test_every_file_of_patches_is_found_by_its_name() -> None:
 
 
 def test_a_second_patch_of_one_attribute_is_refused() -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="_HEALTH_PATHS is replaced") as caught:
         patches.mends("ministack.app", "_HEALTH_PATHS", digest="")(lambda original: original)
     assert str(caught.value) == (
         "ministack.app:_HEALTH_PATHS is replaced by harness.sandbox.patches.health_paths already, so "
