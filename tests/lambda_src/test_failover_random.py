@@ -160,12 +160,18 @@ class Fragile(Model):
     history=st.lists(st.tuples(events, seconds), min_size=1, max_size=14),
     plain=st.booleans(),
     voters=st.sampled_from([THREE, FIVE]),
+    drag=st.sampled_from([0.0, 0.05, 0.2]),
 )
 def test_no_history_of_faults_makes_two_writers_and_when_all_is_well_one_writes(
-    skew: dict[str, float], promotion: float, history: list[Any], plain: bool, voters: Settings
+    skew: dict[str, float],
+    promotion: float,
+    history: list[Any],
+    plain: bool,
+    voters: Settings,
+    drag: float,
 ) -> None:
     chosen = voters._replace(databases=() if plain else ("orders",))
-    model = Fragile(settings=chosen, skew=skew, promotion=promotion)
+    model = Fragile(settings=chosen, skew=skew, promotion=promotion, drag=drag)
     model.run(20)
     for (name, what), wait in history:
         happen(model, name, what)
