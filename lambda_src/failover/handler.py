@@ -202,7 +202,7 @@ def settings() -> Settings:
         settled=_seconds("SETTLED_SECONDS", 300),
         automatic=os.environ.get("MODE", "automatic") == "automatic",
         auto_return=os.environ.get("AUTO_RETURN", "false") == "true",
-        active_standby=os.environ.get("TOPOLOGY", "active-active") == "active-standby",
+        active_standby=os.environ.get("TOPOLOGY", "active-active") != "active-active",
         databases=tuple(sorted(_object("GLOBAL_CLUSTERS"))),
     )
     if chosen.home not in chosen.regions:
