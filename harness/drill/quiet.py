@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from harness.drill.exchange import Caller
 from harness.drill.preflight import preflight
 from harness.drill.subject import Subject
-from harness.sandbox.lambda_pools import LambdaPools
+from harness.sandbox.lambda_pools import LambdaPoolError, LambdaPools
 from harness.sandbox.route53.checkers import checkers_of
 from harness.sandbox.server import Sandbox
 
@@ -25,6 +27,20 @@ async def warm(sandbox: Sandbox, subject: Subject) -> None:
     if subject.controller is not None:
         for name, function in subject.controller.functions:
             await pools.warm(name, [function], alias=subject.controller.alias)
+
+
+async def warm_again(sandbox: Sandbox, subject: Subject, region: str) -> None:
+    """The same for one region that comes back, where the loss took its workers; nothing happens when it is
+    lost again meanwhile. Otherwise all its functions would start at once with the first traffic: on AWS that
+    is one cold start each, on one machine an outage of its own."""
+    pools = LambdaPools(account_id=sandbox.account_id)
+    with contextlib.suppress(LambdaPoolError):
+        for each in subject.regions:
+            if each.name == region:
+                await pools.warm(region, each.functions, concurrency=WARM_WORKERS)
+        if subject.controller is not None and region in dict(subject.controller.functions):
+            function = subject.controller.function(region)
+            await pools.warm(region, [function], alias=subject.controller.alias)
 
 
 async def fit(sandbox: Sandbox, subject: Subject, caller: Caller) -> list[str]:

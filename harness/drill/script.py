@@ -19,12 +19,12 @@ from harness.drill.injection import Injection
 from harness.drill.ledger import Backlog, Flip, Kept, Ledger
 from harness.drill.losses import loss
 from harness.drill.preflight import region_behind
-from harness.drill.quiet import drained, fit, pending, settled, warm
+from harness.drill.quiet import drained, fit, pending, settled, warm, warm_again
 from harness.drill.readback import reached, read_back, surviving_regions
 from harness.drill.scenario import Scenario
 from harness.drill.static_objects import put_objects
 from harness.drill.subject import Flow, Subject
-from harness.sandbox.faults import ControlPlanesDown
+from harness.sandbox.faults import ControlPlanesDown, RegionDark
 from harness.sandbox.route53.places import place_named
 from harness.sandbox.server import Sandbox
 
@@ -67,6 +67,7 @@ class Script:
         self._run = f"{secrets.token_hex(4)}-{seed}"
         self._written = {flow.name: Written() for flow in subject.flows}
         self._read_back = False
+        self._warming: list[asyncio.Task[None]] = []
 
     async def run(self) -> tuple[list[str], Ledger]:
         """The problems that kept the drill from running (then the ledger is empty), and the ledger."""
@@ -229,6 +230,11 @@ class Script:
             await self._recovered(bench, settled_before=bench.now() - bench.load.settle)
         self._injection.end(index, bench.now(), last=last)
         bench.ledger.faults[:] = self._injection.marks()
+        fault = self._injection.faults[index]
+        if isinstance(fault, RegionDark):
+            # a participant: time does not leap over the start of the workers
+            again = warm_again(self._sandbox, self._subject, fault.region)
+            self._warming.append(self._clock.spawn(again, name=f"warm {fault.region} again"))
 
     async def _command(self, bench: Bench, name: str, to: str, *, force: bool) -> None:
         operator = self._operator(bench.caller)
