@@ -207,7 +207,7 @@ def _failover_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
     for key, value, low, high in (
         ("tick", settings.tick, 1, 30),
         ("lease", settings.lease, 3 * settings.tick, 300),
-        ("guard", settings.guard, 1, 60),
+        ("guard", settings.guard, 5, 60),
         ("agreement", settings.agreement, 2 * settings.tick, 300),
     ):
         if not low <= value <= high:

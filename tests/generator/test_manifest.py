@@ -90,8 +90,8 @@ def refused(load: Load, *changes: tuple[str, str]) -> list[str]:
             "topology: active-standby",
             "topology: active-standby\nedge: {auto_return: false}",
             "6: edge.auto_return: must be true without a failover controller: Route 53 failover records "
-            "return by themselves once the primary is healthy; add failover: {witness: <a third region>} to hold "
-            "traffic back (found False)",
+            "return by themselves once the primary is healthy; add failover: {witness: <a third region>} to "
+            "hold traffic back (found False)",
         ),
         (
             "topology: active-standby",
