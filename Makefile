@@ -86,7 +86,7 @@ bench: setup ## Measure speed, as docs/performance.md tells it
 	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)
 
 test: setup ## Every test: generator, modules, harness, functions, end to end
-	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadgroup $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
+	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
 
 lint: setup ## What CI checks of style and types
 	@$(VENV)/bin/ruff check .

@@ -1,16 +1,22 @@
-"""How tests are shared out among the processes of pytest-xdist (`make test`).
-
-A module's tests stay together, because fixtures such as a sandbox or a plan are made once for all of them;
-those of one applied environment too, whatever their modules.
-"""
+"""How tests are shared out among the processes of pytest-xdist (`make test`)."""
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+class ByEstate(LoadScopeScheduling):
+    """A file's tests stay together, because fixtures such as a sandbox or a plan are made once for all of
+    them; so do those of one applied environment, whose folder they share."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(nodeid.partition("::")[0])
+        return str(file.parent if file.parent.parent.name == "e2e" else file)
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByEstate:
+    return ByEstate(config, log)

@@ -31,7 +31,6 @@ pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("released"),
 ]
 
 LEAD, STANDBY = "us-east-1", "us-west-2"

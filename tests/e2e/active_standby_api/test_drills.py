@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("active-standby-api"),
 ]
 
 

@@ -13,7 +13,6 @@ pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("cloudfront-dr-api"),
 ]
 # what an edge waits for one silent origin: connect_attempts x response_timeout of the manifest
 SILENCE = 2.0

@@ -14,7 +14,6 @@ pytestmark = [
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(1200),
-    pytest.mark.xdist_group("global-serverless"),
 ]
 
 
