@@ -28,6 +28,7 @@ from harness.terraform.stack import Target
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.long,
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(900),

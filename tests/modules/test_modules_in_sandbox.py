@@ -22,7 +22,7 @@ from module_plan import LOCK_FILE, PACKAGE, Terraform, path_to, temporary_files_
 from harness.sandbox.schedules import applied_schedules
 from harness.sandbox.server import Sandbox
 
-pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.long, pytest.mark.timeout(600)]
 
 ACCOUNT = "123456789012"
 EAST, WEST = "us-east-1", "eu-west-1"
