@@ -7,12 +7,13 @@ answers wrongly. The map is measured, service by service (facts of 2026-11-20, M
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import importlib
 import json
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, Literal
 
@@ -33,6 +34,19 @@ ENDPOINT_PREFIXES = {"cloudwatch": "monitoring", "memorydb": "memory-db"}
 def served_by_moto(service: str | None) -> bool:
     """Whether requests signed for `service` (its own name, as Target has it) go to moto."""
     return service in SERVED_BY_MOTO
+
+
+@contextlib.contextmanager
+def acting_for(account_id: str) -> Iterator[None]:
+    """What MiniStack does of its own accord, without a request, it does for this account: its default is that
+    of the first sandbox of the process."""
+    account = importlib.import_module("ministack.core.responses")._request_account_id
+    before = account.get()
+    account.set(account_id)
+    try:
+        yield
+    finally:
+        account.set(before)
 
 
 def load_ministack() -> ModuleType:

@@ -208,6 +208,7 @@ class Sandbox:
         scratch = self._stack.enter_context(_scratch_directory())
         self._stack.enter_context(_process_environment(self._settings(scratch)))
         ministack = emulators.load_ministack()
+        self._stack.enter_context(emulators.acting_for(self.account_id))
         patches_function_endpoint.ENDPOINTS.update(
             {region: f"http://{ip}:{port}" for region, (ip, port) in self._bound.function_addresses.items()}
         )

@@ -108,6 +108,8 @@ def test_no_server_and_no_data_outlive_the_sandbox(how: signal.Signals, tmp_path
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # the processes of pytest-xdist ignore SIGINT, and what they start would too
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert child.stdout is not None

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from harness.sandbox.server import Sandbox
+
+
+@pytest.mark.sandbox
+def test_a_second_sandbox_of_the_process_may_be_of_another_account() -> None:
+    accounts = ("123456789012", "210987654321", "123456789012")
+    found = []
+    for account in accounts:
+        with Sandbox(account_id=account, regions=["us-east-1"]) as sandbox:
+            found.append(sandbox.run(_default_account(), timeout=10))
+    assert found == list(accounts)
+
+
+async def _default_account() -> str:
+    return str(importlib.import_module("ministack.core.responses").get_account_id())
