@@ -20,6 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import boto3
+
 from harness.sandbox import emulators, patches, patches_function_endpoint, patches_lambda
 from harness.sandbox.addresses import Listeners, open_listeners
 from harness.sandbox.alarms import AlarmStates, Metrics
@@ -407,7 +409,10 @@ def without_callers_aws(environment: Mapping[str, str]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _process_environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """os.environ scrubbed of the caller's AWS settings and filled with ours, until the block ends."""
+    """os.environ scrubbed of the caller's AWS settings and filled with ours, until the block ends.
+
+    boto3's default session keeps the credentials that it found first, so it is begun anew on both ends.
+    """
     before = dict(os.environ)
     cached = tempfile.tempdir
     scrubbed = {**without_callers_aws(before), **settings}
@@ -415,12 +420,14 @@ def _process_environment(settings: Mapping[str, str]) -> Iterator[None]:
         del os.environ[key]
     os.environ.update(scrubbed)
     tempfile.tempdir = None
+    boto3.DEFAULT_SESSION = None
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
         tempfile.tempdir = cached
+        boto3.DEFAULT_SESSION = None
 
 
 @contextlib.contextmanager
