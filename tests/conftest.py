@@ -7,6 +7,9 @@ from pathlib import PurePosixPath
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+# Many tests that share nothing, each of which takes seconds.
+APART = ("test_native.py",)
+
 
 class ByEstate(LoadScopeScheduling):
     """A file's tests stay together, because fixtures such as a sandbox or a plan are made once for all of
@@ -14,6 +17,8 @@ class ByEstate(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePosixPath(nodeid.partition("::")[0])
+        if file.name in APART:
+            return nodeid
         return str(file.parent if file.parent.parent.name == "e2e" else file)
 
 
