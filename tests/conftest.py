@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# Many tests that share nothing, each of which takes seconds.
-APART = ("test_native.py",)
+# What takes minutes goes first, so that no process is left alone with it at the end.
+LONGEST_FIRST = ("e2e/global_serverless", "e2e", "modules/test_native.py")
 
 
 class ByEstate(LoadScopeScheduling):
@@ -17,11 +17,19 @@ class ByEstate(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePosixPath(nodeid.partition("::")[0])
-        if file.name in APART:
-            return nodeid
         return str(file.parent if file.parent.parent.name == "e2e" else file)
 
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByEstate:
     return ByEstate(config, log)
+
+
+@pytest.hookimpl
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    below = item.nodeid.removeprefix("tests/")
+    return next((n for n, start in enumerate(LONGEST_FIRST) if below.startswith(start)), len(LONGEST_FIRST))
