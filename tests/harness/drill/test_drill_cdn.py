@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from drill_estate import ACCOUNT, LOST, REGIONS, behind_cdn, scenario
+from drill_estate import ACCOUNT, LOST, REGIONS, behind_cdn, conclusive, scenario
 
-from harness.drill import DrillResult, Scenario, Subject, run_drill
+from harness.drill import DrillResult, Scenario, Subject
 from harness.sandbox.server import Sandbox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
@@ -28,7 +28,7 @@ def worst(result: DrillResult) -> dict[str, float]:
 
 def test_reads_fail_over_request_by_request_and_writes_by_dns(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
-    result = run_drill(sandbox, subject, scenario({**LOST, "mode": "503"}), seed=1)
+    result = conclusive(sandbox, subject, scenario({**LOST, "mode": "503"}), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     found = worst(result)
     assert (found["read"], found["read site"]) == (0.0, 0.0)
@@ -47,7 +47,7 @@ def test_a_region_that_is_silent_costs_a_read_the_origins_patience_and_no_more(
     estate: tuple[Sandbox, Subject],
 ) -> None:
     sandbox, subject = estate
-    result = run_drill(sandbox, subject, scenario({**LOST, "mode": "hang"}), seed=1)
+    result = conclusive(sandbox, subject, scenario({**LOST, "mode": "hang"}), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert result.measurement is not None
     read = result.measurement.rto("read")
@@ -61,7 +61,7 @@ def test_without_the_failing_over_origin_writes_never_come_back_and_reads_go_on(
 ) -> None:
     sandbox, subject = estate
     alone = scenario({**LOST, "mode": "503"}).model_copy(update={"without": "failing-over-origin"})
-    result = run_drill(sandbox, subject, alone, seed=1)
+    result = conclusive(sandbox, subject, alone, seed=1)
     found = worst(result)
     assert (found["read"], found["write"], found["write notes"]) == (0.0, math.inf, math.inf)
     assert (result.verdict.status, result.exit_status) == ("objectives-missed", 1), result.verdict.sentence
@@ -70,7 +70,7 @@ def test_without_the_failing_over_origin_writes_never_come_back_and_reads_go_on(
         "nothing but an origin group leads to another origin, and CloudFront has it for paths that take GET, "
         "HEAD and OPTIONS alone"
     }
-    again = run_drill(sandbox, subject, scenario({**LOST, "mode": "503"}), seed=2)
+    again = conclusive(sandbox, subject, scenario({**LOST, "mode": "503"}), seed=2)
     assert again.verdict.status == "objectives-met", again.verdict.sentence
 
 
@@ -79,7 +79,7 @@ def test_the_loss_of_s3_alone_is_seen_by_static_reads_and_nobody_is_out(
 ) -> None:
     sandbox, subject = estate
     gone = {"kind": "service-down", "region": "primary", "service": "s3"}
-    result = run_drill(sandbox, subject, scenario(gone, duration=75), seed=1)
+    result = conclusive(sandbox, subject, scenario(gone, duration=75), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert set(worst(result).values()) == {0.0}
     assert result.measurement is not None
@@ -90,7 +90,7 @@ def test_clients_wherever_they_are_get_the_objects_that_were_put(estate: tuple[S
     sandbox, subject = estate
     down = scenario({"kind": "control-planes-down", "region": "us-east-1"}, duration=40)
     load = down.load.model_copy(update={"clients": {"ap-northeast": 2, "oceania": 1, "sa-east": 1}})
-    result = run_drill(sandbox, subject, Scenario.model_copy(down, update={"load": load}), seed=1)
+    result = conclusive(sandbox, subject, Scenario.model_copy(down, update={"load": load}), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     objects = list(result.ledger.requests("read site"))
     assert {a.outcome for a in objects} == {"ok"}

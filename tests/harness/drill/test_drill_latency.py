@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from drill_estate import ACCOUNT, LOST, REGIONS, build, scenario
+from drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
-from harness.drill import DrillResult, Scenario, Subject, run_drill
+from harness.drill import DrillResult, Scenario, Subject
 from harness.sandbox.server import Sandbox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
@@ -36,7 +36,7 @@ def test_each_client_is_served_by_its_nearest_region_and_moves_when_that_is_lost
     estate: tuple[Sandbox, Subject],
 ) -> None:
     sandbox, subject = estate
-    result = run_drill(sandbox, subject, everywhere(LOST), seed=1)
+    result = conclusive(sandbox, subject, everywhere(LOST), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert result.verdict.findings[0].text == "all 5 clients were served by their nearest region"
     assert affected(result) == {"us-east"}
@@ -47,7 +47,7 @@ def test_each_client_is_served_by_its_nearest_region_and_moves_when_that_is_lost
 
 def test_the_other_region_in_turn_takes_the_other_clients(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
-    result = run_drill(sandbox, subject, everywhere({**LOST, "region": "standby"}), seed=1)
+    result = conclusive(sandbox, subject, everywhere({**LOST, "region": "standby"}), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert affected(result) == {"us-west", "ap-northeast"}
     assert result.measurement is not None
@@ -61,7 +61,7 @@ def test_a_fault_that_flaps_moves_traffic_that_returns_by_itself_again_and_again
 ) -> None:
     sandbox, subject = estate
     flapping = everywhere({**LOST, "every": 60, "for": 30, "heal_at": 165}, duration=175)
-    result = run_drill(sandbox, subject, flapping, seed=1)
+    result = conclusive(sandbox, subject, flapping, seed=1)
     assert result.measurement is not None
     assert result.measurement.faults[0].times == 3
     assert len(result.ledger.faults[0].pulses) == 3
@@ -75,7 +75,7 @@ def test_regions_that_cannot_talk_to_each_other_lose_nothing_once_they_can(
 ) -> None:
     sandbox, subject = estate
     apart = {"kind": "region-partition", "region": "primary", "other": "standby", "heal_at": 45}
-    result = run_drill(sandbox, subject, everywhere(apart, duration=70), seed=1)
+    result = conclusive(sandbox, subject, everywhere(apart, duration=70), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert result.measurement is not None
     assert result.measurement.faults[0].hits > 10
@@ -88,7 +88,7 @@ def test_regions_that_cannot_talk_to_each_other_lose_nothing_once_they_can(
 def test_one_error_in_five_is_beneath_what_a_health_check_sees(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     gray = {"kind": "gray-failure", "region": "primary", "error_share": 0.2}
-    result = run_drill(sandbox, subject, everywhere(gray), seed=1)
+    result = conclusive(sandbox, subject, everywhere(gray), seed=1)
     assert result.measurement is not None
     assert result.verdict.status == "objectives-missed", result.verdict.sentence
     assert result.measurement.flip_at is None
@@ -100,6 +100,6 @@ def test_one_error_in_five_is_beneath_what_a_health_check_sees(estate: tuple[San
 def test_the_loss_of_api_gateway_alone_is_failed_over(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     gone = {"kind": "service-down", "region": "primary", "service": "apigateway"}
-    result = run_drill(sandbox, subject, everywhere(gone), seed=1)
+    result = conclusive(sandbox, subject, everywhere(gone), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert affected(result) == {"us-east"}

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from drill_estate import ACCOUNT, LOST, REGIONS, build, scenario
+from drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
-from harness.drill import Subject, run_drill, run_drills
+from harness.drill import Subject, run_drills
 from harness.drill.crosscheck import cross_check
 from harness.drill.report import write_report
 from harness.sandbox.server import Sandbox
@@ -45,7 +45,7 @@ def test_a_lost_region_is_recovered_from_and_seeds_differ(
 
 def test_a_region_that_hangs_takes_longer_but_not_for_ever(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
-    result = run_drill(sandbox, subject, scenario({**LOST, "mode": "hang"}), seed=1)
+    result = conclusive(sandbox, subject, scenario({**LOST, "mode": "hang"}), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert result.measurement is not None
     assert dict(result.measurement.outage.by_outcome).keys() == {"timeout"}
@@ -56,7 +56,7 @@ def test_every_write_acknowledged_after_a_cut_of_replication_is_lost_and_no_othe
 ) -> None:
     sandbox, subject = estate
     cut = {"kind": "replication-cut", "source": "primary", "destination": "standby"}
-    result = run_drill(sandbox, subject, scenario(cut, {**LOST, "at": 30}, duration=90), seed=1)
+    result = conclusive(sandbox, subject, scenario(cut, {**LOST, "at": 30}, duration=90), seed=1)
     assert (result.verdict.status, result.exit_status) == ("objectives-missed", 1), result.verdict.sentence
     assert result.measurement is not None
     loss, acknowledged = result.measurement.loss, result.ledger.acknowledged()
@@ -71,7 +71,7 @@ def test_every_write_acknowledged_after_a_cut_of_replication_is_lost_and_no_othe
 def test_a_fault_that_nothing_runs_into_is_inconclusive(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     unused = {"kind": "service-down", "region": "primary", "service": "sqs"}
-    result = run_drill(sandbox, subject, scenario(unused, duration=40), seed=1)
+    result = conclusive(sandbox, subject, scenario(unused, duration=40), seed=1)
     assert (result.verdict.status, result.exit_status) == ("inconclusive", 3)
     assert result.verdict.findings[0].text == (
         "no request ran into the fault (service-down us-east-1 sqs 503): it was not there, or "
@@ -82,7 +82,7 @@ def test_a_fault_that_nothing_runs_into_is_inconclusive(estate: tuple[Sandbox, S
 def test_a_lost_control_plane_is_run_into_and_no_client_notices(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     down = {"kind": "control-planes-down", "region": "us-east-1"}
-    result = run_drill(sandbox, subject, scenario(down, duration=40), seed=1)
+    result = conclusive(sandbox, subject, scenario(down, duration=40), seed=1)
     assert result.verdict.status == "objectives-met", result.verdict.sentence
     assert result.measurement is not None
     assert result.measurement.outage.failed == 0
@@ -96,7 +96,7 @@ def test_after_healing_every_write_is_everywhere_and_traffic_returns_only_if_all
 ) -> None:
     sandbox, subject = estate
     back = scenario({**LOST, "heal_at": 75}, duration=130)
-    result = run_drill(sandbox, replace(subject, auto_return=False), back, seed=3)
+    result = conclusive(sandbox, replace(subject, auto_return=False), back, seed=3)
     assert result.measurement is not None
     returned = result.measurement.returned
     assert returned is not None
