@@ -10,7 +10,7 @@ import os
 
 import pytest
 from module_plan import Planner, Terraform
-from native_run import Report, run_terraform_tests
+from native_run import NativeTests, native_tests
 
 from harness.terraform import installation
 
@@ -39,12 +39,12 @@ def plan_module(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
-def native_reports(
+def natively(
     request: pytest.FixtureRequest, terraform: Terraform, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Report]:
-    """Terraform's report on each module whose native tests are selected in this session."""
+) -> NativeTests:
+    """The root for the native tests of the modules that are selected in this session."""
     modules = _selected(request.session, "natively_tested")
-    return run_terraform_tests(tmp_path_factory.mktemp("native"), modules, terraform)
+    return native_tests(tmp_path_factory.mktemp("native"), modules, terraform)
 
 
 @pytest.fixture(scope="session")

@@ -9,19 +9,18 @@ import module_source
 import pytest
 from module_plan import Terraform
 from module_source import MODULES, NATIVE_TESTS, expected_failures, modules, native_test, variables
-from native_run import Report, run_terraform_tests, with_module_blocks
+from native_run import NativeTests, native_tests, split, with_module_blocks
 
 NATIVELY_TESTED = [module for module in modules() if native_test(module).exists()]
 
 
 @pytest.mark.terraform
-@pytest.mark.timeout(600)
-@pytest.mark.xdist_group("native")
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("natively_tested", NATIVELY_TESTED)
 def test_terraform_accepts_and_refuses_what_the_module_says(
-    natively_tested: str, native_reports: dict[str, Report]
+    natively_tested: str, natively: NativeTests
 ) -> None:
-    report = native_reports[natively_tested]
+    report = natively.report(natively_tested)
     assert not report.failures, "\n\n".join(report.failures)
     assert report.passed
 
@@ -71,6 +70,24 @@ def test_each_run_is_told_its_module() -> None:
     )
 
 
+HEAD = 'mock_provider "aws" {\n  source = "./mocks"\n}\n\n'
+SHARED = 'variables {\n  alias = "prod"\n}\n\n'
+ACCEPTS = 'run "accepts" {\n  command = plan\n}\n'
+REFUSES = 'run "refuses" {\n  command = plan\n\n  expect_failures = [var.alias, var.services]\n}\n'
+REFUSES_RESOURCE = 'run "refuses_too" {\n  expect_failures = [aws_kms_key.this]\n}\n'
+
+
+def test_runs_that_refuse_variables_go_where_there_is_no_provider() -> None:
+    without, whole = split(HEAD + SHARED + ACCEPTS + REFUSES + REFUSES_RESOURCE)
+    assert without == "\n" + SHARED + "\n" + REFUSES
+    assert whole == HEAD + SHARED + ACCEPTS + REFUSES_RESOURCE
+
+
+def test_a_file_without_one_of_the_kinds_stays_one() -> None:
+    assert split(HEAD + ACCEPTS) == ("", HEAD + ACCEPTS)
+    assert split(HEAD + REFUSES)[1] == ""
+
+
 @pytest.mark.terraform
 @pytest.mark.parametrize(
     ("file", "message"),
@@ -96,6 +113,6 @@ def test_what_terraform_says_of_a_wrong_file_is_reported(
     head, _, _ = native_test("security/key").read_text(encoding="utf-8").partition("run ")
     (tmp_path / "security" / "key.tftest.hcl").write_text(head + file, encoding="utf-8")
     monkeypatch.setattr(module_source, "NATIVE_TESTS", tmp_path)
-    report = run_terraform_tests(tmp_path / "root", ["security/key"], terraform)["security/key"]
+    report = native_tests(tmp_path / "root", ["security/key"], terraform).report("security/key")
     assert report.passed == ()
     assert message in "\n".join(report.failures)

@@ -91,7 +91,7 @@ def test_lines_are_seen_while_it_runs(fake: FakeTerraform, tmp_path: Path) -> No
 
 def test_its_time_up_it_gets_sigint_and_ends(fake: FakeTerraform, tmp_path: Path) -> None:
     fake.answer(plan={"seconds": 30})
-    ended, lines = _run(fake, tmp_path, patience=Patience(limit=0.3, grace=10))
+    ended, lines = _run(fake, tmp_path, patience=Patience(limit=2, grace=10))
     assert (ended.timed_out, ended.interrupted, ended.exit_code) == (True, False, 1)
     assert lines == ["released"]
     assert fake.signals == [f"{tmp_path.name} SIGINT"]
@@ -99,29 +99,38 @@ def test_its_time_up_it_gets_sigint_and_ends(fake: FakeTerraform, tmp_path: Path
 
 def test_a_stubborn_one_is_killed_after_its_grace(fake: FakeTerraform, tmp_path: Path) -> None:
     fake.answer(plan={"seconds": 30, "stubborn": True})
-    ended, _ = _run(fake, tmp_path, patience=Patience(limit=0.3, grace=0.3))
+    ended, _ = _run(fake, tmp_path, patience=Patience(limit=2, grace=0.3))
     assert (ended.timed_out, ended.exit_code) == (True, -signal.SIGKILL)
     assert fake.signals == [f"{tmp_path.name} SIGINT", f"{tmp_path.name} SIGTERM"]
 
 
 def test_the_first_interruption_asks_once_and_waits(fake: FakeTerraform, tmp_path: Path) -> None:
-    fake.answer(plan={"seconds": 30})
+    fake.answer(plan={"seconds": 30, "lines": ["under way"]})
     interruption = Interruption()
-    _later(0.4, interruption.request)
-    ended, lines = _run(fake, tmp_path, interruption=interruption)
+    lines: list[str] = []
+
+    def interrupt_once(line: str) -> None:
+        lines.append(line)
+        if line == "under way":
+            interruption.request()
+
+    ended, _ = _run(fake, tmp_path, interruption=interruption, on_line=interrupt_once)
     assert (ended.interrupted, ended.timed_out, ended.exit_code) == (True, False, 1)
-    assert lines == ["released"]
+    assert lines == ["under way", "released"]
     assert fake.signals == [f"{tmp_path.name} SIGINT"]
 
 
 def test_the_second_interruption_kills(fake: FakeTerraform, tmp_path: Path) -> None:
-    fake.answer(plan={"seconds": 30, "stubborn": True})
+    fake.answer(plan={"seconds": 30, "stubborn": True, "lines": ["under way"]})
     interruption = Interruption()
-    _later(0.4, interruption.request)
-    _later(0.8, interruption.request)
-    ended, _ = _run(fake, tmp_path, interruption=interruption)
+
+    def interrupt_twice(line: str) -> None:
+        interruption.request()
+        _later(0.4, interruption.request)
+
+    ended, _ = _run(fake, tmp_path, interruption=interruption, on_line=interrupt_twice)
     assert ended.exit_code == -signal.SIGKILL
-    assert ended.seconds < 5
+    assert ended.seconds < 20
 
 
 def test_the_child_leads_its_own_process_group(fake: FakeTerraform, tmp_path: Path) -> None:
