@@ -36,6 +36,8 @@ class Session:
     interruption: Interruption = field(default_factory=Interruption)
     observe: Observer = lambda event: None
     review: Review | None = None
+    documents: bool = False
+    """Whether results carry their plans as Terraform's JSON; each costs a provider start (two seconds)."""
     orphan_wait: float = 60
     """Seconds that a Terraform whose runner was killed gets to end before a run gives up."""
     ambient: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -128,6 +130,8 @@ class StackResult:
     unknown: tuple[UpstreamInput, ...] = ()
     plan_file: Path | None = None
     """The saved plan, where it may be applied."""
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
+    """The plan as `terraform show -json` gives it, secrets included; where the session asks for documents."""
 
 
 @dataclass(frozen=True, kw_only=True)

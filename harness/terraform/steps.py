@@ -13,10 +13,11 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
@@ -117,11 +118,16 @@ def plan(job: Job, *, destroy: bool = False) -> CommandResult:
     return result
 
 
-def read_plan(job: Job, result: CommandResult) -> PlanSummary:
-    """`show` starts the provider once more (two seconds): only where it says more than the stream did."""
-    if not (result.planned.update or result.planned.replace):
-        return plans.summary_of_events(result.planned, result.changed_outputs)
-    return plans.summary(adapter.show(job.root, job.root.directory.plan_file))
+def read_plan(job: Job, result: CommandResult) -> tuple[PlanSummary, Mapping[str, Any] | None]:
+    """The saved plan's summary, and the whole of it where it was read.
+
+    `show` starts the provider once more (two seconds): only where it is asked for, or says more than the
+    stream did.
+    """
+    if not (job.session.documents or result.planned.update or result.planned.replace):
+        return plans.summary_of_events(result.planned, result.changed_outputs), None
+    document = adapter.show(job.root, job.root.directory.plan_file)
+    return plans.summary(document), document
 
 
 def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str = "") -> StackResult:
@@ -131,7 +137,7 @@ def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str
     if result.status is not ExitStatus.SUCCEEDED:
         out.unlink(missing_ok=True)
         return ended(job, result)
-    summary = read_plan(job, result)
+    summary, document = read_plan(job, result)
     keep = keep and not job.unknown
     if not keep:
         out.unlink(missing_ok=True)
@@ -149,6 +155,7 @@ def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str
         plan=summary,
         messages=(*((note,) if note else ()), *waiting),
         plan_file=out if keep else None,
+        document=document if job.session.documents else None,
     )
 
 

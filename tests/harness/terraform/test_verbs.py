@@ -458,3 +458,15 @@ def test_every_stack_that_ends_is_told_once(
         ("data", ExitStatus.FAILED),
         ("edge", ExitStatus.NOT_STARTED),
     ]
+
+
+def test_a_session_that_asks_for_documents_gets_each_plan_whole(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    document = {"resource_changes": [{"address": "terraform_data.a", "change": {"actions": ["create"]}}]}
+    fake.answer(plan=CHANGES, show={"lines": [json.dumps(document)]})
+    stack = make_stack("data")
+    assert runner.plan(make_session(), [stack]).of("data").document is None
+    planned = runner.plan(make_session(documents=True), [stack]).of("data")
+    assert planned.document == document
+    assert "document" not in repr(planned)  # it holds secrets
