@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from harness.sandbox import emulators
+from harness.sandbox.answers import Answers
 from harness.sandbox.classify import Target, classify
 from harness.sandbox.clock import Clock
 from harness.sandbox.faults import Fault, Faults, Verdict
@@ -100,6 +101,7 @@ class Gateway:
         self._source_of_address = source_of_address
         self._own = own
         self._in_flight: set[Exchange] = set()
+        self._answers = Answers()
         self._edge: Edge | None = None
         self._place_of_address: Mapping[tuple[str, int], str] = {}
         self._set_account = importlib.import_module("ministack.core.responses").set_request_account_id
@@ -213,8 +215,16 @@ class Gateway:
         exchange = Exchange(target, entered, number, scope.get("antipode.connection") or _transport(send))
         self._in_flight.add(exchange)
         try:
-            if not await self._failed(exchange, receive, send):
-                await self._answer(exchange, scope, receive, send)
+            if await self._failed(exchange, receive, send):
+                return
+            if (before := self._answers.given(headers)) is not None:
+                for message in before:
+                    await send(message)
+                return
+            listening, keep = self._answers.keeping(headers, send)
+            await self._answer(exchange, scope, receive, listening)
+            if exchange.lost is None:
+                keep()
         finally:
             self._in_flight.discard(exchange)
 
