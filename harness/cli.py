@@ -199,6 +199,9 @@ def drill(
         bool, typer.Option("--real-time", help="Do not jump over waits: the cross-check.")
     ] = False,
     report: Annotated[Path | None, typer.Option(help="Folder of the report.")] = None,
+    fitting: Annotated[
+        bool, typer.Option("--fitting", help="Leave out scenarios that ask for what there is not.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Apply in the sandbox, send traffic, lose a region, measure at the client, judge."""
@@ -210,6 +213,7 @@ def drill(
         real_time=real_time,
         folder=report,
         as_json=as_json,
+        fitting=fitting,
     )
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from generator import hosts, naming
 from generator.manifest import Manifest
+from generator.problems import InputRefused
 from generator.tiers import compute, failover
 from harness import running_sandbox, verbs
 from harness.drill import report
@@ -45,12 +46,14 @@ def drill(
     real_time: bool,
     folder: Path | None,
     as_json: bool,
+    fitting: bool = False,
 ) -> int:
     """Apply, then run every scenario over every seed; the worst exit status of all.
 
-    Raises InputRefused for a scenario that does not exist or is wrong, before anything is started.
+    Raises InputRefused, before anything is started, for a scenario that does not exist, is wrong, or asks
+    for what the environment does not have; with `fitting` the last are left out instead, and named.
     """
-    wanted = [find_scenario(name) for name in scenarios]
+    wanted = _fitting(environment, [find_scenario(name) for name in scenarios], others=fitting)
     numbers = tuple(seeds)
     with applied(environment, as_json=as_json) as sandbox:
         subject = subject_of(environment, sandbox)
@@ -66,6 +69,18 @@ def drill(
                 report.show(series, _console(), page=os.path.relpath(written.page))
             statuses.append(series.exit_status)
     return worst_status(statuses)
+
+
+def _fitting(environment: Environment, scenarios: Sequence[Scenario], *, others: bool) -> list[Scenario]:
+    """The scenarios that the environment can be drilled with. Raises InputRefused unless `others` may be."""
+    subject = _subject(environment.manifest, checks={})
+    misfits = {each.name: "; ".join(each.misfits(subject)) for each in scenarios}
+    refused = [f"the scenario {name} does not fit: {why}" for name, why in misfits.items() if why]
+    if refused and not others:
+        raise InputRefused(refused)
+    for line in refused:
+        print(f"left out: {line}", file=sys.stderr)
+    return [each for each in scenarios if not misfits[each.name]]
 
 
 def _command(environment: Environment, scenario: Scenario, seeds: Sequence[int], *, real_time: bool) -> str:
@@ -115,11 +130,13 @@ def apply_all(environment: Environment, sandbox: Sandbox, *, target: str, as_jso
 
 def subject_of(environment: Environment, sandbox: Sandbox) -> Subject:
     """The environment as its clients see it, with the health checks that are applied."""
-    manifest = environment.manifest
+    applied_checks = sandbox.route53.applied().checks or {}
+    checks = {check.domain: identifier for identifier, check in applied_checks.items()}
+    return _subject(environment.manifest, checks=checks)
+
+
+def _subject(manifest: Manifest, *, checks: Mapping[str | None, str]) -> Subject:
     cdn = manifest.edge.entry == "cdn"
-    checks = {
-        check.domain: identifier for identifier, check in (sandbox.route53.applied().checks or {}).items()
-    }
     return Subject(
         environment=manifest.name,
         entry_host=hosts.entry(manifest),

@@ -161,3 +161,12 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(environments, "names", interrupted)
     assert cli.main(["check"]) == 130
+
+
+def test_a_scenario_that_does_not_fit_is_refused_before_anything_is_started(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["drill", "--scenario", "region-refuse", "--scenario", "switchover"]) == 2
+    assert capsys.readouterr().err == (
+        "refused: the scenario switchover does not fit: active-standby-api has no controller\n"
+    )
