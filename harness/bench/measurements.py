@@ -15,6 +15,7 @@ import yaml
 from generator import estate
 from generator import manifest as manifests
 from harness import environments, rehearsal, verbs
+from harness.bench.memory import Peak, peak_memory
 from harness.bench.monolith import NAME, monolith
 from harness.drill.run import run_drill
 from harness.drill.scenario import find_scenario
@@ -49,21 +50,41 @@ class Figure:
 
 def generation() -> Iterator[Figure]:
     """Manifest to bytes of a ten-region environment, and of the reference, best of five."""
-    short = yaml.safe_load((environments.ENVIRONMENTS / REFERENCE / "manifest.yaml").read_text())
-    with _scratch("generation") as folder:
-        for name, regions in (("ten regions", TEN_REGIONS), ("two regions", TEN_REGIONS[:2])):
-            wide = {
-                **short,
-                "topology": "active-active",
-                "regions": {each: {"role": "active"} for each in regions},
-            }
-            file = folder / "manifest.yaml"
-            file.write_text(yaml.safe_dump(wide))
+    for count, name in ((10, "ten regions"), (2, "two regions")):
+        with _wide(count) as environment:
+            file = environment.folder / "manifest.yaml"
 
             def generate(file: Path = file) -> None:
                 estate.files(manifests.load(file), environment="bench", repository=REPOSITORY)
 
             yield Figure("generation", name, min(_seconds(generate) for _ in range(5)), "s", "best of five")
+
+
+def growth() -> Iterator[Figure]:
+    """Plans of an environment of which nothing exists, of two regions and of ten, in an empty sandbox."""
+    seconds, stacks = {}, {}
+    for count in (2, 10):
+        with _wide(count) as environment:
+            seconds[count], peak = _planned_from_nothing(environment)
+            stacks[count] = len(environment.stacks)
+        yield Figure("growth", f"plan, {count} regions", seconds[count], "s", f"{stacks[count]} stacks")
+        yield Figure(
+            "growth", f"peak memory, {count} regions", peak.megabytes, "MB", f"{peak.processes} processes"
+        )
+    ratio, more = seconds[10] / seconds[2], stacks[10] / stacks[2]
+    yield Figure(
+        "growth", "plan, ten regions against two", ratio, "times", f"as long, {more:.1f} times the stacks"
+    )
+
+
+def _planned_from_nothing(environment: Environment) -> tuple[float, Peak]:
+    verbs.forget(environment, rehearsal.DRILL)
+    with (
+        Sandbox(account_id=environment.manifest.account_id, regions=environment.regions) as sandbox,
+        _session(environment, sandbox) as opened,
+        peak_memory() as peak,
+    ):
+        return _seconds(lambda: _good(runner.plan(opened, verbs.stack_runs(environment)).succeeded)), peak
 
 
 def drill_speed() -> Iterator[Figure]:
@@ -124,13 +145,13 @@ def layouts() -> Iterator[Figure]:
     started = time.perf_counter()
     with rehearsal.applied(environment) as sandbox:
         applied = time.perf_counter() - started
-        with _session(environment, sandbox) as opened:
+        with _session(environment, sandbox) as opened, peak_memory() as ours_peak:
             ours = _seconds(lambda: _good(runner.plan(opened, stacks).succeeded))
         with _session(environment, sandbox, workers=1) as opened:
             loop = _seconds(
                 lambda: _good(all(runner.plan(opened, [each], known=stacks).succeeded for each in stacks))
             )
-    one_applied, one_planned = _one_root_from_nothing(environment)
+    one_applied, one_planned, one_peak = _one_root_from_nothing(environment)
     yield Figure(
         "layouts", "apply, ours from nothing", applied, "s", f"{len(stacks)} stacks, with the sandbox"
     )
@@ -138,10 +159,16 @@ def layouts() -> Iterator[Figure]:
     yield Figure("layouts", "plan, ours in parallel", ours, "s", "all applied, nothing to change")
     yield Figure("layouts", "plan, plain loop over the stacks", loop / ours, "times", "as long as ours")
     yield Figure("layouts", "plan, one root", one_planned / ours, "times", "as long as ours")
+    yield Figure(
+        "layouts", "peak memory, ours", ours_peak.megabytes, "MB", f"{ours_peak.processes} processes"
+    )
+    yield Figure(
+        "layouts", "peak memory, one root", one_peak.megabytes, "MB", f"{one_peak.processes} processes"
+    )
 
 
-def _one_root_from_nothing(environment: Environment) -> tuple[float, float]:
-    """Seconds of the first apply (state buckets and sandbox included) and of the plan after it."""
+def _one_root_from_nothing(environment: Environment) -> tuple[float, float, Peak]:
+    """Seconds of the first apply (state buckets and sandbox included), of the plan after it, and its peak."""
     verbs.forget(environment, rehearsal.DRILL)
     manifest = environment.manifest
     started = time.perf_counter()
@@ -154,7 +181,9 @@ def _one_root_from_nothing(environment: Environment) -> tuple[float, float]:
         _good(runner.apply(opened, state).succeeded)
         _good(runner.apply(opened, [everything]).succeeded)
         applied = time.perf_counter() - started
-        return applied, _seconds(lambda: _good(runner.plan(opened, [everything]).succeeded))
+        with peak_memory() as peak:
+            planned = _seconds(lambda: _good(runner.plan(opened, [everything]).succeeded))
+        return applied, planned, peak
 
 
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -162,6 +191,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "drill": drill_speed,
     "independence": independence,
     "layouts": layouts,
+    "growth": growth,
 }
 
 
@@ -212,13 +242,23 @@ def _dark(sandbox: Sandbox, fault: RegionDark) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _scratch(name: str) -> Iterator[Path]:
-    folder = REPOSITORY / ".antipode" / "bench" / name
-    folder.mkdir(parents=True, exist_ok=True)
+def _wide(count: int) -> Iterator[Environment]:
+    """The reference environment over `count` active regions, generated in a folder that goes with it."""
+    short = yaml.safe_load((environments.ENVIRONMENTS / REFERENCE / "manifest.yaml").read_text())
+    # as deep as envs/<env>, so that its roots find the modules
+    folder = REPOSITORY / ".bench" / "wide"
+    folder.mkdir(parents=True)
     try:
-        yield folder
+        file = folder / "manifest.yaml"
+        regions = {region: {"role": "active"} for region in TEN_REGIONS[:count]}
+        file.write_text(yaml.safe_dump({**short, "topology": "active-active", "regions": regions}))
+        environment = Environment(name="wide", folder=folder, manifest=manifests.load(file))
+        for path, content in environment.wanted().items():
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(content)
+        yield environment
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder.parent)
 
 
 def _seconds(work: Callable[[], object]) -> float:
