@@ -24,6 +24,27 @@ _ATTEMPT = re.compile(r"\battempt=(\d+)\b")
 _LOG = logging.getLogger(__name__)
 
 
+class Heard:
+    """An ASGI `send` that passes on what it hears."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.messages: list[Message] = []
+
+    async def __call__(self, message: Message) -> None:
+        self.messages.append(message)
+        await self._send(message)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status; 500 when nothing was answered."""
+        return int(self.messages[0].get("status", 500)) if self.messages else 500
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.messages)
+
+
 class Answers:
     """The last answers of control planes by the call that they answered. Bounded in number and size."""
 
@@ -41,22 +62,11 @@ class Answers:
         _LOG.info("attempt %s of %s: %s", attempt[1], headers.get("x-amz-target", "a call"), told)
         return found
 
-    def keeping(self, headers: Mapping[str, str], send: Send) -> tuple[Send, Callable[[], None]]:
-        """`send` that listens, and what is called when the answer is out and no fault took it away."""
+    def keep(self, headers: Mapping[str, str], answer: Heard) -> None:
+        """Remember what was answered to this attempt, unless it was a failure or is large."""
         call = headers.get("amz-sdk-invocation-id")
-        heard: list[Message] = []
-
-        async def listening(message: Message) -> None:
-            heard.append(message)
-            await send(message)
-
-        def keep() -> None:
-            if call is None or not heard or heard[0].get("status", 500) >= 500:
-                return
-            if sum(len(message.get("body", b"")) for message in heard) > MOST_BYTES:
-                return
-            self._kept[call] = tuple(heard)
-            while len(self._kept) > MOST_ANSWERS:
-                self._kept.popitem(last=False)
-
-        return (listening, keep) if call is not None else (send, lambda: None)
+        if call is None or answer.status >= 500 or len(answer.body) > MOST_BYTES:
+            return
+        self._kept[call] = tuple(answer.messages)
+        while len(self._kept) > MOST_ANSWERS:
+            self._kept.popitem(last=False)

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from harness.sandbox import emulators
-from harness.sandbox.answers import Answers
+from harness.sandbox.answers import Answers, Heard
 from harness.sandbox.classify import Target, classify
 from harness.sandbox.clock import Clock
 from harness.sandbox.faults import Fault, Faults, Verdict
@@ -42,6 +42,7 @@ class Edge(Protocol):
     async def serve(self, scope: Any, receive: Any, send: Any, place: str) -> None: ...
 
 
+_LOG = logging.getLogger(__name__)
 REQUEST_HEADER = "x-antipode-request"
 # Longer than the AWS SDK for Go keeps an idle connection (90 s). Were the server the first to close, a
 # request that it has carried out might lose its answer, be sent again, and be told that the thing exists.
@@ -221,10 +222,11 @@ class Gateway:
                 for message in before:
                     await send(message)
                 return
-            listening, keep = self._answers.keeping(headers, send)
-            await self._answer(exchange, scope, receive, listening)
+            heard = Heard(send)
+            await self._answer(exchange, scope, receive, heard)
             if exchange.lost is None:
-                keep()
+                self._answers.keep(headers, heard)
+                tell_of_failure(target, heard)
         finally:
             self._in_flight.discard(exchange)
 
@@ -341,6 +343,13 @@ class Gateway:
                         self._clock.park(exchange.number)
                 else:
                     _abort(exchange.transport)
+
+
+def tell_of_failure(target: Target, heard: Heard) -> None:
+    """A control plane that fails without a fault is a defect of an emulator or of ours."""
+    if heard.status >= 500 and target.plane == "control" and target.decided_by == "signature":
+        where = f"{target.service} {target.operation} in {target.region}"
+        _LOG.warning("%s answered %s: %s", where, heard.status, heard.body[:300].decode("utf-8", "replace"))
 
 
 def _is_api_of(api: str, region: str, account_id: str) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import http.client
 import json
 import logging
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from harness.sandbox import answers
-from harness.sandbox.answers import Answers
+from harness.sandbox.answers import Answers, Heard
+from harness.sandbox.classify import Target
 from harness.sandbox.faults import RegionDark
+from harness.sandbox.gateway import tell_of_failure
 from harness.sandbox.server import Sandbox
 
 
@@ -24,10 +27,10 @@ def answered(kept: Answers, headers: dict[str, str], *messages: dict[str, Any]) 
         pass
 
     async def all_of_it() -> None:
-        listening, keep = kept.keeping(headers, send)
+        heard = Heard(send)
         for message in messages:
-            await listening(message)
-        keep()
+            await heard(message)
+        kept.keep(headers, heard)
 
     asyncio.run(all_of_it())
 
@@ -107,3 +110,15 @@ def test_an_answer_that_a_dark_region_swallowed_is_not_given_again(sandbox: Sand
     fault = sandbox.faults.inject(RegionDark("us-east-1", "503"))
     assert create_alias(sandbox, key, 2, call)[0] == 503
     sandbox.faults.heal(fault)
+
+
+def test_a_control_plane_that_fails_without_a_fault_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    async def send(message: dict[str, Any]) -> None:
+        pass
+
+    heard = Heard(send)
+    heard.messages += [{**START, "status": 500}, {**BODY, "body": b"dictionary changed size"}]
+    target = Target("eu-west-1", "kms", "CreateAlias", "control", "signature")
+    tell_of_failure(target, heard)
+    tell_of_failure(dataclasses.replace(target, plane="data"), heard)
+    assert caplog.messages == ["kms CreateAlias in eu-west-1 answered 500: dictionary changed size"]
