@@ -43,8 +43,8 @@ check: setup ## Fail when generated files are stale, and name them
 validate: setup ## terraform validate on every root of ENV (or of every environment)
 	@$(RUN) validate $(env_given)
 
-assess: setup ## The recovery budget of ENV line by line against its objectives
-	@$(RUN) assess --env $(ENV) $(call flag,JSON,--json)
+assess: setup ## What a lost region costs ENV, predicted and measured, against its objectives (MARKDOWN=file)
+	@$(RUN) assess --env $(ENV) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(call flag,JSON,--json)
 
 plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
 	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json)
