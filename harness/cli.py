@@ -320,6 +320,26 @@ def scorecard(
 
 
 @app.command()
+def docs(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 names each stale page.")
+    ] = False,
+) -> int:
+    """Write docs/reference from the manifest's models and the modules' HCL."""
+    from harness import reference
+
+    wanted = reference.wanted()
+    if check:
+        found = reference.stale(reference.FOLDER, wanted)
+        for path in found:
+            _say(f"docs/reference/{path}: is stale; run `make docs`")
+        return FAILED if found else GOOD
+    for path in reference.write(reference.FOLDER, wanted):
+        _say(f"wrote docs/reference/{path}")
+    return GOOD
+
+
+@app.command()
 def bench(
     part: Annotated[list[str] | None, typer.Option(help="Only this measurement; may be given again.")] = None,
     as_json: Json = False,

@@ -53,7 +53,7 @@ def verbs() -> dict[str, frozenset[str]]:
     text = (REPOSITORY / "Makefile").read_text()
     told = re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE)
     found: dict[str, set[str]] = {name: set() for name in told}
-    for heads, recipe in re.findall(r"^([a-z][a-z ]*):[^=\n]*\n((?:\t.*\n)+)", text, re.MULTILINE):
+    for heads, recipe in re.findall(r"^([a-z][a-z ]*):(?!=).*\n((?:\t.*\n)+)", text, re.MULTILINE):
         for name in heads.split():
             found.setdefault(name, set()).update(_options(recipe))
     return {name: frozenset(options) for name, options in found.items() if name in told}

@@ -1,4 +1,4 @@
-"""docs/guide.md: every command in it is one that the Makefile takes; the long test runs them in the sandbox."""
+"""docs/guide.md: every command in it is one that the Makefile takes; the long test runs them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_guides_commands_run_in_a_copy_of_the_repository(tmp_path: Path) -> 
     ran = [line for line in commands if not line.startswith("make sandbox") and "apply" not in line]
     for line in ran:
         done = subprocess.run(["bash", "-c", line], cwd=copy, capture_output=True, text=True, check=False)
-        # make turns every failure into 2 and names the status; an inconclusive drill is no defect of the guide
+        # make turns every failure into 2 and names the status; an inconclusive drill is no defect of it
         assert done.returncode == 0 or "Error 3" in done.stderr, (line, done.stderr[-2000:])
     assert (copy / "envs/mine/RUNBOOK.md").is_file()
     assert (copy / "assessment.md").read_text().startswith("# Assessment of reference/active-standby-api")
