@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,3 +97,16 @@ def aws_problems(line: str) -> list[str]:
 @functools.cache
 def _model(service: str) -> Any:
     return botocore.session.get_session().get_service_model(service)
+
+
+def repository_copy(folder: Path) -> Path:
+    """The repository's tracked files in a folder of their own, with the same environment of Python, so that
+    commands may change manifests. Times are kept: make would set everything up anew otherwise."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    for path in filter(None, listed.stdout.split("\0")):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPOSITORY / path, folder / path)
+    (folder / ".venv").symlink_to((REPOSITORY / ".venv").resolve())
+    return folder

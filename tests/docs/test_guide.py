@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from documented_commands import REPOSITORY, lines, make_commands, problems
+from documented_commands import REPOSITORY, lines, make_commands, problems, repository_copy
 
 from harness import environments
 from harness.drill.scenario import shipped
@@ -55,14 +54,7 @@ def test_everything_else_in_it_only_makes_a_folder_and_copies_a_manifest() -> No
 @pytest.mark.timeout(3600)
 def test_the_guides_commands_run_in_a_copy_of_the_repository(tmp_path: Path) -> None:
     """Sections 1 to 4, without what waits for a person or needs an account."""
-    copy = tmp_path / "copy"
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    ).stdout.split("\0")
-    for path in filter(None, tracked):
-        (copy / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(REPOSITORY / path, copy / path)
-    (copy / ".venv").symlink_to((REPOSITORY / ".venv").resolve())
+    copy = repository_copy(tmp_path / "copy")
     sections = re.split(r"^## \d\. ", GUIDE.read_text(), flags=re.MULTILINE)[1:5]
     commands = [line for section in sections for line in lines(section)]
     ran = [line for line in commands if not line.startswith("make sandbox") and "apply" not in line]
