@@ -12,12 +12,19 @@ from typing import Any
 
 from generator import hosts
 from generator.manifest import Manifest
-from generator.operations import Doing, Operation
+from generator.operations import Doing, Kind, Operation
 from generator.predictions import Way
 from harness.scorecard.card import REPORT, SCHEMA, Card, FlowCard, ScorecardError, card_of
 
 # The shipped scenario that loses the serving region in each way.
 SCENARIOS: Mapping[Way, str] = {"refused": "region-refuse", "silent": "region-hang", "503": "region-503"}
+# What a drill's flow calls the store of each kind of operation.
+FLOWS: Mapping[Kind, str] = {
+    "table": "table",
+    "bucket": "objects",
+    "database": "database",
+    "static": "static",
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,9 @@ class Drilled:
 
     def figure(self, operation: Operation) -> Figure | None:
         """What it measured of one operation; None when its clients did not do that."""
-        flow = next((each for each in self.card.flows if each.name == operation.store), None)
+        store = FLOWS.get(operation.kind)
+        found = (each for each in self.card.flows if (each.name, each.store) == (operation.store, store))
+        flow = next(found, None)
         return None if flow is None else _figure(flow, operation.doing, self._runs)
 
     @property

@@ -62,6 +62,8 @@ def test_a_short_environment_has_these_and_no_others(load: Load) -> None:
 def test_a_third_region_takes_the_surviving_one_off_the_list(load: Load) -> None:
     three = load(("compute:", "  eu-west-1: {role: standby, cidr: 10.2.0.0/16}\ncompute:"))
     assert "the surviving region" not in named(three)
+    drained = load(("compute:", "  eu-west-1: {role: standby, cidr: 10.2.0.0/16, draining: true}\ncompute:"))
+    assert "the surviving region" in named(drained)
 
 
 def test_a_database_adds_its_writer_its_instances_and_its_majority() -> None:
