@@ -15,14 +15,14 @@ flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 stacks = $(foreach stack,$(STACK),--stack $(stack))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover \
+.PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover docs \
         failback readmit reconcile bench test lint format requirements clean
 
 help: ## What each verb does
 	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
-	@printf '         TO=eu-west-1  DRY_RUN=1  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=4  LONG=1\n'
+	@printf '         TO=eu-west-1  DRY_RUN=1  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  MARKDOWN=assessment.md  TESTS=tests/generator  JOBS=4  LONG=1\n'
 	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
 
 setup: $(INSTALLED) ## Install what is needed into .venv (the other verbs do it themselves)
@@ -43,8 +43,8 @@ check: setup ## Fail when generated files are stale, and name them
 validate: setup ## terraform validate on every root of ENV (or of every environment)
 	@$(RUN) validate $(env_given)
 
-assess: setup ## The recovery budget of ENV line by line against its objectives
-	@$(RUN) assess --env $(ENV) $(call flag,JSON,--json)
+assess: setup ## What a lost region costs ENV, predicted and measured, against its objectives (MARKDOWN=file)
+	@$(RUN) assess --env $(ENV) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(call flag,JSON,--json)
 
 plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
 	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json)
@@ -82,6 +82,9 @@ readmit: ## Let a region that was lost serve again
 reconcile: setup ## Report the writes that only a lost region had (REGION=)
 	@$(RUN) reconcile --env $(ENV) $(if $(REGION),--region $(REGION)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
 
+docs: setup ## Write docs/reference from the manifest's models and the modules' HCL (CHECK=1 only compares)
+	@$(RUN) docs $(call flag,CHECK,--check)
+
 bench: setup ## Measure speed, as docs/performance.md tells it
 	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)
 
@@ -93,6 +96,7 @@ lint: setup ## What CI checks of style and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(RUN) check
+	@$(RUN) docs --check
 
 format: setup ## Format Python and HCL
 	@$(VENV)/bin/ruff format .

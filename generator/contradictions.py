@@ -53,6 +53,7 @@ def _region_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
     known = [name for name in manifest.regions if name in REGIONS]
     if len({partition(name) for name in known}) > 1:
         yield ("regions",), "must all lie in one AWS partition", known
+    yield from _draining_contradictions(manifest)
     primaries = [name for name, region in manifest.regions.items() if region.role == "primary"]
     if manifest.topology == "active-standby" and len(primaries) != 1:
         yield ("regions",), "exactly one region must have role: primary", primaries
@@ -60,6 +61,19 @@ def _region_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
     for (one, first), (other, second) in itertools.combinations(cidrs, 2):
         if first.overlaps(second):
             yield ("regions", other, "cidr"), f"overlaps {first} of {one}", str(second)
+
+
+def _draining_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
+    """A region can be drained that no state of the whole lies in, as long as two others serve."""
+    drained = [name for name, region in manifest.regions.items() if region.draining]
+    for name in drained:
+        key = ("regions", name, "draining")
+        if name == manifest.lead_region:
+            yield key, "must not be set on the lead region: make another one the lead first", True
+        elif name == manifest.recovery_region:
+            yield key, "must not be set on the recovery region, whose bucket holds the state of edge", True
+    if drained and len(manifest.serving) < 2:
+        yield ("regions",), "must leave two regions that are not draining; add another one first", drained
 
 
 def _edge_contradictions(manifest: Manifest) -> Iterator[Contradiction]:

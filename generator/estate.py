@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from generator import document, package, roots
+from generator import document, package, roots, runbooks
 from generator.manifest import Manifest, used_functions
 from generator.stacks import stacks
 
@@ -37,6 +37,8 @@ def files(manifest: Manifest, *, environment: str, repository: Path) -> dict[str
             sources / source, sources / "shared", requirements=bool(manifest.data.databases)
         )
     found["README.md"] = document.document(manifest, environment=environment).encode()
+    if manifest.compute.api:
+        found["RUNBOOK.md"] = runbooks.runbooks(manifest, environment=environment).encode()
     return {**found, INVENTORY: inventory(found)}
 
 

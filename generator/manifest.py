@@ -77,6 +77,10 @@ class Region(Part):
     cidr: Annotated[str, AfterValidator(_cidr)] | None = Field(
         None, description="Address range of its network; none may overlap another."
     )
+    draining: bool = Field(
+        False,
+        description="Takes no more traffic and takes over from nobody; the step before it is taken out.",
+    )
     zones: Annotated[list[Zone], Field(min_length=2, max_length=6)] | None = Field(
         None, description="Letters of the availability zones that its network spans; a, b and c if left out."
     )
@@ -125,6 +129,11 @@ class Manifest(Part):
     def recovery_region(self) -> str:
         """The first region that is not the lead: home of the state that failover might need to change."""
         return next(region for region in self.regions if region != self.lead_region)
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """The regions that traffic may go to: all that are not being drained."""
+        return tuple(name for name, region in self.regions.items() if not region.draining)
 
     @property
     def routing(self) -> Routing:

@@ -45,7 +45,10 @@ class Line:
     source: str
 
 
+# The paths' names.
 REQUESTS: Final = "requests"
+THROUGH_CDN: Final = "reads through the CDN"
+WRITES_TO: Final = "writes to "
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _cdn_reads(manifest: Manifest, fault: Fault) -> Budget:
                 "AWS Lambda Developer Guide, Lambda execution environment lifecycle",
             ),
         )
-    return Budget("reads through the CDN", fault, ("objectives", "rto"), manifest.objectives.rto, lines)
+    return Budget(THROUGH_CDN, fault, ("objectives", "rto"), manifest.objectives.rto, lines)
 
 
 def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
@@ -181,7 +184,7 @@ def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
     seen = settings.tick + (PROBE_LIMIT if fault == "hang" else 0.0) + settings.agreement
     lapsed = settings.lease + settings.guard
     return Budget(
-        path=f"writes to {name}",
+        path=f"{WRITES_TO}{name}",
         fault=fault,
         key=("objectives", "stores", name, "rto")
         if name in manifest.objectives.stores
@@ -228,9 +231,13 @@ def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
     )
 
 
+def starts_cold(manifest: Manifest) -> bool:
+    """Whether any function of the manifest has to start before it answers."""
+    return any(not function.provisioned_concurrency for function in manifest.compute.functions.values())
+
+
 def _cold_start(manifest: Manifest) -> float:
-    cold = any(not function.provisioned_concurrency for function in manifest.compute.functions.values())
-    return COLD_START if cold else 0.0
+    return COLD_START if starts_cold(manifest) else 0.0
 
 
 @dataclass(frozen=True)

@@ -83,11 +83,11 @@ def write(
         raise InputRefused(problems)
     for path in (*found.create, *found.update, *(found.edited if overwrite_edited else ())):
         if path in wanted and path != INVENTORY:
-            _replace(folder / path, wanted[path])
+            replace(folder / path, wanted[path])
     for path in (*found.remove, *(p for p in found.edited if p not in wanted)):
         _remove(folder, path)
     if INVENTORY in wanted:
-        _replace(folder / INVENTORY, wanted[INVENTORY])
+        replace(folder / INVENTORY, wanted[INVENTORY])
 
 
 def _known(folder: Path) -> dict[str, str]:
@@ -113,7 +113,8 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace(file: Path, content: bytes) -> None:
+    """Write the file whole or not at all; one that has that content already is left alone."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if _content(file) == content:
         return

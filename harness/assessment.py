@@ -1,68 +1,145 @@
-"""The recovery budget for people and for machines."""
+"""The assessment of an environment: what is predicted, what was measured, what there is only one of.
+
+Pure but for the reports that it reads. `assessment_report` lays it out.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich.table import Table
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
 
 from generator import objectives
-from generator.durations import text
-from generator.manifest import Manifest
+from generator.objectives import Refusal
+from generator.operations import operations
+from generator.predictions import WAYS, Exposure, Prediction, Way, exposure, prediction
+from generator.problems import InputRefused
+from generator.single_points import SinglePoint, single_points
+from harness.environments import Environment
+from harness.measured import SCENARIOS, Drilled, Figure, last_drill
+from harness.scorecard.card import ScorecardError
+
+# How far a usual prediction may be from the median of what was measured.
+AGREEMENT = 0.2
+
+Judgement = Literal["met", "missed", "above the prediction", "not measured"]
+Verdict = Literal["refused", "missed", "met and measured", "met by design, not measured"]
 
 
-def tables(manifest: Manifest) -> list[Table]:
-    """One table for each path: the budget of each way of being lost, line by line, with the objective."""
-    return [_table(manifest, path) for path in objectives.budgets(manifest)]
+@dataclass(frozen=True)
+class Line:
+    """One operation under one way of being lost: prediction, and what the last valid drill measured."""
+
+    prediction: Prediction
+    exposure: Exposure | None
+    figure: Figure | None
+
+    @property
+    def judgement(self) -> Judgement:
+        """What the drill says: the objective first, then whether the worst case held."""
+        if self.figure is None:
+            return "not measured"
+        lost = self.exposure is not None and (self.figure.oldest or 0) > self.exposure.objective
+        if self.figure.worst > self.prediction.objective or lost:
+            return "missed"
+        # a client's step of a second on the other side of a boundary is no contradiction
+        return "met" if self.figure.worst <= self.prediction.worst else "above the prediction"
+
+    @property
+    def off(self) -> float | None:
+        """How far the measured usual recovery is from the predicted one, as a share of the larger; None when
+        nothing was measured."""
+        if self.figure is None:
+            return None
+        return apart(self.prediction.usual, self.figure.usual)
 
 
-def _table(manifest: Manifest, path: tuple[objectives.Budget, ...]) -> Table:
-    refused, silent = path
-    found = Table(
-        title=f"Recovery budget of {manifest.name}, {refused.path}: the worst case of every step",
-        title_justify="left",
-    )
-    for name in ("step", "refused", "silent", "why", "setting"):
-        found.add_column(name, justify="right" if name in ("refused", "silent") else "left")
-    for row in objectives.steps(path):
-        found.add_row(
-            row.line.step,
-            *(f"{line.seconds:g} s" if line else "" for line in (row.refused, row.silent)),
-            f"{row.line.reason} [{row.line.source}]".replace("[", "\\["),
-            row.line.setting or "",
+def apart(one: float, other: float) -> float:
+    """How far two durations are apart, as a share of the larger: 0 the same, 1 one of them is 0 or never."""
+    if one == other:
+        return 0.0
+    if math.isinf(one) or math.isinf(other):
+        return 1.0
+    return abs(one - other) / max(one, other)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that a reviewer signs. `drills` are the newest reports, also those that no longer count."""
+
+    environment: Environment
+    lines: tuple[Line, ...]
+    drills: Mapping[Way, Drilled]
+    single_points: tuple[SinglePoint, ...]
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.refusals:
+            return "refused"
+        judged = {line.judgement for line in self.lines}
+        if "missed" in judged:
+            return "missed"
+        return "met and measured" if judged <= {"met"} and judged else "met by design, not measured"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words, with what is left to do."""
+        name = self.environment.name
+        if self.verdict == "refused":
+            return "An objective lies below what this design can reach; see the refusals."
+        if self.verdict == "missed":
+            missed = ", ".join(
+                f"{line.prediction.operation.name} ({line.prediction.way})"
+                for line in self.lines
+                if line.judgement == "missed"
+            )
+            return f"The last drill missed the objectives of {missed}."
+        if self.verdict == "met and measured":
+            return "Every objective holds at the worst case, and the last drills confirm every line."
+        undone = [way for way in WAYS if way not in self.drills or not self.drills[way].shows]
+        if undone:
+            scenarios = " ".join(SCENARIOS[way] for way in undone)
+            return (
+                "Every objective holds at the worst case; not everything has been measured: run "
+                f'`make drill ENV={name} SCENARIO="{scenarios}" SEEDS=5`.'
+            )
+        above = [line for line in self.lines if line.judgement == "above the prediction"]
+        return (
+            f"Every objective holds; {len(above)} lines were measured above their predicted worst case, and "
+            f"{sum(line.judgement == 'not measured' for line in self.lines)} have no drill that judges them."
         )
-    found.add_section()
-    found.add_row("total", f"{refused.seconds:g} s", f"{silent.seconds:g} s", "", "")
-    found.add_row("RTO", text(refused.objective), text(silent.objective), "", ".".join(refused.key))
-    found.add_row("RPO", text(manifest.objectives.rpo), text(manifest.objectives.rpo), "", "objectives.rpo")
-    return found
 
 
-def as_json(manifest: Manifest) -> dict[str, Any]:
-    """{objectives: {rto, rpo, stores} in seconds, budgets: {path: {fault: {seconds, objective, lines}}},
-    refusals: [...]}."""
-    return {
-        "environment": manifest.name,
-        "objectives": {
-            "rto": manifest.objectives.rto,
-            "rpo": manifest.objectives.rpo,
-            "stores": {
-                store: manifest.objectives.of(store)._asdict() for store in manifest.objectives.stores
-            },
-        },
-        "budgets": {
-            path[0].path: {
-                each.fault: {
-                    "seconds": each.seconds,
-                    "objective": each.objective,
-                    "lines": [vars(line) for line in each.lines],
-                }
-                for each in path
-            }
-            for path in objectives.budgets(manifest)
-        },
-        "refusals": [
-            {"key": ".".join(refusal.key), "message": refusal.message}
-            for refusal in objectives.refusals(manifest)
-        ],
-    }
+def assess(environment: Environment, reports: Path) -> Assessment:
+    """Predict, and read the newest drills below `reports`. Raises InputRefused for an unreadable report."""
+    manifest = environment.manifest
+    folder = reports / environment.name.replace("/", "-")
+    changed = datetime.fromtimestamp((environment.folder / "manifest.yaml").stat().st_mtime, tz=UTC)
+    try:
+        drills = {
+            way: found
+            for way in WAYS
+            if (found := last_drill(manifest, folder, way, changed=changed)) is not None
+        }
+    except ScorecardError as error:
+        raise InputRefused([str(error)]) from error
+    lines = [
+        Line(
+            prediction(manifest, operation, way),
+            exposure(manifest, operation),
+            drills[way].figure(operation) if way in drills and drills[way].shows else None,
+        )
+        for operation in (operations(manifest) if manifest.compute.api else ())
+        for way in WAYS
+    ]
+    return Assessment(
+        environment,
+        tuple(lines),
+        drills,
+        single_points(manifest, environment.stacks),
+        objectives.refusals(manifest),
+    )

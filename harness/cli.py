@@ -21,7 +21,7 @@ from rich.console import Console
 
 from generator import writer
 from generator.problems import InputRefused
-from harness import assessment, environments, operator, rehearsal, verbs
+from harness import assessment, assessment_report, environments, operator, rehearsal, verbs
 from harness import release as releases
 from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY, Environment
@@ -126,17 +126,25 @@ def check(env: Env = "") -> int:
 
 
 @app.command()
-def assess(env: Env = DEFAULT_ENVIRONMENT, as_json: Json = False) -> int:
-    """The recovery budget line by line against the objectives; exit 2 when one cannot be met."""
+def assess(
+    env: Env = DEFAULT_ENVIRONMENT,
+    markdown: Annotated[Path | None, typer.Option(help="Write the report there, to be signed.")] = None,
+    reports: Annotated[Path, typer.Option(help="Folder of the drills' reports.")] = rehearsal.REPORTS,
+    as_json: Json = False,
+) -> int:
+    """What a lost region costs each operation, predicted and measured; exit 2 when an objective cannot be
+    met, 1 when the last drill missed one."""
     environment = environments.load(env)
+    found = assessment.assess(environment, reports)
     if as_json:
-        print(json.dumps(assessment.as_json(environment.manifest)))
+        print(json.dumps(assessment_report.as_json(found)))
     else:
-        wide = Console()
-        for table in assessment.tables(environment.manifest):
-            (wide if wide.is_terminal else Console(width=150)).print(table)
+        assessment_report.show(found)
+    if markdown is not None:
+        writer.replace(markdown, assessment_report.markdown(found).encode())
+        _say(f"wrote {os.path.relpath(markdown)}")
     environments.refuse_unreachable_objectives(environment)
-    return GOOD
+    return FAILED if found.verdict == "missed" else GOOD
 
 
 @app.command()
@@ -313,6 +321,26 @@ def scorecard(
 
     for file in draw(reports, out):
         _say(f"wrote {os.path.relpath(file)}")
+
+
+@app.command()
+def docs(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 names each stale page.")
+    ] = False,
+) -> int:
+    """Write docs/reference from the manifest's models and the modules' HCL."""
+    from harness import reference
+
+    wanted = reference.wanted()
+    if check:
+        found = reference.stale(reference.FOLDER, wanted)
+        for path in found:
+            _say(f"docs/reference/{path}: is stale; run `make docs`")
+        return FAILED if found else GOOD
+    for path in reference.write(reference.FOLDER, wanted):
+        _say(f"wrote docs/reference/{path}")
+    return GOOD
 
 
 @app.command()

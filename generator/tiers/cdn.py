@@ -79,7 +79,7 @@ def _alternates(manifest: Manifest) -> Iterator[ModuleCall]:
     Active-standby: the first standby. Otherwise every region is asked for from where its neighbour is
     nearest, so that the answer is another region than the first origin's.
     """
-    regions = list(manifest.regions)
+    regions = list(manifest.serving)
     name = naming.standby_host(hosts.entry(manifest))
     if manifest.routing == "failover":
         chosen: dict[str, dict[str, Value]] = {manifest.recovery_region: {"role": "active"}}
@@ -206,7 +206,7 @@ def _logs(manifest: Manifest) -> Value:
 
 
 def _lead_first(manifest: Manifest) -> list[str]:
-    return sorted(manifest.regions, key=lambda region: region != manifest.lead_region)
+    return sorted(manifest.serving, key=lambda region: region != manifest.lead_region)
 
 
 def _api_origins(manifest: Manifest, entry: str) -> dict[str, Value]:

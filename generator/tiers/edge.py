@@ -143,11 +143,11 @@ def _routing(manifest: Manifest) -> Iterator[ModuleCall]:
     served = hosts.served(manifest)
     if manifest.routing != "failover":
         yield _records(
-            manifest, "routing", served, {r: _target(manifest, r, "active") for r in manifest.regions}
+            manifest, "routing", served, {r: _target(manifest, r, "active") for r in manifest.serving}
         )
         return
     # Route 53 knows one primary and one secondary: further standbys hang below the secondary, pair by pair.
-    order = [manifest.lead_region, *(r for r in manifest.regions if r != manifest.lead_region)]
+    order = [manifest.lead_region, *(r for r in manifest.serving if r != manifest.lead_region)]
     for depth, region in enumerate(order[:-1]):
         name = served if depth == 0 else _fallback_host(served, depth)
         following = order[depth + 1]

@@ -196,7 +196,7 @@ def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
 
 
 def _succession(manifest: Manifest) -> list[str]:
-    return [manifest.lead_region, *(r for r in manifest.regions if r != manifest.lead_region)]
+    return [manifest.lead_region, *(r for r in manifest.serving if r != manifest.lead_region)]
 
 
 def _json(value: object) -> str:
@@ -223,7 +223,7 @@ def _controller(manifest: Manifest, settings: Failover, region: str) -> ModuleCa
                 "alias_arn": Reference(f"module.function_{FAILOVER}.alias_arn"),
             },
             "tick_seconds": settings.tick,
-            "observed_regions": [other for other in manifest.regions if other != region],
+            "observed_regions": [other for other in manifest.serving if other != region],
             "metric_namespace": METRICS,
             "kms_key_arn": Reference("module.key.arn"),
             "notify": list(manifest.observability.notify),

@@ -42,6 +42,7 @@ def test_check_names_each_stale_file_and_the_command(envs: Path, capsys: pytest.
     assert capsys.readouterr().err.splitlines() == [
         "envs/dev/.generated.json: is stale; run `make generate ENV=dev`",
         "envs/dev/README.md: is stale; run `make generate ENV=dev`",
+        "envs/dev/RUNBOOK.md: is stale; run `make generate ENV=dev`",
         "envs/dev/edge/main.tf: is stale; run `make generate ENV=dev`",
         "envs/prod/edge/main.tf: is missing; run `make generate ENV=prod`",
     ]
