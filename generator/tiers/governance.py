@@ -34,7 +34,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "edge/zone": ("route53",),
     "network/vpc": ("ec2", "logs"),
     "observability/alarms": ("cloudwatch", "sns"),
-    "observability/cdn_alarms": ("cloudwatch", "sns"),
+    "observability/cdn_alarms": ("cloudfront", "cloudwatch", "sns"),
     "observability/dashboard": ("cloudwatch",),
     "operations/failover": ("cloudwatch", "dynamodb", "events", "lambda", "sns"),
     "operations/state_backend": ("kms", "s3"),

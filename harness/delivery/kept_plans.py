@@ -156,9 +156,11 @@ def collect(stacks: Sequence[Stack], folder: Path, *, buckets: Buckets, tree: st
     """
     if folder.exists():
         raise InputRefused([f"PLANS={folder}: is there already; name a folder that is not"])
-    found = {
-        stack: run for stack in stacks if (run := _newest(buckets.listed(stack, f"{PREFIX}/{tree}/"), stack))
-    }
+    found = [
+        (stack, objects)
+        for stack in stacks
+        if (objects := _newest(buckets.listed(stack, f"{PREFIX}/{tree}/"), stack))
+    ]
     if not found:
         raise InputRefused(
             [
@@ -168,7 +170,7 @@ def collect(stacks: Sequence[Stack], folder: Path, *, buckets: Buckets, tree: st
         )
     partial = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        for stack, objects in found.items():
+        for stack, objects in found:
             place = partial / stack.name
             place.mkdir(parents=True, mode=0o700)
             for each in objects:
@@ -177,7 +179,7 @@ def collect(stacks: Sequence[Stack], folder: Path, *, buckets: Buckets, tree: st
         os.replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return {stack.name: objects[0].run for stack, objects in found.items()}
+    return {stack.name: objects[0].run for stack, objects in found}
 
 
 def _newest(stored: Sequence[Stored], stack: Stack) -> list[Stored]:

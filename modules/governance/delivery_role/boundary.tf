@@ -30,7 +30,6 @@ data "aws_iam_policy_document" "boundary" {
       "s3:ListBucket",
       "s3:Replicate*",
       "secretsmanager:*Secret*",
-      "secretsmanager:AddReplicaRegions",
       "secretsmanager:StopReplicationToReplica",
       "sns:Publish",
       "sqs:SendMessage",

@@ -328,9 +328,11 @@ def given_to_roles() -> set[str]:
 
 
 def test_services_that_may_be_named_are_those_that_are_described() -> None:
-    text = (MODULES / MODULE / "services.tf").read_text(encoding="utf-8")
-    (described,) = [
-        [name for group, entries in file.items() if group.endswith("_services") for name in entries]
-        for file in [hcl2.loads(text)["locals"][0]]
+    described = [
+        name
+        for file in (MODULES / MODULE).glob("services_*.tf")
+        for group, entries in hcl2.loads(file.read_text(encoding="utf-8"))["locals"][0].items()
+        if group.endswith("_services")
+        for name in entries
     ]
     assert sorted(described) == SERVICES
