@@ -2,10 +2,17 @@ locals {
   identity_services = {
     iam = {
       family = "identity"
-      read = [{
-        actions   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies"]
-        resources = ["${local.arn}:iam::${local.account}:role/${local.env}-*"]
-      }]
+      read = [
+        {
+          actions   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies"]
+          resources = ["${local.arn}:iam::${local.account}:role/${local.env}-*"]
+        },
+        {
+          # of the stack `state`, where this module is
+          actions   = ["iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"]
+          resources = ["${local.arn}:iam::${local.account}:policy/${local.env}-*", local.provider_arn]
+        },
+      ]
       write = [
         {
           # a role with less of a limit than this one would be a way to every permission
