@@ -15,8 +15,8 @@ flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 stacks = $(foreach stack,$(STACK),--stack $(stack))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover docs \
-        failback readmit reconcile bench test lint format requirements clean
+.PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover \
+        failback readmit reconcile docs bench test lint format requirements clean jobs deposit collect comment issue verdict
 
 help: ## What each verb does
 	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
@@ -50,7 +50,7 @@ plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
 	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json)
 
 apply: setup ## Plan and apply ENV wave by wave; asks first unless YES=1
-	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,YES,--yes)
+	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,STANDBY_FIRST,--standby-first) $(call flag,JSON,--json) $(call flag,YES,--yes)
 
 release: setup ## Send traffic to new versions of functions step by step, standby first; taken back on alarm (FUNCTION=)
 	@$(RUN) release --env $(ENV) $(foreach function,$(FUNCTION),--function $(function)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
@@ -87,6 +87,24 @@ docs: setup ## Write docs/reference from the manifest's models and the modules' 
 
 bench: setup ## Measure speed, as docs/performance.md tells it
 	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)
+
+jobs: setup ## The jobs of a workflow: all environments, or what changed since BASE=
+	@$(if $(BASE),set -o pipefail; $(RUN) affected --base '$(BASE)' --json | $(RUN) jobs --affected,$(RUN) jobs)
+
+deposit: setup ## Keep the plans of STACK in PLANS= for the run that applies this commit
+	@$(RUN) deposit --env $(ENV) $(stacks) --plans '$(PLANS)' $(call flag,SANDBOX,--sandbox)
+
+collect: setup ## Bring the plans that were kept for this commit to PLANS=
+	@$(RUN) collect --env $(ENV) --plans '$(PLANS)' $(call flag,SANDBOX,--sandbox)
+
+comment: setup ## Write FILE= as the one comment of PULL_REQUEST=, or change it in place
+	@$(RUN) comment --file '$(FILE)' --pull-request '$(PULL_REQUEST)'
+
+issue: setup ## Open or renew the one issue of PART= (TITLE=, FILE=), or close it (OVER=1)
+	@$(RUN) issue --part '$(PART)' --title '$(TITLE)' $(if $(FILE),--file '$(FILE)') $(call flag,OVER,--over)
+
+verdict: setup ## Whether the jobs in NEEDS= are all right
+	@$(RUN) verdict
 
 test: setup ## Every test: generator, modules, harness, functions, end to end
 	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)

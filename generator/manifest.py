@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
+from generator import naming
 from generator.contradictions import Contradiction, contradictions
 from generator.durations import Duration
 from generator.fields import EnvironmentName, Name, Part, Text
@@ -19,6 +20,7 @@ from generator.tiers.compute import functions as all_functions
 from generator.tiers.data import Data
 from generator.tiers.edge import Edge, Routing
 from generator.tiers.failover import FAILOVER, Failover
+from generator.tiers.governance import Delivery
 from generator.tiers.observability import Observability
 from generator.tiers.operations import Operations
 from generator.tiers.security import Security
@@ -114,6 +116,7 @@ class Manifest(Part):
         default_factory=lambda: Observability(), description="Logs, traces, alarms and dashboards."
     )
     operations: Operations = Field(default_factory=lambda: Operations(), description="State and protection.")
+    delivery: Delivery | None = Field(None, description="Roles for GitHub Actions; none if left out.")
     failover: Failover | None = Field(
         None, description="The failover controller; needed by databases and by edge.auto_return: false."
     )
@@ -134,6 +137,19 @@ class Manifest(Part):
     def serving(self) -> tuple[str, ...]:
         """The regions that traffic may go to: all that are not being drained."""
         return tuple(name for name, region in self.regions.items() if not region.draining)
+
+    @property
+    def state_regions(self) -> tuple[str, ...]:
+        """The regions that hold states: its own, and its witness."""
+        witness = self.failover.witness if self.failover else None
+        return (*self.regions, *([witness] if witness else []))
+
+    @property
+    def role_boundary(self) -> str | None:
+        """ARN of the policy that bounds every role: the account's own, else the delivery's, else none."""
+        if self.delivery is None or self.security.permissions_boundary:
+            return self.security.permissions_boundary
+        return naming.delivery_boundary_arn(self.account_id, self.name, self.lead_region)
 
     @property
     def routing(self) -> Routing:

@@ -66,6 +66,16 @@ def release_role(environment: str, region: str) -> str:
     return regional(environment, "release", region)
 
 
+def delivery_role(environment: str, verb: str) -> str:
+    """The role that GitHub Actions takes on to "plan" or to "apply" (modules/governance/delivery_role)."""
+    return f"{environment}-delivery-{verb}"
+
+
+def delivery_boundary_arn(account_id: str, environment: str, region: str) -> str:
+    """The policy that bounds every role of an environment that is delivered by GitHub Actions."""
+    return f"arn:{partition(region)}:iam::{account_id}:policy/{environment}-delivery-boundary"
+
+
 def alarm_topic(environment: str, region: str) -> str:
     return f"{api(environment, region)}-alarms"
 

@@ -14,6 +14,7 @@ from generator.tiers import (
     edge,
     failover,
     functions,
+    governance,
     network,
     observability,
     operations,
@@ -40,7 +41,9 @@ class Stack:
 
 def declarations(manifest: Manifest) -> tuple[Declaration, ...]:
     """What every tier says of this environment, in the tiers' order."""
-    return tuple(found for tier in TIERS for found in tier.declarations(manifest))
+    declared = tuple(found for tier in TIERS for found in tier.declarations(manifest))
+    used = frozenset(found.module for found in declared if isinstance(found, ModuleCall))
+    return (*declared, *governance.declarations(manifest, used))
 
 
 def stacks(manifest: Manifest) -> tuple[Stack, ...]:
@@ -53,7 +56,7 @@ def stacks(manifest: Manifest) -> tuple[Stack, ...]:
 def _rows(manifest: Manifest) -> list[tuple[str, int, str, str]]:
     lead, recovery = manifest.lead_region, manifest.recovery_region
     return [
-        ("state", 0, "State buckets, one per region.", recovery),
+        ("state", 0, _state_purpose(manifest), recovery),
         ("global", 1, "Roles, hosted zone, certificates, custom domains and regional names.", recovery),
         ("data", 2, "Global tables and the keys of their replicas.", lead),
         *(
@@ -73,6 +76,10 @@ def _rows(manifest: Manifest) -> list[tuple[str, int, str, str]]:
         ("interconnect", 5, "What ties regions to each other: replication of objects.", recovery),
         ("edge", 6, _edge_purpose(manifest), recovery),
     ]
+
+
+def _state_purpose(manifest: Manifest) -> str:
+    return f"State buckets, one per region{', and the delivery roles' if manifest.delivery else ''}."
 
 
 def _edge_purpose(manifest: Manifest) -> str:

@@ -23,6 +23,7 @@ from generator import writer
 from generator.problems import InputRefused
 from harness import assessment, assessment_report, environments, operator, rehearsal, verbs
 from harness import release as releases
+from harness.delivery import commands as delivery
 from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY, Environment
 from harness.sandbox.addresses import NoAddress
@@ -170,13 +171,21 @@ def apply(
     env: Env = DEFAULT_ENVIRONMENT,
     sandbox: InSandbox = False,
     stack: OnlyStacks = None,
+    standby_first: Annotated[
+        bool, typer.Option("--standby-first", help="Standby regions before the primary, where that may be.")
+    ] = False,
     as_json: Json = False,
     yes: Yes = False,
 ) -> int:
     """Plan and apply every stack, wave by wave."""
     (environment,) = _ready(env)
     return verbs.apply(
-        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=_confirming(yes)
+        environment,
+        sandbox=sandbox,
+        only=tuple(stack or ()),
+        as_json=as_json,
+        confirm=_confirming(yes),
+        standby_first=standby_first,
     )
 
 
@@ -352,6 +361,9 @@ def bench(
     from harness import bench as measurements
 
     return measurements.run(tuple(part or ()), as_json=as_json, say=_say)
+
+
+delivery.register(app, say=lambda line: _say(line))
 
 
 def _chosen(env: str) -> tuple[Environment, ...]:

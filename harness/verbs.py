@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rich.table import Table
 
 from generator.problems import InputRefused
 from harness import running_sandbox
+from harness.delivery import rollout
 from harness.environments import Environment
 from harness.sandbox.server import Sandbox
 from harness.terraform import adapter, installation, plans, runner
@@ -118,10 +120,17 @@ def plan(environment: Environment, *, sandbox: bool, only: tuple[str, ...], as_j
 
 
 def apply(
-    environment: Environment, *, sandbox: bool, only: tuple[str, ...], as_json: bool, confirm: Confirm
+    environment: Environment,
+    *,
+    sandbox: bool,
+    only: tuple[str, ...],
+    as_json: bool,
+    confirm: Confirm,
+    standby_first: bool = False,
 ) -> int:
     _ask(environment, "Apply", only, sandbox=sandbox, confirm=confirm)
-    return _over_stacks(environment, runner.apply, sandbox=sandbox, only=only, as_json=as_json)
+    order = partial(rollout.standby_first, environment.manifest) if standby_first else tuple
+    return _over_stacks(environment, runner.apply, sandbox=sandbox, only=only, as_json=as_json, order=order)
 
 
 def destroy(
@@ -138,8 +147,9 @@ def _over_stacks(
     sandbox: bool,
     only: tuple[str, ...],
     as_json: bool,
+    order: Callable[[tuple[StackRun, ...]], tuple[StackRun, ...]] = tuple,
 ) -> int:
-    stacks = chosen(environment, only)
+    stacks = order(chosen(environment, only))
     with (
         target_of(environment, sandbox=sandbox) as target,
         session(environment, target, as_json=as_json) as opened,

@@ -196,7 +196,11 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
             label="api_logging_role",
             module="security/api_logging_role",
             region=manifest.recovery_region,
-            arguments={"name": _logging_role(manifest), "account_id": manifest.account_id},
+            arguments={
+                "name": _logging_role(manifest),
+                "account_id": manifest.account_id,
+                "permissions_boundary": manifest.role_boundary,
+            },
         )
     for region in manifest.regions if manifest.compute.api else ():
         yield _api(manifest, region)

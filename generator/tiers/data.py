@@ -250,7 +250,7 @@ def _replication_role(manifest: Manifest, name: str, region: str) -> ModuleCall:
             "source_bucket": side(region),
             "destination": side(first),
             "further_destinations": {other: side(other) for other in further} or None,
-            "permissions_boundary": manifest.security.permissions_boundary,
+            "permissions_boundary": manifest.role_boundary,
         },
     )
 

@@ -111,7 +111,7 @@ def _role(manifest: Manifest, region: str) -> ModuleCall:
             else None,
             "metric_namespace": METRICS,
             "tracing": manifest.observability.tracing,
-            "permissions_boundary": manifest.security.permissions_boundary,
+            "permissions_boundary": manifest.role_boundary,
         },
     )
 

@@ -81,7 +81,7 @@ def _role(manifest: Manifest, region: str, name: str, function: Function) -> Mod
             "kms_alias": regional_key,
             "dead_letter_queue_name": f"{full}-dead-letter" if function.dead_letter else None,
             "tracing": manifest.observability.tracing,
-            "permissions_boundary": manifest.security.permissions_boundary,
+            "permissions_boundary": manifest.role_boundary,
         },
     )
 
@@ -169,7 +169,7 @@ def _releases(manifest: Manifest) -> Iterator[Declaration]:
                         "key_alias": naming.regional_key_alias(manifest.name, region),
                     }
                 },
-                "permissions_boundary": manifest.security.permissions_boundary,
+                "permissions_boundary": manifest.role_boundary,
             },
         )
         for name in released:

@@ -15,6 +15,9 @@ from generator.naming import resource_label
 if TYPE_CHECKING:
     from generator.manifest import Manifest
 
+# A pull request whose plans are older is planned again.
+PLANS_RETENTION_DAYS = 30
+
 
 class Operations(Part):
     """State and protection."""
@@ -29,8 +32,7 @@ class Operations(Part):
 
 
 def declarations(manifest: Manifest) -> Iterator[Declaration]:
-    witness = manifest.failover.witness if manifest.failover else None
-    for region in (*manifest.regions, *([witness] if witness else [])):
+    for region in manifest.state_regions:
         yield ModuleCall(
             stack="state",
             label=resource_label("state", naming.provider_alias(region)),
@@ -41,6 +43,7 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
                 "account_id": manifest.account_id,
                 "kms_alias": naming.state_key_alias(manifest.name, region),
                 "noncurrent_retention_days": manifest.operations.state_retention_days,
+                "plans_retention_days": PLANS_RETENTION_DAYS if manifest.delivery else None,
                 "force_destroy": not manifest.operations.protect,
             },
         )

@@ -63,6 +63,28 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  # saved plans hold secrets: none of them is kept for longer than it can be of use
+  dynamic "rule" {
+    for_each = var.plans_retention_days == null ? [] : [var.plans_retention_days]
+
+    content {
+      id     = "expire-plans"
+      status = "Enabled"
+
+      filter {
+        prefix = "plans/"
+      }
+
+      expiration {
+        days = rule.value
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+    }
+  }
+
   rule {
     id     = "abort-incomplete-uploads"
     status = "Enabled"

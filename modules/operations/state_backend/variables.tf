@@ -113,6 +113,20 @@ variable "noncurrent_versions_kept" {
   }
 }
 
+variable "plans_retention_days" {
+  description = "Days that saved plans below plans/ are kept, or null where none are kept in the bucket."
+  type        = number
+  default     = null
+
+  validation {
+    condition = (
+      var.plans_retention_days == null
+      || try(var.plans_retention_days >= 1 && floor(var.plans_retention_days) == var.plans_retention_days, false)
+    )
+    error_message = "Plans_retention_days must be a whole number of at least 1, or null."
+  }
+}
+
 variable "tags" {
   description = "Tags of the buckets and the key."
   type        = map(string)

@@ -36,9 +36,10 @@ data "aws_iam_policy_document" "logs" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = var.name
-  description        = "API Gateway writes its logs with it, in every region of this account."
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = var.name
+  description          = "API Gateway writes its logs with it, in every region of this account."
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary
 
   tags = var.tags
 }

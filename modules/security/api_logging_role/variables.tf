@@ -20,6 +20,20 @@ variable "name" {
   }
 }
 
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds what the role can ever be given, or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition = (
+      var.permissions_boundary == null
+      || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
+    )
+    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+  }
+}
+
 variable "tags" {
   description = "Tags in addition to those of the provider."
   type        = map(string)

@@ -35,3 +35,13 @@ run "refuses_a_name_with_a_space" {
 
   expect_failures = [var.name]
 }
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:role/boundary"
+  }
+
+  expect_failures = [var.permissions_boundary]
+}

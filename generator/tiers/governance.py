@@ -1,0 +1,115 @@
+"""The governance tier: the roles that GitHub Actions plans and applies with, and the bound of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from generator import naming
+from generator.calls import Declaration, ModuleCall, StackOutput
+from generator.fields import Part
+from generator.hcl import Reference, Value
+from generator.naming import resource_label
+
+if TYPE_CHECKING:
+    from generator.manifest import Manifest
+
+# What a module's resources are made with; tests/generator/test_governance.py compares it with their HCL.
+SERVICES: dict[str, tuple[str, ...]] = {
+    "compute/function": ("cloudwatch", "codedeploy", "lambda", "logs", "sqs"),
+    "compute/migration": ("lambda",),
+    "compute/release": ("cloudwatch", "codedeploy", "logs"),
+    "compute/rest_api": ("apigateway", "lambda", "logs"),
+    "data/bucket": ("s3",),
+    "data/bucket_replication": ("s3",),
+    "data/database_cluster": ("ec2", "logs", "rds"),
+    "data/global_cluster": ("rds",),
+    "data/global_table": ("autoscaling", "dynamodb"),
+    "edge/api_domain": ("acm", "apigateway", "route53"),
+    "edge/distribution": ("cloudfront", "logs", "route53", "s3"),
+    "edge/dns_routing": ("route53",),
+    "edge/viewer_certificate": ("acm", "route53"),
+    "edge/zone": ("route53",),
+    "network/vpc": ("ec2", "logs"),
+    "observability/alarms": ("cloudwatch", "sns"),
+    "observability/cdn_alarms": ("cloudfront", "cloudwatch", "sns"),
+    "observability/dashboard": ("cloudwatch",),
+    "operations/failover": ("cloudwatch", "dynamodb", "events", "lambda", "sns"),
+    "operations/state_backend": ("kms", "s3"),
+    "security/api_logging_role": ("iam",),
+    "security/database_secret": ("lambda", "secretsmanager"),
+    "security/failover_role": ("iam",),
+    "security/function_role": ("iam",),
+    "security/key": ("kms",),
+    "security/release_role": ("iam",),
+    "security/replication_role": ("iam",),
+    "security/web_acl": ("logs", "wafv2"),
+}
+
+
+class Delivery(Part):
+    """GitHub Actions: which repository's workflows plan this environment and, once approved, apply it."""
+
+    repository: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$"
+            r"|^[A-Za-z0-9][A-Za-z0-9-]{0,38}@\d+/[A-Za-z0-9._-]{1,100}@\d+$"
+        ),
+    ] = Field(
+        description="owner/name, or owner@id/name@id where the repository's tokens carry immutable ids."
+    )
+    branch: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$")] = Field(
+        "main", description="Branch that is applied, and whose runs look for drift."
+    )
+    oidc_provider: Literal["create", "existing"] = Field(
+        "create", description="existing where the account has GitHub's identity provider already."
+    )
+    permissions_boundary: (
+        Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+$")]
+        | None
+    ) = Field(None, description="ARN of the policy that bounds the two delivery roles themselves.")
+
+
+def declarations(manifest: Manifest, used: frozenset[str]) -> Iterator[Declaration]:
+    """`used`: the modules that the environment's stacks call, as `<tier>/<module>`."""
+    if manifest.delivery is None:
+        return
+    label = "delivery"
+    yield ModuleCall(
+        stack="state",
+        label=label,
+        module="governance/delivery_role",
+        region=manifest.recovery_region,
+        arguments=_arguments(manifest, manifest.delivery, used),
+    )
+    for role in ("plan", "apply"):
+        yield StackOutput(
+            stack="state",
+            name=f"{role}_role_arn",
+            value=Reference(f"module.{label}.{role}_role_arn"),
+            description=f"Role that GitHub Actions takes to {role} {manifest.name}.",
+        )
+
+
+def _arguments(manifest: Manifest, delivery: Delivery, used: frozenset[str]) -> dict[str, Value]:
+    return {
+        "account_id": manifest.account_id,
+        "branch": None if delivery.branch == "main" else delivery.branch,
+        "create_oidc_provider": False if delivery.oidc_provider == "existing" else None,
+        "domain": manifest.domain,
+        "environment": manifest.name,
+        "permissions_boundary": delivery.permissions_boundary,
+        "repository": delivery.repository,
+        "role_boundary": manifest.security.permissions_boundary,
+        "services": sorted({service for module in used for service in SERVICES[module]}),
+        "state_buckets": {
+            resource_label(naming.provider_alias(region)): {
+                "name": naming.state_bucket(manifest.name, manifest.account_id, region),
+                "kms_alias": naming.state_key_alias(manifest.name, region),
+            }
+            for region in manifest.state_regions
+        },
+    }

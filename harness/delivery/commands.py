@@ -1,0 +1,164 @@
+"""The verbs that only workflows use, each over one environment or one text."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generator.problems import InputRefused
+from harness import environments, verbs
+from harness.delivery import github, kept_plans
+from harness.delivery import jobs as jobs_of
+from harness.delivery import verdict as verdicts
+from harness.environments import REPOSITORY, Environment
+
+GOOD, FAILED = 0, 1
+Say = Callable[[str], None]
+
+
+def jobs(*, affected: bool, say: Say) -> int:
+    """Print the outputs of a workflow's first job, and give them to GitHub where it asks for them.
+
+    With `affected` what `make affected JSON=1` prints is on standard input.
+    """
+    told = jobs_of.read(sys.stdin.read()) if affected else None
+    found = jobs_of.outputs([environments.load(name) for name in environments.names()], told)
+    for line in jobs_of.removed(told) if told else []:
+        say(line)
+    for name, value in found.items():
+        print(f"{name}={value}")
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        jobs_of.write(found, Path(file))
+    return GOOD
+
+
+def deposit(environment: Environment, *, stacks: Sequence[str], plans: Path, sandbox: bool, say: Say) -> int:
+    """Keep the plans in `plans` for whoever applies this commit."""
+    chosen = [stack for stack in environment.stacks if stack.name in _known(environment, stacks)]
+    tree = kept_plans.tree(REPOSITORY)
+    with verbs.target_of(environment, sandbox=sandbox) as target:
+        buckets = kept_plans.Buckets(target.variables)
+        written = kept_plans.deposit(chosen, plans, buckets=buckets, tree=tree, run=kept_plans.run_id())
+    for key in written:
+        say(f"kept {key}")
+    return GOOD
+
+
+def collect(environment: Environment, *, plans: Path, sandbox: bool, say: Say) -> int:
+    """Bring the plans that were kept for this commit."""
+    tree = kept_plans.tree(REPOSITORY)
+    with verbs.target_of(environment, sandbox=sandbox) as target:
+        buckets = kept_plans.Buckets(target.variables)
+        found = kept_plans.collect(environment.stacks, plans, buckets=buckets, tree=tree)
+    for stack, run in found.items():
+        say(f"{stack}: plans of run {run}")
+    return GOOD
+
+
+def comment(*, file: Path, pull_request: int, say: Say) -> int:
+    done = github.comment(github.Repository.here(), pull_request=pull_request, text=_text(file))
+    say(f"comment of pull request {pull_request}: {done}")
+    return GOOD
+
+
+def issue(*, part: str, title: str, file: Path | None, over: bool, say: Say) -> int:
+    """Open or bring up to date the one issue of `part`; close it when what it tells of is `over`."""
+    repository = github.Repository.here()
+    if over:
+        done = github.close(repository, part=part)
+    else:
+        done = github.issue(repository, part=part, title=title, text=_told(file))
+    say(f"issue {part}: {done}")
+    return GOOD
+
+
+def verdict(*, needs: str, say: Say) -> int:
+    found = verdicts.read(needs)
+    for job, result in found.results.items():
+        say(f"{job}: {result}")
+    return FAILED if found.wrong else GOOD
+
+
+def _known(environment: Environment, stacks: Sequence[str]) -> tuple[str, ...]:
+    return tuple(stack.name for stack in verbs.chosen(environment, stacks))
+
+
+def _told(file: Path | None) -> str:
+    """A file's text or, of a folder, that of every Markdown file below it; then where the run is."""
+    texts = []
+    if file is not None and file.is_dir():
+        texts = [_text(each) for each in sorted(file.rglob("*.md"))]
+    elif file is not None and file.exists():
+        texts = [_text(file)]
+    server, repository, run = (
+        os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    )
+    return "\n\n".join([*texts, f"The run: {server or 'https://github.com'}/{repository}/actions/runs/{run}"])
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputRefused([f"FILE={file}: {error.strerror}"]) from error
+
+
+Env = Annotated[str, typer.Option("--env", help="Folder of the environment below envs/.")]
+Plans = Annotated[Path, typer.Option("--plans", help="Folder of reviewed plans.")]
+InSandbox = Annotated[bool, typer.Option("--sandbox", help="Against the embedded AWS.")]
+
+
+def register(app: typer.Typer, *, say: Say) -> None:
+    """Give the front door these verbs."""
+
+    @app.command("jobs")
+    def _jobs(
+        affected: Annotated[
+            bool, typer.Option("--affected", help="Only what `affected --json` on standard input names.")
+        ] = False,
+    ) -> int:
+        """The jobs of a workflow, as GitHub's outputs."""
+        return jobs(affected=affected, say=say)
+
+    @app.command("deposit")
+    def _deposit(
+        env: Env,
+        stack: Annotated[list[str], typer.Option("--stack")],
+        plans: Plans,
+        sandbox: InSandbox = False,
+    ) -> int:
+        """Keep reviewed plans in the state bucket, for the run that applies this commit."""
+        return deposit(environments.load(env), stacks=stack, plans=plans, sandbox=sandbox, say=say)
+
+    @app.command("collect")
+    def _collect(env: Env, plans: Plans, sandbox: InSandbox = False) -> int:
+        """Bring the plans that were kept for this commit."""
+        return collect(environments.load(env), plans=plans, sandbox=sandbox, say=say)
+
+    @app.command("comment")
+    def _comment(
+        file: Annotated[Path, typer.Option("--file", help="Markdown to write.")],
+        pull_request: Annotated[int, typer.Option("--pull-request", help="Its number.")],
+    ) -> int:
+        """Write the one comment of a pull request, or change it in place."""
+        return comment(file=file, pull_request=pull_request, say=say)
+
+    @app.command("issue")
+    def _issue(
+        part: Annotated[str, typer.Option("--part", help="What it tells of; also its label.")],
+        title: Annotated[str, typer.Option("--title")] = "",
+        file: Annotated[Path | None, typer.Option("--file", help="Markdown, or a folder of it.")] = None,
+        over: Annotated[bool, typer.Option("--over", help="What it tells of is over: close it.")] = False,
+    ) -> int:
+        """Open the one issue of a kind, bring it up to date, or close it."""
+        return issue(part=part, title=title or part, file=file, over=over, say=say)
+
+    @app.command("verdict")
+    def _verdict(needs: Annotated[str, typer.Option("--needs", envvar="NEEDS")]) -> int:
+        """Whether the jobs before this one are all right."""
+        return verdict(needs=needs, say=say)
