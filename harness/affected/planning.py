@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generator import manifest
 from generator.problems import InputRefused
-from harness import verbs
+from harness import running_sandbox, verbs
 from harness.affected.change import change
 from harness.affected.comparison import Removed, Report
 from harness.affected.git import Base
@@ -22,7 +22,7 @@ from harness.terraform import runner
 from harness.terraform.session import RunResult
 from harness.terraform.stack import StackRun
 
-GOOD, FAILED = 0, 1
+GOOD, FAILED, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 130
 Plan = Callable[[tuple[str, ...]], int]
 
 
@@ -38,7 +38,8 @@ def plan_affected(
 ) -> int:
     """Plan the affected stacks through `plan` (their names to an exit status), removed ones for destruction.
 
-    1 when a plan fails, or a removed stack still holds something: nobody would destroy it any more.
+    1 when a plan fails, or a removed stack still holds something: nobody would destroy it any more. 3 when
+    that cannot be told, because the only target is a sandbox that begins empty.
     """
     report = change(REPOSITORY, ref=ref, env=env)
     _refuse_unknown(report, env, only)
@@ -48,7 +49,15 @@ def plan_affected(
     statuses = [plan(tuple(wanted))] if wanted else []
     if removed:
         statuses.append(plan_removed(env, report.base, removed, sandbox=sandbox, as_json=as_json, say=say))
-    return max(statuses, default=GOOD)
+    return worst(statuses)
+
+
+def worst(statuses: Sequence[int]) -> int:
+    """One exit status for several: an interruption, then a failure, then what stayed open."""
+    bad = [status for status in statuses if status not in (GOOD, INCONCLUSIVE)]
+    if INTERRUPTED in bad:
+        return INTERRUPTED
+    return bad[0] if bad else max(statuses, default=GOOD)
 
 
 def _chosen(stack: str, only: Sequence[str]) -> bool:
@@ -87,6 +96,9 @@ def plan_removed(
     for gone in removed:
         say(left_behind(base, gone))
     with _at(base, env) as environment:
+        if sandbox and not _sandbox_runs(environment):
+            say("a sandbox that begins empty cannot tell whether anything of it is left: leave out SANDBOX=1")
+            return INCONCLUSIVE
         runs = {stack.name: stack for stack in verbs.stack_runs(environment)}
         stacks = [runs.get(each.name.stack) or _unknown(environment, each) for each in removed]
         with (
@@ -96,7 +108,12 @@ def plan_removed(
             known = {**runs, **{stack.name: stack for stack in stacks}}
             result = runner.plan_destruction(opened, stacks, known=tuple(known.values()))
     verbs.report(result, as_json=as_json)
-    return max(result.exit_code, _verdict(base, removed, result, say))
+    return worst([result.exit_code, _verdict(base, removed, result, say)])
+
+
+def _sandbox_runs(environment: Environment) -> bool:
+    account_id = environment.manifest.account_id
+    return running_sandbox.find(account_id=account_id, regions=environment.regions) is not None
 
 
 def _verdict(base: Base, removed: Sequence[Removed], result: RunResult, say: Callable[[str], None]) -> int:
@@ -104,7 +121,7 @@ def _verdict(base: Base, removed: Sequence[Removed], result: RunResult, say: Cal
     for gone in removed:
         found = result.of(gone.name.stack)
         if found.status.good and (found.plan is None or not found.plan.changes):
-            say(f"{gone.name}: nothing of it is left in AWS")
+            say(f"{gone.name}: nothing of it is left on {result.target}")
         else:
             held += 1
             count = len(found.plan.changes) if found.plan else "an unknown number of"
