@@ -86,7 +86,8 @@ def test_a_manifest_key_without_effect_is_noted(repository: Repository) -> None:
     assert reasons(report) == {}
     assert report.notes == {
         "dev": (
-            "objectives.rto: 3m -> 4m: changes no root; `make assess` and the policies may judge it differently",
+            "objectives.rto: 3m -> 4m: changes no root; "
+            "`make assess` and the policies may judge it differently",
         )
     }
     assert as_json(report)["environments"] == ["dev"]
@@ -247,8 +248,8 @@ def test_an_environment_that_is_new_has_every_stack_new(repository: Repository) 
 def test_stale_roots_are_refused_with_the_command(repository: Repository) -> None:
     repository.change("envs/dev/manifest.yaml", "ttl: 30", "ttl: 20")
     assert (
-        "envs/dev/edge/main.tf: is stale, so what the change touches cannot be told; run `make generate ENV=dev`"
-        in refusal(repository).splitlines()
+        "envs/dev/edge/main.tf: is stale, so what the change touches cannot be told; "
+        "run `make generate ENV=dev`" in refusal(repository).splitlines()
     )
 
 
@@ -290,8 +291,8 @@ def test_a_base_that_is_not_there_is_refused_with_what_fetches_it(
 def test_a_clone_without_main_has_to_be_told_the_base(repository: Repository) -> None:
     repository.git("branch", "--move", "trunk")
     assert refusal(repository) == (
-        "BASE is left out, and neither origin/main nor main is in this clone; run `git fetch origin main`, or "
-        "give another branch, tag or commit as BASE"
+        "BASE is left out, and neither origin/main nor main is in this clone; run `git fetch origin main`, "
+        "or give another branch, tag or commit as BASE"
     )
 
 
