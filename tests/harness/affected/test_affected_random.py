@@ -147,7 +147,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(made=st.lists(changes, min_size=1, max_size=3, unique_by=lambda each: (each[0], str(each[1]))))
 def test_a_random_change_touches_precisely_the_stacks_that_read_it(made: list[Change]) -> None:
     # roots are generated from what is there before anything is appended to them
@@ -163,10 +163,19 @@ def test_a_random_change_touches_precisely_the_stacks_that_read_it(made: list[Ch
     assert {each.name.stack for each in report.removed} == stacks(BEFORE) - stacks(after)
 
 
+def test_each_file_that_any_stack_reads_touches_precisely_its_readers() -> None:
+    """One by one, because a random choice may never fall on a lock file or on a module below a module."""
+    read = {stack: read_by(BEFORE, stack) for stack in stacks(BEFORE)}
+    for path in sorted({path for found in read.values() for path in found}):
+        report = compare(BASE, begun(), snapshot(tree_of({**BEFORE, path: BEFORE[path] + b"# changed\n"})))
+        readers = {stack for stack in read if path in read[stack]}
+        expected = readers | ({"edge"} if "global" in readers else set())
+        assert {each.name.stack for each in report.affected} == expected, path
+
+
 def test_the_stacks_that_the_whole_environment_reads_are_not_all_the_same() -> None:
     """So that the test above is worth something: each module is read by some stacks and not by others."""
-    reading = {
-        path: {stack for stack in stacks(BEFORE) if path in read_by(BEFORE, stack)} for path in MODULE_FILES
-    }
+    read = {stack: read_by(BEFORE, stack) for stack in stacks(BEFORE)}
+    reading = {path: {stack for stack in read if path in read[stack]} for path in MODULE_FILES}
     assert all(len(found) < len(stacks(BEFORE)) for found in reading.values())
     assert {len(found) for found in reading.values()} >= {0, 1, 2}
