@@ -73,6 +73,7 @@ def made(root: Path, *environments: str) -> Repository:
         else:
             shutil.copy(source, target)
     repository = Repository(root)
-    repository.git("init", "--quiet", "--initial-branch", "main")
+    repository.git("init", "--quiet", "--template=", "--initial-branch", "main")
     repository.commit("Begin")
+    repository.git("repack", "-adq")  # one file instead of hundreds: each test copies them
     return repository

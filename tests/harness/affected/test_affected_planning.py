@@ -208,6 +208,23 @@ def test_a_removed_stack_that_cannot_be_planned_fails(
     assert cli.main(["plan", "--env", "dev", "--affected", "--stack", "us-west-2"]) == 1
 
 
+def test_a_removed_stack_whose_manifest_is_of_another_version_is_refused_with_what_destroys_it(
+    here: Repository, asked: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    here.append("envs/dev/manifest.yaml", "legacy: true\n")
+    commit = here.commit()
+    here.change("envs/dev/manifest.yaml", "legacy: true\n", "")
+    here.change("envs/dev/manifest.yaml", "us-west-2:", "eu-west-1:")
+    here.generate()
+    assert cli.main(["plan", "--env", "dev", "--affected", "--base", "HEAD", "--stack", "us-west-2"]) == 2
+    told = capsys.readouterr().err
+    assert f"make -C .antipode/base-{commit[:10]} destroy ENV=dev STACK=us-west-2" in told
+    assert (
+        f"refused: envs/dev at HEAD {commit[:10]}: this version does not take its manifest any more" in told
+    )
+    assert "legacy: is not a known key" in told
+
+
 def test_an_empty_sandbox_cannot_tell_what_is_left(
     without_us_west_2: Repository,
     fake: FakeTerraform,
