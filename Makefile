@@ -13,16 +13,18 @@ MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard har
 
 flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 stacks = $(foreach stack,$(STACK),--stack $(stack))
+base = $(if $(BASE),--base '$(BASE)')
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover \
-        failback readmit reconcile docs bench test lint format requirements clean jobs deposit collect comment issue verdict
+.PHONY: help setup generate check validate assess plan affected apply release destroy drill scorecard sandbox status failover \
+        switchover failback readmit reconcile docs bench test lint format requirements clean jobs deposit collect comment issue verdict
 
 help: ## What each verb does
 	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
-	@printf '         TO=eu-west-1  DRY_RUN=1  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1  PORT=4566  EMPTY=1  MARKDOWN=assessment.md  TESTS=tests/generator  JOBS=4  LONG=1\n'
+	@printf '         TO=eu-west-1  DRY_RUN=1  AFFECTED=1  BASE=origin/main  MARKDOWN=assessment.md  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1\n'
+	@printf '         PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=4  LONG=1\n'
 	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
 
 setup: $(INSTALLED) ## Install what is needed into .venv (the other verbs do it themselves)
@@ -47,7 +49,10 @@ assess: setup ## What a lost region costs ENV, predicted and measured, against i
 	@$(RUN) assess --env $(ENV) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(call flag,JSON,--json)
 
 plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
-	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json)
+	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,AFFECTED,--affected) $(base)
+
+affected: setup ## Which stacks of ENV (or of every environment) the change since BASE touches, and why
+	@$(RUN) affected $(env_given) $(base) $(call flag,JSON,--json)
 
 apply: setup ## Plan and apply ENV wave by wave; asks first unless YES=1
 	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,STANDBY_FIRST,--standby-first) $(call flag,JSON,--json) $(call flag,YES,--yes)

@@ -25,11 +25,10 @@ def files(manifest: Manifest, *, environment: str, repository: Path) -> dict[str
     read from lambda_src/ of `repository`. Raises FileNotFoundError when a function's source is missing.
     """
     found: dict[str, bytes] = {}
-    modules = "/".join([".."] * (len(PurePosixPath(environment).parts) + 2) + ["modules"])
     lock = (_GENERATOR / "terraform.lock.hcl").read_bytes()
-    for stack in stacks(manifest):
-        found[f"{stack.name}/main.tf"] = _headed(roots.root(manifest, stack, modules=modules), environment)
-        found[f"{stack.name}/.terraform.lock.hcl"] = lock
+    for stack, body in bodies(manifest, environment=environment).items():
+        found[f"{stack}/main.tf"] = _headed(body, environment)
+        found[f"{stack}/.terraform.lock.hcl"] = lock
     sources = repository / "lambda_src"
     for source in used_functions(manifest):
         # what functions require is the databases' driver: without a database it would only cost cold starts
@@ -40,6 +39,12 @@ def files(manifest: Manifest, *, environment: str, repository: Path) -> dict[str
     if manifest.compute.api:
         found["RUNBOOK.md"] = runbooks.runbooks(manifest, environment=environment).encode()
     return {**found, INVENTORY: inventory(found)}
+
+
+def bodies(manifest: Manifest, *, environment: str) -> dict[str, str]:
+    """The main.tf of every stack by its name, without the header."""
+    modules = "/".join([".."] * (len(PurePosixPath(environment).parts) + 2) + ["modules"])
+    return {stack.name: roots.root(manifest, stack, modules=modules) for stack in stacks(manifest)}
 
 
 def inventory(found: Mapping[str, bytes]) -> bytes:

@@ -23,6 +23,8 @@ from generator import writer
 from generator.problems import InputRefused
 from harness import assessment, assessment_report, environments, operator, rehearsal, verbs
 from harness import release as releases
+from harness.affected import planning, rendering
+from harness.affected.change import change
 from harness.delivery import commands as delivery
 from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY, Environment
@@ -154,16 +156,57 @@ def validate(env: Env = "") -> int:
     return verbs.validate(_ready(env), say=_say)
 
 
+Ref = Annotated[
+    str,
+    typer.Option(
+        "--base", help="Commit, branch or tag to compare with; the merge base with origin/main if left out."
+    ),
+]
+
+
+@app.command()
+def affected(env: Env = "", base: Ref = "", as_json: Json = False) -> int:
+    """Which stacks the working tree changes since a git ref, and why; removed ones and what destroys them."""
+    found = change(REPOSITORY, ref=base or None, env=env or None)
+    if as_json:
+        print(json.dumps(rendering.as_json(found)))
+    else:
+        wide = Console()
+        (wide if wide.is_terminal else Console(width=200)).print(rendering.rendered(found))
+    return GOOD
+
+
 @app.command()
 def plan(
     env: Env = DEFAULT_ENVIRONMENT,
     sandbox: InSandbox = False,
     stack: OnlyStacks = None,
     as_json: Json = False,
+    only_affected: Annotated[
+        bool,
+        typer.Option("--affected", help="Only what differs from --base; removed stacks for destruction."),
+    ] = False,
+    base: Ref = "",
 ) -> int:
     """What would change, stack by stack."""
-    (environment,) = _ready(env)
-    return verbs.plan(environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json)
+
+    def planned(only: tuple[str, ...]) -> int:
+        (environment,) = _ready(env)
+        return verbs.plan(environment, sandbox=sandbox, only=only, as_json=as_json)
+
+    if not only_affected:
+        return planned(tuple(stack or ()))
+    if env in environments.names():
+        _ready(env)
+    return planning.plan_affected(
+        env,
+        ref=base or None,
+        only=tuple(stack or ()),
+        sandbox=sandbox,
+        as_json=as_json,
+        plan=planned,
+        say=_say,
+    )
 
 
 @app.command()

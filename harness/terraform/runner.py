@@ -87,6 +87,25 @@ def destroy(
     return _run(session, "destroy", stacks, tasks, outputs, work)
 
 
+def plan_destruction(
+    session: Session, stacks: Sequence[StackRun], *, known: Sequence[StackRun] | None = None
+) -> RunResult:
+    """What destroying the stacks would take away. An empty plan: nothing of the stack is left.
+
+    For stacks that leave the environment; nothing can apply these plans.
+    """
+
+    def work(job: Job) -> StackResult:
+        result = steps.plan_result(replace(job, unknown=()), destroy=True, keep=False)
+        if steps.bucket_is_missing(result.diagnostics):
+            text = f"{job.stack.name}: its state bucket does not exist, nothing of it is left."
+            return replace(result, status=ExitStatus.SUCCEEDED, diagnostics=(), messages=(text,))
+        return result
+
+    outputs = _outputs(session, known or stacks)
+    return _run(session, "plan", stacks, waves.by_wave(stacks, reverse=True), outputs, work, fail_fast=False)
+
+
 def unlock(session: Session, stack: StackRun, lock_id: str) -> StackResult:
     """Release a state lock that its owner cannot release any more. Terraform refuses a wrong id."""
     directory = session.directory(stack.name)

@@ -1,0 +1,1 @@
+"""Which stacks a change touches, and why: the working tree against a commit."""
