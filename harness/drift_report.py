@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -60,7 +61,7 @@ def drift(
     if markdown:
         _write(markdown, as_markdown(found))
     if as_json:
-        print(found.model_dump_json())
+        print(json.dumps({"event": "Drift", **found.model_dump(mode="json")}))
     else:
         show(found, Console())
     return GOOD if found.in_sync else FAILED

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -299,7 +299,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
                 "seconds": round(each.seconds, 3),
                 "planned": vars(each.planned),
                 "completed": vars(each.completed),
-                "changes": [vars(change) for change in each.plan.changes] if each.plan else [],
+                "changes": [asdict(change) for change in each.plan.changes] if each.plan else [],
                 "messages": list(each.messages),
                 "log": _shown(each.log) if each.log else None,
             }

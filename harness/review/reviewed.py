@@ -211,8 +211,11 @@ def planned_against(plan_file: Path) -> ReviewedState | None:
 
 
 def state_of(text: bytes) -> ReviewedState:
+    """Terraform gives a state that does not exist yet a lineage of the moment, and serial 0."""
     found = bootstrap.snapshot(text)
-    return ReviewedState(lineage=found.lineage, serial=found.serial) if found else ReviewedState()
+    if found is None or (found.serial == 0 and found.resources == 0):
+        return ReviewedState()
+    return ReviewedState(lineage=found.lineage, serial=found.serial)
 
 
 def files_of(environment: Environment, stacks: Sequence[str]) -> dict[str, str]:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.problems import InputRefused
@@ -54,6 +56,7 @@ def test_a_bracket_without_end_is_refused() -> None:
 _KEYS = st.text(st.characters(exclude_characters='"\\', exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
+@settings(deadline=None)
 @given(st.sets(_KEYS.map(lambda key: f'module.m["{key}"].aws_s3_bucket.b'), min_size=1))
 def test_every_address_that_is_given_is_found_again(given_: set[str]) -> None:
     assert confirmation.addresses([", ".join(given_)]) == given_
@@ -95,11 +98,12 @@ def test_an_apply_that_would_lose_data_ends_before_it_with_status_2(
     tmp_path, session: Session, fake: FakeTerraform  # type: ignore[no-untyped-def]
 ) -> None:  # fmt: skip
     environment = small_environment(tmp_path, data=2, edge=6)
+    document = {"resource_changes": [{"address": KEY, "change": {"actions": ["delete"]}}]}
     fake.answer(
         data_plan={"exit": 2, "lines": [planned(KEY, "delete")]},
-        show={"lines": ['{"resource_changes": [{"address": "%s", "change": {"actions": ["delete"]}}]}' % KEY]},
+        show={"lines": [json.dumps(document)]},
     )
-    reviewing = Session(**{**vars(session), "review": confirmation.data_review((), typed=None)})
+    reviewing = replace(session, review=confirmation.data_review((), typed=None))
     runs = [StackRun(name=n, wave=w, root=environment.folder / n) for n, w in (("data", 2), ("edge", 6))]
     result = runner.apply(reviewing, runs)
     assert [each.status for each in result.results] == [ExitStatus.REFUSED, ExitStatus.NOT_STARTED]
@@ -137,7 +141,8 @@ def test_destroying_lists_what_goes_and_takes_the_name_of_the_environment() -> N
 
 
 @pytest.mark.parametrize(
-    "given_", [{"answer": "yes"}, {"yes": True}, {"confirmed": ("prod",)}, {"confirmed": ("dev",), "yes": True}]
+    "given_",
+    [{"answer": "yes"}, {"yes": True}, {"confirmed": ("prod",)}, {"confirmed": ("dev",), "yes": True}],
 )
 def test_destroying_without_its_name_is_refused(given_: dict[str, object]) -> None:
     with pytest.raises(InputRefused, match="run again with YES=1 CONFIRM=prod"):

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from harness.terraform import losses, plans
-
-MODULES = Path(__file__).resolve().parents[3] / "modules"
 
 
 @pytest.mark.parametrize(
