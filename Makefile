@@ -14,15 +14,22 @@ MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard har
 flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 stacks = $(foreach stack,$(STACK),--stack $(stack))
 base = $(if $(BASE),--base '$(BASE)')
+# For the shell, as one word: an address has brackets and quotes in it.
+quoted = '$(subst ','\'',$(1))'
+plans = $(foreach folder,$(PLANS),--plans $(call quoted,$(folder)))
+confirm = $(if $(CONFIRM),--confirm $(call quoted,$(CONFIRM)))
+artifact = $(if $(ARTIFACT),--artifact $(call quoted,$(ARTIFACT)))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess plan affected apply release destroy drill scorecard sandbox status failover \
-        switchover failback readmit reconcile docs bench test lint format requirements clean jobs deposit collect comment issue verdict
+.PHONY: help setup generate check validate assess affected plan summary apply drift release destroy drill scorecard sandbox status \
+        failover switchover failback readmit reconcile docs bench test lint format requirements clean jobs deposit collect comment \
+        issue verdict
 
 help: ## What each verb does
 	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
+	@printf '         PLANS=folder  DOCUMENTS=1  CONFIRM="data:module.a.aws_dynamodb_table.b"  SINCE=drift.json  OUT=file\n'
 	@printf '         TO=eu-west-1  DRY_RUN=1  AFFECTED=1  BASE=origin/main  MARKDOWN=assessment.md  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1\n'
 	@printf '         PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=4  LONG=1\n'
 	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
@@ -49,19 +56,25 @@ assess: setup ## What a lost region costs ENV, predicted and measured, against i
 	@$(RUN) assess --env $(ENV) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(call flag,JSON,--json)
 
 plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
-	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,AFFECTED,--affected) $(base)
+	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(plans) $(artifact) $(call flag,DOCUMENTS,--documents) $(call flag,JSON,--json) $(call flag,AFFECTED,--affected) $(base)
 
 affected: setup ## Which stacks of ENV (or of every environment) the change since BASE touches, and why
 	@$(RUN) affected $(env_given) $(base) $(call flag,JSON,--json)
 
-apply: setup ## Plan and apply ENV wave by wave; asks first unless YES=1
-	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,STANDBY_FIRST,--standby-first) $(call flag,JSON,--json) $(call flag,YES,--yes)
+summary: setup ## Plans kept in PLANS= as Markdown for a pull request (OUT=file, JSON=1); several are merged
+	@$(RUN) summary $(plans) $(artifact) $(if $(OUT),--out $(call quoted,$(OUT))) $(call flag,JSON,--json)
+
+apply: setup ## Plan and apply ENV wave by wave, or the reviewed plans of PLANS=; asks unless YES=1; CONFIRM= names data that may go
+	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(plans) $(confirm) $(call flag,STANDBY_FIRST,--standby-first) $(call flag,JSON,--json) $(call flag,YES,--yes)
+
+drift: setup ## What changed in ENV outside of Terraform, and since when (SINCE=, REPORT=, MARKDOWN=)
+	@$(RUN) drift --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(if $(SINCE),--since $(call quoted,$(SINCE))) $(if $(REPORT),--report $(call quoted,$(REPORT))) $(if $(MARKDOWN),--markdown $(call quoted,$(MARKDOWN))) $(call flag,JSON,--json)
 
 release: setup ## Send traffic to new versions of functions step by step, standby first; taken back on alarm (FUNCTION=)
 	@$(RUN) release --env $(ENV) $(foreach function,$(FUNCTION),--function $(function)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
 
-destroy: setup ## Destroy ENV, last wave first; asks first unless YES=1
-	@$(RUN) destroy --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json) $(call flag,YES,--yes)
+destroy: setup ## Destroy ENV, last wave first; asks for its name, or YES=1 CONFIRM=<ENV>
+	@$(RUN) destroy --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(confirm) $(call flag,JSON,--json) $(call flag,YES,--yes)
 
 drill: setup ## Apply ENV in the sandbox, lose a region, measure RTO and RPO at the client
 	@$(RUN) drill --env $(ENV) $(foreach scenario,$(SCENARIO),--scenario $(scenario)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(call flag,REAL_TIME,--real-time) $(call flag,JSON,--json)

@@ -21,13 +21,16 @@ from rich.console import Console
 
 from generator import writer
 from generator.problems import InputRefused
-from harness import assessment, assessment_report, environments, operator, rehearsal, verbs
+from harness import assessment, assessment_report, drift_report, environments, operator, rehearsal, verbs
 from harness import release as releases
 from harness.affected import planning, rendering
 from harness.affected.change import change
 from harness.delivery import commands as delivery
 from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY, Environment
+from harness.review import applying, confirmation, reviewed
+from harness.review import markdown as markdowns
+from harness.review import summary as summaries
 from harness.sandbox.addresses import NoAddress
 from harness.sandbox.server import SandboxError
 from harness.terraform.errors import TerraformError
@@ -50,6 +53,17 @@ InSandbox = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
 OnlyStacks = Annotated[list[str] | None, typer.Option("--stack", help="Only this stack; may be given again.")]
+PlansFolder = Annotated[
+    Path | None,
+    typer.Option("--plans", help="Folder of reviewed plans: plan keeps them there, apply takes them."),
+]
+Confirmed = Annotated[
+    list[str] | None,
+    typer.Option("--confirm", help="Address of data that may go, or stack:address; may be given again."),
+]
+Artifact = Annotated[
+    str, typer.Option("--artifact", help="What the folder is called where people find it whole.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; the answer is yes.")]
 
 
@@ -181,6 +195,11 @@ def plan(
     env: Env = DEFAULT_ENVIRONMENT,
     sandbox: InSandbox = False,
     stack: OnlyStacks = None,
+    plans: PlansFolder = None,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="Keep the plans as JSON too; it holds secrets in the clear.")
+    ] = False,
+    artifact: Artifact = "",
     as_json: Json = False,
     only_affected: Annotated[
         bool,
@@ -189,10 +208,20 @@ def plan(
     base: Ref = "",
 ) -> int:
     """What would change, stack by stack."""
+    if plans is None and (documents or artifact):
+        raise InputRefused(["--documents and --artifact: are about kept plans; give --plans FOLDER too"])
 
     def planned(only: tuple[str, ...]) -> int:
         (environment,) = _ready(env)
-        return verbs.plan(environment, sandbox=sandbox, only=only, as_json=as_json)
+        return verbs.plan(
+            environment,
+            sandbox=sandbox,
+            only=only,
+            as_json=as_json,
+            plans_folder=plans,
+            documents=documents,
+            artifact=artifact,
+        )
 
     if not only_affected:
         return planned(tuple(stack or ()))
@@ -210,24 +239,84 @@ def plan(
 
 
 @app.command()
+def summary(
+    plans: Annotated[list[Path], typer.Option(help="Folder of kept plans; may be given again.")],
+    out: Annotated[Path | None, typer.Option(help="File to write instead of standard output.")] = None,
+    artifact: Artifact = "",
+    as_json: Json = False,
+) -> None:
+    """Kept plans as Markdown for a pull request, or JSON; several folders are merged."""
+    found = reviewed.summaries_in(plans)
+    if as_json:
+        text = json.dumps([summaries.as_json(each) for each in found]) + "\n"
+    else:
+        whole = f"{reviewed.SUMMARY} in {artifact or ', '.join(folder.name for folder in plans)}"
+        text = markdowns.markdown(found, whole=whole)
+    _write(text, out)
+
+
+@app.command()
+def drift(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    since: Annotated[
+        Path | None, typer.Option(help="An earlier report (JSON): since when; the last one here if left out.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="File to write the report to, as JSON.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="File to write the report to, as Markdown.")] = None,
+    as_json: Json = False,
+) -> int:
+    """What changed outside of Terraform and what the code would change now; exit 1 when there is any."""
+    (environment,) = _ready(env)
+    return drift_report.drift(
+        environment,
+        sandbox=sandbox,
+        only=tuple(stack or ()),
+        since=since,
+        report=report,
+        markdown=markdown,
+        as_json=as_json,
+    )
+
+
+@app.command()
 def apply(
     env: Env = DEFAULT_ENVIRONMENT,
     sandbox: InSandbox = False,
     stack: OnlyStacks = None,
+    plans: PlansFolder = None,
+    confirm: Confirmed = None,
     standby_first: Annotated[
         bool, typer.Option("--standby-first", help="Standby regions before the primary, where that may be.")
     ] = False,
     as_json: Json = False,
     yes: Yes = False,
 ) -> int:
-    """Plan and apply every stack, wave by wave."""
-    (environment,) = _ready(env)
-    return verbs.apply(
-        environment,
+    """Plan and apply every stack, wave by wave; or precisely the reviewed plans of a folder."""
+    confirmed = confirmation.addresses(confirm or ())
+    if plans is None:
+        (environment,) = _ready(env)
+        return verbs.apply(
+            environment,
+            sandbox=sandbox,
+            only=tuple(stack or ()),
+            as_json=as_json,
+            confirm=_confirming(yes),
+            confirmed=confirmed,
+            typed=confirmation.at_a_terminal(),
+            standby_first=standby_first,
+        )
+    return applying.apply(
+        environments.load(env),  # generating now would change what was reviewed
+        folder=plans,
         sandbox=sandbox,
         only=tuple(stack or ()),
         as_json=as_json,
         confirm=_confirming(yes),
+        confirmed=confirmed,
+        typed=confirmation.at_a_terminal(),
+        say=_say,
         standby_first=standby_first,
     )
 
@@ -237,13 +326,21 @@ def destroy(
     env: Env = DEFAULT_ENVIRONMENT,
     sandbox: InSandbox = False,
     stack: OnlyStacks = None,
+    confirm: Confirmed = None,
     as_json: Json = False,
     yes: Yes = False,
 ) -> int:
     """Destroy every stack, last wave first."""
     environment = environments.load(env)
     return verbs.destroy(
-        environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json, confirm=_confirming(yes)
+        environment,
+        sandbox=sandbox,
+        only=tuple(stack or ()),
+        as_json=as_json,
+        yes=yes,
+        confirmed=confirmation.addresses(confirm or ()),
+        typed=confirmation.at_a_terminal(),
+        say=_say,
     )
 
 
@@ -453,6 +550,18 @@ def _confirming(yes: bool) -> Callable[[str], bool]:
 
 def _say(line: str) -> None:
     console.print(line, soft_wrap=True, markup=False)
+
+
+def _write(text: str, out: Path | None) -> None:
+    """Whole or not at all."""
+    if out is None:
+        print(text, end="")
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.{os.getpid()}")
+    partial.write_text(text)
+    os.replace(partial, out)
+    _say(f"wrote {os.path.relpath(out)}")
 
 
 def _error_log(words: list[str]) -> Path:

@@ -9,8 +9,9 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from generator.problems import InputRefused
 from harness import running_sandbox
 from harness.delivery import rollout
 from harness.environments import Environment
+from harness.review import reviewed
+from harness.review.confirmation import Typed, confirm_destruction, data_review
 from harness.sandbox.server import Sandbox
-from harness.terraform import adapter, installation, plans, runner
+from harness.terraform import adapter, bootstrap, installation, plans, runner
 from harness.terraform.process import Interruption
 from harness.terraform.progress import progress_view
 from harness.terraform.session import RunResult, Session, open_session
@@ -115,8 +118,38 @@ def forget(environment: Environment, target: str) -> None:
     shutil.rmtree(installation.WORK / target / environment.name, ignore_errors=True)
 
 
-def plan(environment: Environment, *, sandbox: bool, only: tuple[str, ...], as_json: bool) -> int:
-    return _over_stacks(environment, runner.plan, sandbox=sandbox, only=only, as_json=as_json)
+def plan(
+    environment: Environment,
+    *,
+    sandbox: bool,
+    only: tuple[str, ...],
+    as_json: bool,
+    plans_folder: Path | None = None,
+    documents: bool = False,
+    artifact: str = "",
+) -> int:
+    """What would change. `plans_folder` keeps the plans there, to be reviewed and applied as they are;
+    `documents` puts Terraform's JSON beside them, secrets included."""
+    if plans_folder is not None:
+        reviewed.refuse_foreign(plans_folder)
+    stacks = chosen(environment, only)
+    with (
+        target_of(environment, sandbox=sandbox) as target,
+        session(environment, target, as_json=as_json, documents=plans_folder is not None) as opened,
+    ):
+        result = runner.plan(opened, stacks, known=stack_runs(environment))
+        if plans_folder is not None:
+            reviewed.keep(
+                plans_folder,
+                environment,
+                opened,
+                result,
+                at=datetime.now(UTC),
+                documents=documents,
+                artifact=artifact,
+            )
+    report(result, as_json=as_json)
+    return result.exit_code
 
 
 def apply(
@@ -126,46 +159,63 @@ def apply(
     only: tuple[str, ...],
     as_json: bool,
     confirm: Confirm,
+    confirmed: Iterable[str] = (),
+    typed: Typed | None = None,
     standby_first: bool = False,
 ) -> int:
-    _ask(environment, "Apply", only, sandbox=sandbox, confirm=confirm)
-    order = partial(rollout.standby_first, environment.manifest) if standby_first else tuple
-    return _over_stacks(environment, runner.apply, sandbox=sandbox, only=only, as_json=as_json, order=order)
-
-
-def destroy(
-    environment: Environment, *, sandbox: bool, only: tuple[str, ...], as_json: bool, confirm: Confirm
-) -> int:
-    _ask(environment, "DESTROY", only, sandbox=sandbox, confirm=confirm)
-    return _over_stacks(environment, runner.destroy, sandbox=sandbox, only=only, as_json=as_json)
-
-
-def _over_stacks(
-    environment: Environment,
-    run: Callable[..., RunResult],
-    *,
-    sandbox: bool,
-    only: tuple[str, ...],
-    as_json: bool,
-    order: Callable[[tuple[StackRun, ...]], tuple[StackRun, ...]] = tuple,
-) -> int:
-    stacks = order(chosen(environment, only))
+    """Plan and apply, wave by wave. Outside of the sandbox losing data takes its name (`confirmed`)."""
+    stacks = chosen(environment, only)
+    if standby_first:
+        stacks = rollout.standby_first(environment.manifest, stacks)
+    if not sandbox:
+        ask(environment, "Apply", [stack.name for stack in stacks], confirm=confirm)
     with (
         target_of(environment, sandbox=sandbox) as target,
         session(environment, target, as_json=as_json) as opened,
     ):
-        result = run(opened, stacks, known=stack_runs(environment))
+        review = None if sandbox else data_review(confirmed, typed=typed, observe=opened.observe)
+        result = runner.apply(replace(opened, review=review), stacks, known=stack_runs(environment))
     report(result, as_json=as_json)
     return result.exit_code
 
 
-def _ask(
-    environment: Environment, verb: str, only: Sequence[str], *, sandbox: bool, confirm: Confirm
-) -> None:
-    names = ", ".join(stack.name for stack in chosen(environment, only))
-    if sandbox:
-        return
-    if not confirm(f"{verb} {names} of {environment.name} in AWS account {environment.manifest.account_id}?"):
+def destroy(
+    environment: Environment,
+    *,
+    sandbox: bool,
+    only: tuple[str, ...],
+    as_json: bool,
+    yes: bool,
+    confirmed: Iterable[str] = (),
+    typed: Typed | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> int:
+    """Destroy, last wave first. Outside of the sandbox everything that goes is listed, and the answer is the
+    environment's name. Raises InputRefused without it."""
+    stacks = chosen(environment, only)
+    with (
+        target_of(environment, sandbox=sandbox) as target,
+        session(environment, target, as_json=as_json) as opened,
+    ):
+        if not sandbox:
+            confirm_destruction(
+                environment.name,
+                {stack: bootstrap.addresses(text) for stack, text in runner.states(opened, stacks).items()},
+                account=environment.manifest.account_id,
+                confirmed=confirmed,
+                yes=yes,
+                typed=typed,
+                say=say,
+            )
+        result = runner.destroy(opened, stacks, known=stack_runs(environment))
+    report(result, as_json=as_json)
+    return result.exit_code
+
+
+def ask(environment: Environment, verb: str, stacks: Sequence[str], *, confirm: Confirm) -> None:
+    """Raises InputRefused unless the answer is yes."""
+    account = environment.manifest.account_id
+    if not confirm(f"{verb} {', '.join(stacks)} of {environment.name} in AWS account {account}?"):
         raise InputRefused(["nothing was done; answer yes at a terminal, or run again with YES=1"])
 
 
@@ -253,7 +303,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
                 "seconds": round(each.seconds, 3),
                 "planned": vars(each.planned),
                 "completed": vars(each.completed),
-                "changes": [vars(change) for change in each.plan.changes] if each.plan else [],
+                "changes": [asdict(change) for change in each.plan.changes] if each.plan else [],
                 "messages": list(each.messages),
                 "log": _shown(each.log) if each.log else None,
             }

@@ -46,6 +46,7 @@ class ExitStatus(enum.Enum):
     INTERRUPTED = "interrupted"
     KILLED = "killed"
     INCOMPLETE = "planned with values not known yet"
+    REFUSED = "refused"
     NOT_STARTED = "not started"
 
     @property

@@ -58,6 +58,18 @@ def snapshot(text: bytes) -> Snapshot | None:
     )
 
 
+def addresses(text: bytes) -> tuple[str, ...]:
+    """Addresses of the managed resources in a state, sorted; none where there is no state."""
+    found = []
+    for each in json.loads(text or b"{}").get("resources") or ():
+        if each.get("mode") == "managed":
+            prefix = f"{each['module']}." if each.get("module") else ""
+            name = f"{prefix}{each['type']}.{each['name']}"
+            keys = [instance.get("index_key") for instance in each.get("instances") or ()]
+            found += [name if key is None else f"{name}[{json.dumps(key)}]" for key in keys]
+    return tuple(sorted(found))
+
+
 def local_state(job: Job) -> Path:
     return job.root.directory.path / "bootstrap.tfstate"
 

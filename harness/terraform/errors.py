@@ -7,5 +7,9 @@ class TerraformError(Exception):
     """A failure that the operator can act on; its text is the whole message, no traceback is needed."""
 
 
+class NotConfirmed(TerraformError):
+    """What a review says to a plan that must not be applied as things are; the text says what is missing."""
+
+
 class TerraformUnavailable(TerraformError):
     """No usable Terraform, or no usable provider source."""

@@ -73,6 +73,11 @@ def terraform_binary(environment: Mapping[str, str] = os.environ, *, directory: 
     )
 
 
+def terraform_version(binary: Path) -> str:
+    """`1.11.4`. Raises TerraformUnavailable."""
+    return _dotted(_version(binary))
+
+
 def _named_binary(named: str, environment: Mapping[str, str]) -> Path:
     found = shutil.which(named, path=environment.get("PATH", _DEFAULT_PATH))
     if found is None:

@@ -22,6 +22,7 @@ from rich.table import Table
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.diagnostics import duration
 from harness.terraform.progress_events import (
+    Asking,
     Observer,
     ProgressEvent,
     ResourceProgress,
@@ -148,7 +149,9 @@ def live_view(console: Console, now: Callable[[], float] = time.monotonic) -> It
         def take(event: ProgressEvent) -> None:
             with lock:
                 view.take(event)
-            if isinstance(event, Said):
+            if isinstance(event, Asking):  # a table that redraws itself would wipe the question away
+                live.start(refresh=True) if event.over else live.stop()
+            elif isinstance(event, Said):
                 live.console.print(f"{event.stack}: {event.text}", markup=False, highlight=False)
             elif isinstance(event, StackEnded) and event.message:
                 live.console.print(event.message, markup=False, highlight=False)

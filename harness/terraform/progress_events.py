@@ -53,6 +53,14 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asking:
+    """A question is put to whoever sits at the terminal; `over` when it has been answered."""
+
+    stack: str
+    over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class StackEnded:
     """`changes`: done by an apply, planned by a plan."""
 
@@ -70,6 +78,14 @@ class RunEnded:
 
 
 ProgressEvent = (
-    RunStarted | StackStarted | StepStarted | ResourceProgress | StackPlanned | Said | StackEnded | RunEnded
+    RunStarted
+    | StackStarted
+    | StepStarted
+    | ResourceProgress
+    | StackPlanned
+    | Said
+    | Asking
+    | StackEnded
+    | RunEnded
 )
 Observer = Callable[[ProgressEvent], None]

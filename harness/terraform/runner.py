@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from harness.terraform import adapter, bootstrap, initialised, running, steps, waves
-from harness.terraform.adapter import CommandFailed, ExitStatus
+from harness.terraform.adapter import CommandFailed, CommandResult, ExitStatus
 from harness.terraform.errors import TerraformError
 from harness.terraform.progress_events import RunEnded, RunStarted, StackEnded, StackStarted
 from harness.terraform.session import Job, RunResult, Session, StackResult
 from harness.terraform.stack import StackRun
-from harness.terraform.upstream import UpstreamOutputs
+from harness.terraform.upstream import PassedOn, UpstreamOutputs
 
 _Work = Callable[[Job], StackResult]
 
@@ -42,7 +44,7 @@ def plan(
             note = f"{job.stack.name}: planned against an empty state, its state bucket does not exist yet."
             result = bootstrap.in_copy(job, note=note, state=job.root.directory.path / "empty.tfstate")
         _pass_on(job, everything, outputs)
-        return result
+        return replace(result, inputs=outputs.passed_on(job.stack))
 
     return _run(session, "plan", stacks, waves.by_inputs(stacks), outputs, work, fail_fast=False)
 
@@ -61,6 +63,53 @@ def apply(
         return result
 
     return _run(session, "apply", stacks, waves.by_wave(stacks), outputs, work)
+
+
+def apply_reviewed(
+    session: Session,
+    stacks: Sequence[StackRun],
+    *,
+    saved: Mapping[str, Path],
+    differs: Callable[[str, Sequence[PassedOn]], str | None],
+    known: Sequence[StackRun] | None = None,
+) -> RunResult:
+    """Wave by wave, precisely the `saved` plan of each stack. `differs` is given what upstream stacks pass
+    on now and says why the plan cannot be applied with it; then the stack is refused."""
+    everything = known or stacks
+    outputs = _outputs(session, everything)
+
+    def work(job: Job) -> StackResult:
+        if text := differs(job.stack.name, outputs.passed_on(job.stack)):
+            return StackResult(
+                stack=job.stack.name,
+                wave=job.stack.wave,
+                verb=job.verb,
+                status=ExitStatus.REFUSED,
+                messages=(text,),
+            )
+        result = steps.apply_reviewed(job, saved[job.stack.name])
+        if result.status is ExitStatus.SUCCEEDED:
+            _pass_on(job, everything, outputs)
+        return result
+
+    return _run(session, "apply", stacks, waves.by_wave(stacks), outputs, work)
+
+
+def states(session: Session, stacks: Sequence[StackRun]) -> dict[str, bytes]:
+    """The state of each stack as Terraform's JSON, secrets included; empty where there is none.
+
+    Raises TerraformError for the first that cannot be read.
+    """
+
+    def read(stack: StackRun) -> bytes:
+        with running.claimed(session.directory(stack.name), stack.name, wait=session.orphan_wait) as killed:
+            found = bootstrap.remote(_job(session, "state", stack, {}, killed=killed))
+        if isinstance(found, CommandResult):
+            raise CommandFailed(found)
+        return found[1]
+
+    with ThreadPoolExecutor(max_workers=session.workers or waves.default_workers()) as pool:
+        return dict(zip((each.name for each in stacks), pool.map(read, stacks), strict=True))
 
 
 def destroy(

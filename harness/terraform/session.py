@@ -17,13 +17,15 @@ from harness.terraform.process import Interruption
 from harness.terraform.progress_events import Observer, ResourceProgress, Said, StepStarted
 from harness.terraform.running import Record
 from harness.terraform.stack import StackDirectory, StackRun, Target, UpstreamInput
+from harness.terraform.upstream import PassedOn
 
 Review = Callable[[StackRun, PlanSummary], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """One run over an environment. `review` is asked before a saved plan is applied; no ends it."""
+    """One run over an environment. `review` is asked before a saved plan is applied; no ends it, and so
+    does NotConfirmed, which says why."""
 
     environment: str
     target: Target
@@ -130,13 +132,15 @@ class StackResult:
     unknown: tuple[UpstreamInput, ...] = ()
     plan_file: Path | None = None
     """The saved plan, where it may be applied."""
+    inputs: tuple[PassedOn, ...] = ()
     document: Mapping[str, Any] | None = field(default=None, repr=False)
     """The plan as `terraform show -json` gives it, secrets included; where the session asks for documents."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """Results in the order of waves. `exit_code`: 0 all succeeded, 1 a stack failed, 130 interrupted."""
+    """Results in the order of waves. `exit_code`: 0 all succeeded, 1 a stack failed, 2 one was refused and
+    none failed, 130 interrupted."""
 
     verb: str
     environment: str
@@ -152,7 +156,10 @@ class RunResult:
     def exit_code(self) -> int:
         if any(result.status is ExitStatus.INTERRUPTED for result in self.results):
             return 130
-        return 0 if self.succeeded else 1
+        if self.succeeded:
+            return 0
+        bad = {result.status for result in self.results if not result.status.good}
+        return 2 if bad <= {ExitStatus.REFUSED, ExitStatus.NOT_STARTED} else 1
 
     def of(self, stack: str) -> StackResult:
         return next(result for result in self.results if result.stack == stack)

@@ -24,10 +24,12 @@ import psutil  # type: ignore[import-untyped,unused-ignore]
 from harness.terraform import adapter, adoption, initialised, installation, plans, running
 from harness.terraform.adapter import CommandResult, ExitStatus
 from harness.terraform.diagnostics import Diagnostic, lock_message
+from harness.terraform.errors import NotConfirmed
 from harness.terraform.plans import PlanSummary
 from harness.terraform.progress_events import StackPlanned
 from harness.terraform.session import Job, StackResult, error_messages
 
+STALE = "Saved plan is stale"
 _BUCKET_MISSING = re.compile(r"S3 bucket \"[^\"]+\" does not exist|NoSuchBucket")
 
 
@@ -170,14 +172,68 @@ def apply(job: Job, *, destroy: bool = False) -> StackResult:
     if not planned.status.good or planned.plan is None or planned.plan.is_empty:
         job.root.directory.plan_file.unlink(missing_ok=True)
         return replace(planned, plan_file=None)
-    review = job.session.review
-    if review and not review(job.stack, planned.plan):
+    if refused := _refused(job, planned, planned.plan):
         job.root.directory.plan_file.unlink(missing_ok=True)
-        return replace(planned, status=ExitStatus.INTERRUPTED, messages=(f"{job.stack.name}: not approved.",))
+        return refused
     applied = _apply_saved(job, destroy=destroy)
     if applied.status is ExitStatus.SUCCEEDED:
         running.put_right(job.root.directory)
     return replace(ended(job, applied), plan=planned.plan, planned=planned.planned)
+
+
+def _refused(job: Job, planned: StackResult, summary: PlanSummary) -> StackResult | None:
+    """What the review of this plan makes of it; None when it may be applied."""
+    review = job.session.review
+    try:
+        if review is None or review(job.stack, summary):
+            return None
+    except NotConfirmed as missing:
+        return replace(planned, status=ExitStatus.REFUSED, messages=(str(missing),), plan_file=None)
+    text = f"{job.stack.name}: not approved."
+    return replace(planned, status=ExitStatus.INTERRUPTED, messages=(text,), plan_file=None)
+
+
+def apply_reviewed(job: Job, saved: Path) -> StackResult:
+    """Apply precisely the plan in `saved`, which stays where it is. Terraform refuses one whose state has
+    moved on since; that, and a state which lies here unpushed, is a refusal."""
+    name = job.stack.name
+    if (job.root.path / "errored.tfstate").is_file():
+        text = (
+            f"{name}: an earlier apply could not write its state ({os.path.relpath(job.root.path)}/"
+            "errored.tfstate): the reviewed plan does not know it. `make plan` pushes it; review that plan."
+        )
+        return StackResult(
+            stack=name, wave=job.stack.wave, verb=job.verb, status=ExitStatus.REFUSED, messages=(text,)
+        )
+    fresh = initialise(job)
+    if fresh and fresh.status is not ExitStatus.SUCCEEDED:
+        return ended(job, fresh)
+    applied = _apply_copy(job, saved)
+    if fresh is None and initialised.is_needed(applied.errors):
+        again = initialise(job, force=True)
+        if again and again.status is not ExitStatus.SUCCEEDED:
+            return ended(job, again)
+        applied = _apply_copy(job, saved)
+    result = ended(job, applied)
+    if any(each.summary == STALE for each in applied.errors):
+        text = (
+            f"{name}: the state has changed since the plan was reviewed: it was not applied. "
+            "Plan again and review that."
+        )
+        return replace(result, status=ExitStatus.REFUSED, messages=(text,))
+    if applied.status is ExitStatus.SUCCEEDED:
+        running.put_right(job.root.directory)
+    return result
+
+
+def _apply_copy(job: Job, saved: Path) -> CommandResult:
+    """An artifact has lost the mode of its files: what Terraform reads is a copy for its owner alone."""
+    job.root.directory.make()
+    out = job.root.directory.plan_file
+    out.unlink(missing_ok=True)
+    out.touch(mode=0o600)
+    out.write_bytes(saved.read_bytes())
+    return _apply_saved(job, destroy=False)
 
 
 def _apply_saved(job: Job, *, destroy: bool) -> CommandResult:

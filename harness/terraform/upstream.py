@@ -5,9 +5,20 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from harness.terraform.stack import StackRun, UpstreamInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedOn:
+    """A variable that took its value from an upstream stack. `value` is None when the output is sensitive."""
+
+    variable: str
+    stack: str
+    output: str
+    value: str | None
 
 
 class UpstreamOutputs:
@@ -40,6 +51,20 @@ class UpstreamOutputs:
             else:
                 values[each.variable] = variable_text(found["value"])
         return values, tuple(unknown)
+
+    def passed_on(self, stack: StackRun) -> tuple[PassedOn, ...]:
+        """What `variables_for` gives, as it may be shown and kept."""
+        found = ((each, self.of(each.stack).get(each.output) or {}) for each in stack.inputs)
+        return tuple(
+            PassedOn(
+                variable=each.variable,
+                stack=each.stack,
+                output=each.output,
+                value=None if output.get("sensitive") else variable_text(output["value"]),
+            )
+            for each, output in found
+            if output.get("value") is not None
+        )
 
 
 def variable_text(value: object) -> str:

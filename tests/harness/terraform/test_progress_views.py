@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from harness.terraform import progress
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.events import Changes, ResourceEvent
 from harness.terraform.progress_events import (
+    Asking,
     ProgressEvent,
     ResourceProgress,
     RunEnded,
@@ -151,3 +153,15 @@ def test_the_live_view_prints_what_stacks_say_above_its_table() -> None:
             observe(event)
     assert "data: released lock 1" in stream.getvalue()
     assert "apply prod on aws: 0/2 stacks" in stream.getvalue()
+
+
+def test_a_question_stops_the_table_that_would_wipe_it_away() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=100)
+    with progress.live_view(console) as observe:
+        observe(Asking(stack="data", over=False))
+        still = len(stream.getvalue())
+        time.sleep(0.6)  # it redraws four times a second
+        assert len(stream.getvalue()) == still
+        observe(Asking(stack="data", over=True))
+        assert len(stream.getvalue()) > still
