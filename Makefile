@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m harness
 INSTALLED := $(VENV)/.installed
+POLICY_VENV := .venv-policy
+POLICY_INSTALLED := $(POLICY_VENV)/.installed
 JOBS ?= 2
 SCORED ?= reference/active-standby-api reference/cloudfront-dr-api reference/global-serverless
 MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard harness/drill/scenarios/*.yaml))))
@@ -15,7 +17,7 @@ flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 stacks = $(foreach stack,$(STACK),--stack $(stack))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover \
+.PHONY: help setup generate check validate assess policy plan apply release destroy drill scorecard sandbox status failover switchover \
         failback readmit reconcile bench test lint format requirements clean
 
 help: ## What each verb does
@@ -45,6 +47,16 @@ validate: setup ## terraform validate on every root of ENV (or of every environm
 
 assess: setup ## The recovery budget of ENV line by line against its objectives
 	@$(RUN) assess --env $(ENV) $(call flag,JSON,--json)
+
+policy: setup $(POLICY_INSTALLED) ## Judge modules, roots and plans of ENV by checkov and the resilience rules (PLANS=folder)
+	@$(RUN) policy --env $(ENV) $(if $(PLANS),--plans $(PLANS)) $(call flag,JSON,--json)
+
+$(POLICY_INSTALLED): requirements/policy.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one with PYTHON=python3.12"; exit 2; }
+	@echo "setting up $(POLICY_VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(POLICY_VENV)
+	@$(POLICY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
+	@touch $@
 
 plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
 	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(call flag,JSON,--json)
@@ -85,7 +97,7 @@ reconcile: setup ## Report the writes that only a lost region had (REGION=)
 bench: setup ## Measure speed, as docs/performance.md tells it
 	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)
 
-test: setup ## Every test: generator, modules, harness, functions, end to end
+test: setup $(POLICY_INSTALLED) ## Every test: generator, modules, harness, functions, end to end
 	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
 
 lint: setup ## What CI checks of style and types
@@ -106,4 +118,4 @@ requirements: ## Pin requirements/*.in again, with hashes
 	    --custom-compile-command "make requirements" $$name.in -o $$name.txt; done
 
 clean: ## Remove the environment, logs and reports that this checkout made
-	@rm -rf $(VENV) .antipode .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(POLICY_VENV) .antipode .pytest_cache .mypy_cache .ruff_cache .hypothesis
