@@ -241,8 +241,8 @@ def _unused(
     """Skips that cover nothing here. One beside a resource that is not planned here is judged where it is:
     what a module's bare source shows depends on variables that nobody has set."""
     return [
-        f"{skip.place}: {skip.rule} on {skip.resource} skips nothing in {environment}; take it out, or move it "
-        "to policies/skips.yaml with the environment that needs it"
+        f"{skip.place}: {skip.rule} on {skip.resource} skips nothing in {environment}; take it out, or move "
+        "it to policies/skips.yaml with the environment that needs it"
         for skip in skips
         if skip not in used
         and skip.is_for(environment)

@@ -40,8 +40,8 @@ def summary(verdict: Verdict, *, seconds: float) -> str:
     warnings = len(verdict.standing) - errors
     return (
         f"policy of {verdict.environment}: {'good' if verdict.good else 'FAILED'}, {_many(errors, 'error')}, "
-        f"{_many(warnings, 'warning')}, {len(verdict.skipped)} skipped with a reason; {verdict.checks} checks "
-        f"on {_many(verdict.resources, 'resource')} in {seconds:.0f} s"
+        f"{_many(warnings, 'warning')}, {len(verdict.skipped)} skipped with a reason; {verdict.checks} "
+        f"checks on {_many(verdict.resources, 'resource')} in {seconds:.0f} s"
     )
 
 
