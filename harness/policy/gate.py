@@ -14,8 +14,8 @@ from datetime import date
 
 from harness.policy import plan_documents
 from harness.policy.plan_documents import Plan
-from harness.policy.proofs import OURS, WITNESS
-from harness.policy.reports import Record, Scan
+from harness.policy.proofs import OF_PROVIDERS, OURS, WITNESS
+from harness.policy.reports import PLAN, Record, Scan
 from harness.policy.skips import ANY, Skip, expired, unknown
 from harness.policy.staging import CANARIES, MODULES, PLANS, SOURCES
 from policies.finding import Finding
@@ -107,7 +107,10 @@ def judge(
         record
         for scan in scans.values()
         for record in scan.records
-        if not record.file.startswith(f"{CANARIES}/") and record.rule != WITNESS
+        if not record.file.startswith(f"{CANARIES}/")
+        and record.rule != WITNESS
+        # a plan has no nested blocks of a provider, so its tags look as if there were none
+        and not (scan.framework == PLAN and record.rule in OF_PROVIDERS)
     ]
     found = [
         *_merged(_found(each, plans, places) for each in records if each.result == "failed"),

@@ -18,7 +18,7 @@ from harness.policy.staging import CANARIES, PLANS, SOURCES, Expected
 WITNESS = "CKV_ANTIPODE_0"
 OURS = re.compile(r"^CKV2?_ANTIPODE_\d+$")
 OF_PROVIDERS = frozenset({"CKV_ANTIPODE_2", "CKV_ANTIPODE_8"})
-"""Checks of provider blocks, which plans do not have."""
+"""Checks of provider blocks, of which plans have only a part."""
 _CANARY = re.compile(r"(?:^|\.)ckv_antipode_(\d+)_\w+$")
 _RESULT_OF_KIND = {"fails": "failed", "passes": "passed"}
 _SHOWN = 3

@@ -88,6 +88,13 @@ def test_a_skip_in_a_module_covers_source_and_plan_alike(found: Any) -> None:
     assert (verdict.good, [each.skip for each in verdict.judged]) == (True, [SKIP])
 
 
+def test_providers_are_judged_by_their_source_alone() -> None:
+    provider = {"rule": "CKV_ANTIPODE_8", "address": "aws.default"}
+    root = "sources/us-east-1/envs/prod/us-east-1/main.tf"
+    assert judged(record(**provider, file="plans/us-east-1.json")).good
+    assert not judged(record(**provider, file=root)).good
+
+
 def test_a_finding_that_stands_fails_the_gate() -> None:
     assert not judged(IN_PLAN).good
     assert judged(record(result="passed")).good
