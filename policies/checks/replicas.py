@@ -28,7 +28,8 @@ class Replicas(BaseResourceCheck):
         keys = [one(each, "kms_key_arn") for each in replicas]
         if not all(is_true(value) or is_unknown(value) for value in recoverable) or None in keys:
             return CheckResult.FAILED
-        return CheckResult.UNKNOWN if any(map(is_unknown, recoverable)) else CheckResult.PASSED
+        # a key that is not set is not known either, because AWS picks one: only source can tell
+        return CheckResult.UNKNOWN if any(map(is_unknown, (*recoverable, *keys))) else CheckResult.PASSED
 
 
 check = Replicas()

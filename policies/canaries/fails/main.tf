@@ -177,6 +177,6 @@ resource "aws_dynamodb_table" "ckv_antipode_9_replica" {
 
   replica {
     region_name            = "us-west-2"
-    point_in_time_recovery = true
+    point_in_time_recovery = false
   }
 }
