@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m harness
 INSTALLED := $(VENV)/.installed
+POLICY_VENV := .venv-policy
+POLICY_INSTALLED := $(POLICY_VENV)/.installed
 JOBS ?= 2
 SCORED ?= reference/active-standby-api reference/cloudfront-dr-api reference/global-serverless
 MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard harness/drill/scenarios/*.yaml))))
@@ -21,7 +23,7 @@ confirm = $(if $(CONFIRM),--confirm $(call quoted,$(CONFIRM)))
 artifact = $(if $(ARTIFACT),--artifact $(call quoted,$(ARTIFACT)))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
-.PHONY: help setup generate check validate assess affected plan summary apply drift release destroy drill scorecard sandbox status \
+.PHONY: help setup generate check validate assess policy affected plan summary apply drift release destroy drill scorecard sandbox status \
         failover switchover failback readmit reconcile docs bench test lint format requirements clean jobs deposit collect comment \
         issue verdict
 
@@ -54,6 +56,16 @@ validate: setup ## terraform validate on every root of ENV (or of every environm
 
 assess: setup ## What a lost region costs ENV, predicted and measured, against its objectives (MARKDOWN=file)
 	@$(RUN) assess --env $(ENV) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(call flag,JSON,--json)
+
+policy: setup $(POLICY_INSTALLED) ## Judge modules, roots and plans of ENV by checkov and the resilience rules (PLANS=folder)
+	@$(RUN) policy --env $(ENV) $(if $(PLANS),--plans $(PLANS)) $(call flag,JSON,--json)
+
+$(POLICY_INSTALLED): requirements/policy.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one with PYTHON=python3.12"; exit 2; }
+	@echo "setting up $(POLICY_VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(POLICY_VENV)
+	@$(POLICY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
+	@touch $@
 
 plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
 	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(plans) $(artifact) $(call flag,DOCUMENTS,--documents) $(call flag,JSON,--json) $(call flag,AFFECTED,--affected) $(base)
@@ -124,7 +136,7 @@ issue: setup ## Open or renew the one issue of PART= (TITLE=, FILE=), or close i
 verdict: setup ## Whether the jobs in NEEDS= are all right
 	@$(RUN) verdict
 
-test: setup ## Every test: generator, modules, harness, functions, end to end
+test: setup $(POLICY_INSTALLED) ## Every test: generator, modules, harness, functions, end to end
 	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
 
 lint: setup ## What CI checks of style and types
@@ -146,4 +158,4 @@ requirements: ## Pin requirements/*.in again, with hashes
 	    --custom-compile-command "make requirements" $$name.in -o $$name.txt; done
 
 clean: ## Remove the environment, logs and reports that this checkout made
-	@rm -rf $(VENV) .antipode .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(POLICY_VENV) .antipode .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -281,6 +281,22 @@ def drift(
 
 
 @app.command()
+def policy(
+    env: Env = DEFAULT_ENVIRONMENT,
+    plans: Annotated[
+        Path | None, typer.Option(help="Folder of <stack>.json, instead of plans of an empty sandbox.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the JUnit, SARIF and JSON files.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Judge modules, roots and plans by checkov and the resilience rules; exit 1 when a finding stands."""
+    from harness.policy import run
+
+    (environment,) = _ready(env)
+    return run.policy(environment, plans=plans, out=out, as_json=as_json)
+
+
+@app.command()
 def apply(
     env: Env = DEFAULT_ENVIRONMENT,
     sandbox: InSandbox = False,

@@ -7,7 +7,6 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  # checkov:skip=CKV_AWS_115:Reserved concurrency is the caller's choice, it takes capacity from the account's other functions.
   # checkov:skip=CKV_AWS_116:The dead-letter queue is the caller's choice, functions behind an API are invoked synchronously and never use it.
   # checkov:skip=CKV_AWS_117:A VPC is the caller's choice, it adds a failure domain to a function that calls regional AWS endpoints only.
   # checkov:skip=CKV_AWS_272:Code signing needs a signing profile of the account, packages are built and pinned by their hash instead.
