@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-import capture
+import captured
 
 from generator.manifest import Manifest
 from generator.stacks import Stack, stacks
 from harness import environments
 from policies.finding import Finding
-from policies.resilience import RULES, findings
+from policies.resilience import RULES
+from policies.resilience.estate import estate
 
-ACTIVE_STANDBY, CDN, GLOBAL = capture.ENVIRONMENTS
+ACTIVE_STANDBY, CDN, GLOBAL = captured.ENVIRONMENTS
 
 Plans = dict[str, Any]
 Change = Callable[[Plans], None]
@@ -29,7 +30,7 @@ def manifest(environment: str) -> Manifest:
 
 @cache
 def _stored(environment: str) -> str:
-    return json.dumps(capture.stored(environment))
+    return json.dumps(captured.stored(environment))
 
 
 def plans(environment: str) -> Plans:
@@ -50,9 +51,7 @@ def found(
     for change in changes:
         change(planned)
     wanted = meant or manifest(environment)
-    everything = findings(wanted, among or stacks(wanted), planned)
-    assert rule in RULES
-    return [each for each in everything if each.rule == rule]
+    return list(RULES[rule].check(estate(wanted, among or stacks(wanted), planned)))
 
 
 def modules(module: Mapping[str, Any]) -> Iterator[Any]:
@@ -67,7 +66,7 @@ def resource(planned: Plans, stack: str, address: str) -> Any:
         for each in module["resources"]:
             if each["address"] == address:
                 return each
-    raise LookupError(f"{stack} has no {address}; if the modules have changed, run: {capture.COMMAND}")
+    raise LookupError(f"{stack} has no {address}; if the modules have changed, run: {captured.COMMAND}")
 
 
 def values(stack: str, address: str, **changed: Any) -> Change:

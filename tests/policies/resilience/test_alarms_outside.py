@@ -104,9 +104,11 @@ def test_without_a_controller_the_rule_says_that_nobody_outside_is_told(environm
             rule="RES005",
             severity="warning",
             where="failover",
-            message="no alarm outside a region tells people that the region is lost: Route 53 moves traffic by "
+            message="no alarm outside a region tells people that the region is lost: Route 53 moves traffic "
+            "by "
             "probes from outside, and publishes their result in us-east-1 alone",
-            fix="give the manifest a `failover` part: its controllers watch each other's regions and have alarms on "
+            fix="give the manifest a `failover` part: its controllers watch each other's regions and have "
+            "alarms on "
             "it; or watch the entry from outside AWS",
             source="Amazon Route 53 Developer Guide, Monitoring health checks using CloudWatch",
         )

@@ -17,9 +17,11 @@ def copies(stores: str) -> Finding:
         rule="RES008",
         severity="warning",
         where="data",
-        message=f"no backup of {stores} is copied to a vault of another region: point-in-time recovery and automated "
+        message=f"no backup of {stores} is copied to a vault of another region: point-in-time recovery and "
+        "automated "
         "backups lie in the region, the account and the reach of whoever deletes the store",
-        fix="copy them with AWS Backup to a vault in another region, best of another account; this project has no "
+        fix="copy them with AWS Backup to a vault in another region, best of another account; this project "
+        "has no "
         "module for it yet",
         source=COPIES,
     )
@@ -30,7 +32,8 @@ def no_recovery(region: str, severity: str) -> Finding:
         rule="RES008",
         severity=severity,
         where=f"data: {TABLE}",
-        message=f"table active-standby-api-items has no point-in-time recovery in {region}: a deletion reaches every "
+        message=f"table active-standby-api-items has no point-in-time recovery in {region}: a deletion "
+        "reaches every "
         "replica within a second and stays",
         fix="set data.tables.<name>.point_in_time_recovery: true",
         source=TABLES,
@@ -64,7 +67,8 @@ def test_a_bucket_without_versions_is_found() -> None:
         rule="RES008",
         severity="error",
         where="us-east-1: module.bucket_files.aws_s3_bucket.this",
-        message="bucket global-serverless-files-123456789012-use1 keeps no earlier versions: what is overwritten or "
+        message="bucket global-serverless-files-123456789012-use1 keeps no earlier versions: what is "
+        "overwritten or "
         "deleted is gone, here and in its replicas",
         fix="call data/bucket, which keeps versions, and `make generate`",
         source=OBJECTS,
@@ -80,7 +84,8 @@ def test_backups_of_a_day_are_found() -> None:
             rule="RES008",
             severity="error",
             where=f"eu-west-1: {address}",
-            message="cluster global-serverless-orders-euw1 keeps backups for 1 d, 7 d at least leave time to notice "
+            message="cluster global-serverless-orders-euw1 keeps backups for 1 d, 7 d at least leave time "
+            "to notice "
             "what went wrong",
             fix="set data.databases.<name>.backup_days to 7 or more",
             source=CLUSTERS,

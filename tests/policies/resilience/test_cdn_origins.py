@@ -20,7 +20,8 @@ def test_a_second_origin_in_the_region_of_the_first_is_found() -> None:
     record = 'module.alternate.aws_route53_record.this["us-west-2"]'
     assert found("RES012", CDN, values("edge", record, records=["alternate.use1.example.com"])) == [
         finding(
-            "origin group api asks standby.api.example.com after origin.api.example.com, and both are in us-east-1",
+            "origin group api asks standby.api.example.com after origin.api.example.com, and both are in "
+            "us-east-1",
             "let the second origin be another region's",
         )
     ]
@@ -32,7 +33,8 @@ def test_under_latency_routing_each_place_has_another_region_second() -> None:
 
     record = 'module.alternate.aws_route53_record.this["us-east-1"]'
     assert [each.message for each in found("RES012", GLOBAL, edited("edge", record, same_place))] == [
-        "origin group api asks standby.app.example.com after origin.app.example.com, and both are in us-east-1 for "
+        "origin group api asks standby.app.example.com after origin.app.example.com, and both are in "
+        "us-east-1 for "
         "us-east-1"
     ]
 
@@ -70,7 +72,8 @@ def test_reads_of_one_origin_are_found() -> None:
 
     assert found("RES012", CDN, edited("edge", ADDRESS, alone)) == [
         finding(
-            "reads of /read have one origin, origin.api.example.com: they wait for DNS when its region is lost",
+            "reads of /read have one origin, origin.api.example.com: they wait for DNS when its region is "
+            "lost",
             "target an origin group",
         )
     ]

@@ -14,7 +14,8 @@ from policies.resilience.health_checks import CHECKS, DEEP, RECORDS
 RECORD = 'module.routing.aws_route53_record.this["us-east-1"]'
 CHECK = 'module.routing.aws_route53_health_check.this["us-east-1"]'
 FIX = (
-    "let `make generate` write the edge stack anew, or give the record a health check of type HTTPS_STR_MATCH on "
+    "let `make generate` write the edge stack anew, or give the record a health check of type "
+    "HTTPS_STR_MATCH on "
     "the region's own host with the region's health marker"
 )
 
@@ -27,7 +28,8 @@ def test_a_record_without_a_health_check_is_found() -> None:
     assert found("RES003", ACTIVE_STANDBY, values("edge", RECORD, health_check_id=None)) == [
         finding(
             f"edge: {RECORD}",
-            "is chosen by DNS and has no health check, so Route 53 holds its region for healthy whatever happens",
+            "is chosen by DNS and has no health check, so Route 53 holds its region for healthy whatever "
+            "happens",
             RECORDS,
         )
     ]
@@ -38,7 +40,8 @@ def test_an_alias_that_evaluates_its_target_is_not_enough() -> None:
         "edge", RECORD, health_check_id=None, records=None, alias=[{"evaluate_target_health": True}]
     )
     assert [each.message for each in found("RES003", ACTIVE_STANDBY, change)] == [
-        "is chosen by DNS and has no health check, so Route 53 holds its region for healthy whatever happens; "
+        "is chosen by DNS and has no health check, so Route 53 holds its region for healthy whatever "
+        "happens; "
         "evaluate_target_health follows API Gateway's own health, not that of the data behind it"
     ]
 
@@ -64,7 +67,8 @@ def test_a_check_that_proves_something_else_is_found(attribute: str, value: Any,
     assert found("RES003", ACTIVE_STANDBY, values("edge", CHECK, **{attribute: value})) == [
         finding(
             f"edge: {CHECK}",
-            f"{attribute} is {value!r} and has to be {wanted!r}, or the check of us-east-1 does not prove that "
+            f"{attribute} is {value!r} and has to be {wanted!r}, or the check of us-east-1 does not prove "
+            "that "
             "us-east-1 can serve",
             CHECKS,
         )
@@ -98,7 +102,8 @@ def test_a_health_function_that_forgets_a_store_is_found() -> None:
     assert found("RES003", GLOBAL, edited("eu-west-1", address, forget)) == [
         finding(
             f"eu-west-1: {address}",
-            "answers the health check of eu-west-1 without asking global-serverless-files-123456789012-euw1, which "
+            "answers the health check of eu-west-1 without asking "
+            "global-serverless-files-123456789012-euw1, which "
             "GET /files/{id} needs: the region would be held for healthy while its requests fail",
             DEEP,
         )

@@ -68,7 +68,11 @@ def test_what_is_changed_elsewhere_is_found(kind: str, home: str) -> None:
 
 def test_a_web_acl_of_the_cdn_is_found_and_one_of_the_api_is_not() -> None:
     def acl(scope: str) -> list[Finding]:
-        return found("RES010", GLOBAL, with_resource("eu-west-1", "aws_wafv2_web_acl.x", "aws_wafv2_web_acl", scope=scope))
+        return found(
+            "RES010",
+            GLOBAL,
+            with_resource("eu-west-1", "aws_wafv2_web_acl.x", "aws_wafv2_web_acl", scope=scope),
+        )
 
     assert acl("CLOUDFRONT") == [
         finding(

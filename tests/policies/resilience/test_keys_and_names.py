@@ -37,7 +37,8 @@ def test_a_secret_that_a_region_lacks_is_found() -> None:
     assert found("RES009", GLOBAL, values("us-east-1", SECRET, replica=[])) == [
         finding(
             f"us-east-1: {SECRET}",
-            "secret global-serverless/orders/app is not replicated to eu-west-1: its functions could not log in",
+            "secret global-serverless/orders/app is not replicated to eu-west-1: its functions could not "
+            "log in",
             SECRETS,
         )
     ]
@@ -49,7 +50,8 @@ def test_a_replica_under_another_regions_key_is_found() -> None:
     assert found("RES009", GLOBAL, values("us-east-1", SECRET, replica=replica)) == [
         finding(
             f"us-east-1: {SECRET}",
-            f"secret global-serverless/orders/app in eu-west-1 is encrypted with {key}, a key of another region",
+            f"secret global-serverless/orders/app in eu-west-1 is encrypted with {key}, a key of another "
+            "region",
             SECRETS,
         )
     ]
@@ -83,5 +85,6 @@ def test_a_name_that_a_region_does_not_answer_to_is_found(stack: str, address: s
 def test_a_name_without_a_certificate_is_found() -> None:
     address = 'module.api_domain_usw2.aws_acm_certificate.this["entry"]'
     assert [each.message for each in found("RES009", ACTIVE_STANDBY, without("global", address))] == [
-        "us-west-2 has no aws_acm_certificate for api.example.com, so requests that DNS moves there are refused"
+        "us-west-2 has no aws_acm_certificate for api.example.com, so requests that DNS moves there are "
+        "refused"
     ]

@@ -19,7 +19,8 @@ from policies.resilience.recovery_path import SOURCE
 CONTROLLER = Path(__file__).parents[3] / "lambda_src" / "failover" / "controller"
 ROLE = "module.role_failover_euw1.aws_iam_role_policy.this"
 FIX = (
-    "do it ahead of the fault (static stability) or through a data plane of the caller's own region; a call that is "
+    "do it ahead of the fault (static stability) or through a data plane of the caller's own region; a call "
+    "that is "
     "safe is placed, with its reason, in policies/resilience/planes.py"
 )
 
@@ -29,7 +30,8 @@ def finding(who: str, action: str, plane: str, region: str) -> Finding:
         rule="RES006",
         severity="error",
         where=f"global: role of {who}",
-        message=f"{who} may call {action}, the {plane} plane in {region}, which the fault that it is to recover from "
+        message=f"{who} may call {action}, the {plane} plane in {region}, which the fault that it is to "
+        "recover from "
         "may have taken",
         fix=FIX,
         source=SOURCE,
@@ -153,7 +155,9 @@ def test_the_only_control_planes_of_a_failover_are_in_the_region_that_takes_over
         if call.plane == "control" and call.who == "failover controller of eu-west-1"
     }
     assert ("rds:FailoverGlobalCluster", "eu-west-1") in controlled
-    assert {region for action, region in controlled if action != "rds:SwitchoverGlobalCluster"} == {"eu-west-1"}
+    assert {region for action, region in controlled if action != "rds:SwitchoverGlobalCluster"} == {
+        "eu-west-1"
+    }
 
 
 def test_every_call_in_the_list_has_its_reason() -> None:

@@ -28,8 +28,10 @@ def test_a_ttl_that_the_objective_cannot_bear_is_found() -> None:
             rule="RES004",
             severity="error",
             where="objectives.rto",
-            message=f"as planned (TTL 300 s, probes every 10 s, 2 failures, because of edge: {RECORD}), 50s is below "
-            "this design's worst case of 338 s when the region falls silent (detect 28 + decide 5 + shift 300 + "
+            message=f"as planned (TTL 300 s, probes every 10 s, 2 failures, because of edge: {RECORD}), 50s "
+            "is below "
+            "this design's worst case of 338 s when the region falls silent (detect 28 + decide 5 + shift "
+            "300 + "
             "warm 5); set edge.ttl: 10 (now 300)",
             fix="change the setting that the message names in the manifest, then `make generate`",
             source=SOURCE,
@@ -40,7 +42,8 @@ def test_a_ttl_that_the_objective_cannot_bear_is_found() -> None:
 def test_the_slowest_check_counts() -> None:
     slower = values("edge", CHECK, request_interval=30, failure_threshold=3)
     assert [each.message for each in found("RES004", ACTIVE_STANDBY, slower)] == [
-        f"as planned (TTL 10 s, probes every 30 s, 3 failures, because of edge: {CHECK}), 50s is below this design's "
+        f"as planned (TTL 10 s, probes every 30 s, 3 failures, because of edge: {CHECK}), 50s is below this "
+        "design's "
         "worst case of 122 s when the region falls silent (detect 102 + decide 5 + shift 10 + warm 5); set "
         "edge.health_check.interval: 10 (now 30) and edge.health_check.threshold: 2 (now 3)"
     ]

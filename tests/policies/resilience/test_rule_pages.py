@@ -25,7 +25,10 @@ def page_of(rule: str) -> Path:
 
 def examples(rule: str) -> list[dict[str, Any]]:
     """What passes, then what fails."""
-    return [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page_of(rule).read_text(), re.DOTALL)]
+    return [
+        yaml.safe_load(text)
+        for text in re.findall(r"```yaml\n(.*?)```", page_of(rule).read_text(), re.DOTALL)
+    ]
 
 
 def rows(file: Path) -> list[tuple[str, str, str]]:

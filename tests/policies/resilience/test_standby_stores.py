@@ -10,7 +10,8 @@ from policies.finding import Finding
 from policies.resilience.standby_stores import CLUSTERS, FUNCTIONS, OBJECTS, TABLES
 
 FIX = (
-    "name the region under `regions` and run `make generate`; a root that was edited by hand is put right by it"
+    "name the region under `regions` and run `make generate`; a root that was edited by hand is put right "
+    "by it"
 )
 
 
@@ -60,10 +61,13 @@ def test_a_bucket_that_one_region_lacks_is_found() -> None:
 
 
 def test_replication_in_one_direction_only_is_found() -> None:
-    change = without("interconnect", "module.replication_site_euw1.aws_s3_bucket_replication_configuration.this")
+    change = without(
+        "interconnect", "module.replication_site_euw1.aws_s3_bucket_replication_configuration.this"
+    )
     assert found("RES001", GLOBAL, change) == [
         finding(
-            "interconnect: aws_s3_bucket_replication_configuration of global-serverless-site-123456789012-euw1",
+            "interconnect: aws_s3_bucket_replication_configuration of "
+            "global-serverless-site-123456789012-euw1",
             "bucket site, which the CDN's /static/* needs, is not replicated from eu-west-1 to us-east-1",
             OBJECTS,
         )
@@ -89,7 +93,8 @@ def test_a_cluster_outside_the_global_database_is_found() -> None:
     assert found("RES001", GLOBAL, values("eu-west-1", address, global_cluster_identifier=None)) == [
         finding(
             f"eu-west-1: {address}",
-            "database orders, which GET /orders/{id} needs, has no member of global-serverless-orders in eu-west-1",
+            "database orders, which GET /orders/{id} needs, has no member of global-serverless-orders in "
+            "eu-west-1",
             CLUSTERS,
         )
     ]
@@ -100,7 +105,8 @@ def test_a_cluster_without_instances_is_found() -> None:
     assert found("RES001", GLOBAL, change) == [
         finding(
             "eu-west-1: module.database_orders.aws_rds_cluster.this",
-            "database orders, which GET /orders/{id} needs, has no instance in eu-west-1: it would have to be made "
+            "database orders, which GET /orders/{id} needs, has no instance in eu-west-1: it would have to "
+            "be made "
             "during the failover",
             CLUSTERS,
         )

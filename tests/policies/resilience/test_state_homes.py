@@ -12,7 +12,8 @@ from policies.finding import Finding
 from policies.resilience.state_homes import SOURCE
 
 FIX = (
-    "`make generate` puts each state where it can be reached: recovery stacks in the first region that is not the "
+    "`make generate` puts each state where it can be reached: recovery stacks in the first region that is "
+    "not the "
     "lead, a regional stack in its own"
 )
 VERSIONING = "module.state_use1.aws_s3_bucket_versioning.this"

@@ -12,7 +12,8 @@ from policies.resilience import symmetry
 from policies.resilience.symmetry import SOURCE, Intended, intended
 
 FIX = (
-    "give both the same in the manifest and `make generate`; a difference that is meant has its entry, with the "
+    "give both the same in the manifest and `make generate`; a difference that is meant has its entry, with "
+    "the "
     "reason, in policies/resilience/intended_differences.yaml"
 )
 FUNCTION = "module.function_read.aws_lambda_function.this"
@@ -40,7 +41,8 @@ def test_a_variable_that_one_side_lacks_is_found() -> None:
     assert found("RES002", ACTIVE_STANDBY, edited("us-west-2", FUNCTION, forget)) == [
         finding(
             f"us-west-2: {FUNCTION}",
-            "environment.variables.TABLE_ITEMS: 'active-standby-api-items' in us-east-1, (absent) in us-west-2",
+            "environment.variables.TABLE_ITEMS: 'active-standby-api-items' in us-east-1, (absent) in "
+            "us-west-2",
         )
     ]
 
@@ -64,7 +66,9 @@ def test_what_only_one_side_has_is_found() -> None:
     ]
     extra = with_resource("us-west-2", "aws_sns_topic.extra", "aws_sns_topic", name="extra")
     assert found("RES002", ACTIVE_STANDBY, extra) == [
-        finding("us-west-2: aws_sns_topic.extra", "(whole resource): (absent) in us-east-1, there in us-west-2")
+        finding(
+            "us-west-2: aws_sns_topic.extra", "(whole resource): (absent) in us-east-1, there in us-west-2"
+        )
     ]
 
 
@@ -76,7 +80,9 @@ def test_a_policy_that_differs_is_found_by_its_statement() -> None:
     assert only.message.startswith("policy.Statement.Action: ")
 
 
-def test_a_difference_that_is_meant_is_silent_and_an_idle_entry_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_difference_that_is_meant_is_silent_and_an_idle_entry_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     entry = Intended(address=FUNCTION, attribute="memory_size", reason="a trial")
     absent = Intended("module.nothing*", "*", "for databases", when="data.databases")
     monkeypatch.setattr(symmetry, "intended", lambda: (*intended(), entry, absent))
