@@ -26,7 +26,8 @@ def test_every_stack_of_the_generator_has_its_plan_with_its_modules_and_regions(
         for name, plan in plans_of.items()
     }
     assert labels == {stack.name: {call.label for call in stack.calls} for stack in meant}, AGAIN
-    regions = {name: set(provider_regions(plan).values()) for name, plan in plans_of.items()}
+    # a root whose providers all have aliases has a default one too, which nothing uses
+    regions = {name: set(provider_regions(plan).values()) - {""} for name, plan in plans_of.items()}
     assert regions == {stack.name: set(stack.regions) for stack in meant}, AGAIN
 
 
