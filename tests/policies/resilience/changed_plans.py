@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import captured
+import pytest
 
 from generator.manifest import Manifest
 from generator.stacks import Stack, stacks
@@ -36,6 +37,8 @@ def _stored(environment: str) -> str:
 def plans(environment: str) -> Plans:
     """A copy of one's own, to be changed."""
     found: Plans = json.loads(_stored(environment))
+    if not found:
+        pytest.skip(f"{environment} is not captured yet; run: {captured.COMMAND} {environment}")
     return found
 
 

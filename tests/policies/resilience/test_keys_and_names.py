@@ -87,5 +87,6 @@ def test_a_name_without_a_certificate_is_found() -> None:
     address = "module.api_domain_usw2.aws_acm_certificate.this"
     change = values("global", address, domain_name=own, subject_alternative_names=[own])
     assert [each.message for each in found("RES009", ACTIVE_STANDBY, change)] == [
-        "us-west-2 has no aws_acm_certificate for api.example.com, so requests that DNS moves there are refused"
+        "us-west-2 has no aws_acm_certificate for api.example.com, so requests that DNS moves there are "
+        "refused"
     ]
