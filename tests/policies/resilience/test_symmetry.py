@@ -59,6 +59,20 @@ def test_a_database_of_another_version_is_found() -> None:
     ]
 
 
+def test_identifiers_that_aws_picked_are_no_difference_where_both_sides_exist_already() -> None:
+    changes = []
+    for region, number in (("us-east-1", "1111"), ("us-west-2", "2222")):
+        key = f"arn:aws:kms:{region}:123456789012:key/{number}abcd-12ab-34cd-56ef-1234567890ab"
+        changes += [
+            values(region, "module.key.aws_kms_key.this", arn=key),
+            values(region, FUNCTION, kms_key_arn=key),
+        ]
+    assert found("RES002", ACTIVE_STANDBY, *changes) == []
+    other = values("us-west-2", FUNCTION, kms_key_arn="arn:aws:kms:us-west-2:123456789012:key/other")
+    (only,) = found("RES002", ACTIVE_STANDBY, *changes, other)
+    assert only.message.startswith("kms_key_arn: ")
+
+
 def test_what_only_one_side_has_is_found() -> None:
     alarm = "module.alarms.aws_cloudwatch_metric_alarm.api_5xx"
     assert found("RES002", ACTIVE_STANDBY, without("us-west-2", alarm)) == [
