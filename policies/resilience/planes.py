@@ -36,7 +36,7 @@ DATA_ACTIONS: Final[frozenset[str]] = frozenset(
     logs:CreateLogStream logs:PutLogEvents
     rds-data:BatchExecuteStatement rds-data:BeginTransaction rds-data:CommitTransaction
     rds-data:ExecuteStatement rds-data:RollbackTransaction
-    s3:DeleteObject s3:GetObject s3:ListBucket s3:PutObject
+    s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:ListBucket s3:PutObject
     secretsmanager:GetSecretValue
     sns:Publish sqs:SendMessage
     xray:PutTelemetryRecords xray:PutTraceSegments

@@ -13,7 +13,7 @@ from generator.stacks import stacks
 from generator.tiers import compute, failover
 from policies.finding import Finding
 from policies.resilience.estate import Estate, estate
-from policies.resilience.plan_json import Resource
+from policies.resilience.plan_json import NOT_KNOWN, Resource
 from policies.resilience.planes import (
     CONTROL_ACTIONS,
     DATA_ACTIONS,
@@ -136,7 +136,12 @@ def _of_role(estate: Estate, who: str, region: str, function: Resource, controls
     role = str(function.values.get("role")).rpartition("/")[2]
     seen: dict[tuple[str, str], Call] = {}
     for policy in estate.everywhere("aws_iam_role_policy"):
-        if policy.values.get("role") == role:
+        if policy.values.get("role") != role:
+            continue
+        if policy.values["policy"] == NOT_KNOWN:
+            unknown = Call(who, "whatever a policy that is not known yet allows", "any region", "control", "")
+            seen[unknown.action, unknown.region] = unknown
+        else:
             for statement in _statements(policy):
                 for call in _of_statement(who, region, statement, controls, estate):
                     seen.setdefault((call.action, call.region), call)

@@ -10,7 +10,17 @@ from typing import Any
 
 import boto3
 import pytest
-from changed_plans import ACTIVE_STANDBY, GLOBAL, edited, found, manifest, plans, with_resource
+from changed_plans import (
+    ACTIVE_STANDBY,
+    GLOBAL,
+    Plans,
+    edited,
+    found,
+    manifest,
+    plans,
+    resource,
+    with_resource,
+)
 
 from policies.finding import Finding
 from policies.resilience import Call, recovery_calls
@@ -108,6 +118,24 @@ def test_a_managed_policy_is_found_because_no_plan_shows_what_it_allows() -> Non
     )
     assert found("RES006", GLOBAL, change) == [
         finding("failover controller of eu-west-1", f"whatever {arn} allows", "control", "any region")
+    ]
+
+
+def test_a_policy_that_is_not_known_yet_is_found() -> None:
+    address = "module.role_write_usw2.aws_iam_role_policy.this"
+
+    def unknown(planned: Plans) -> None:
+        del resource(planned, "global", address)["values"]["policy"]
+        change = next(each for each in planned["global"]["resource_changes"] if each["address"] == address)
+        change["change"]["after_unknown"]["policy"] = True
+
+    assert found("RES006", ACTIVE_STANDBY, unknown) == [
+        finding(
+            "function write of us-west-2",
+            "whatever a policy that is not known yet allows",
+            "control",
+            "any region",
+        )
     ]
 
 
