@@ -20,7 +20,7 @@ def test_a_second_origin_in_the_region_of_the_first_is_found() -> None:
     record = 'module.alternate.aws_route53_record.this["us-west-2"]'
     assert found("RES012", CDN, values("edge", record, records=["alternate.use1.example.com"])) == [
         finding(
-            "origin group api asks standby.api.example.com after origin.api.example.com, and both are in "
+            "origin group api-group asks standby.api.example.com after origin.api.example.com, and both are in "
             "us-east-1",
             "let the second origin be another region's",
         )
@@ -33,7 +33,7 @@ def test_under_latency_routing_each_place_has_another_region_second() -> None:
 
     record = 'module.alternate.aws_route53_record.this["us-east-1"]'
     assert [each.message for each in found("RES012", GLOBAL, edited("edge", record, same_place))] == [
-        "origin group api asks standby.app.example.com after origin.app.example.com, and both are in "
+        "origin group api-group asks standby.app.example.com after origin.app.example.com, and both are in "
         "us-east-1 for "
         "us-east-1"
     ]
@@ -58,7 +58,7 @@ def test_a_group_that_stays_with_a_failing_origin_is_found() -> None:
 
     assert found("RES012", CDN, edited("edge", ADDRESS, gateway_errors_only)) == [
         finding(
-            "origin group api does not turn to standby.api.example.com on 500, 503",
+            "origin group api-group does not turn to standby.api.example.com on 500, 503",
             "add them to edge.cdn.failover_status_codes",
         )
     ]
@@ -68,11 +68,11 @@ def test_reads_of_one_origin_are_found() -> None:
     def alone(distribution: Any) -> None:
         for behaviour in distribution["ordered_cache_behavior"]:
             if behaviour["path_pattern"] == "/read":
-                behaviour["target_origin_id"] = "origin.api.example.com"
+                behaviour["target_origin_id"] = "api"
 
     assert found("RES012", CDN, edited("edge", ADDRESS, alone)) == [
         finding(
-            "reads of /read have one origin, origin.api.example.com: they wait for DNS when its region is "
+            "reads of /read have one origin, api: they wait for DNS when its region is "
             "lost",
             "target an origin group",
         )
