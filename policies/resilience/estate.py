@@ -1,0 +1,67 @@
+"""What a resilience rule is given: the manifest, its stacks, and what their plans make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from generator.manifest import Manifest
+from generator.problems import InputRefused
+from generator.stacks import Stack
+from generator.tiers import failover
+from policies.finding import Finding
+from policies.resilience.plan_json import Json, Resource, resources
+
+
+@dataclass(frozen=True)
+class Estate:
+    """An environment as it is meant (`manifest`, `stacks`) and as it will be (`found`, by stack)."""
+
+    manifest: Manifest
+    stacks: tuple[Stack, ...]
+    plans: Mapping[str, Json]
+    found: Mapping[str, tuple[Resource, ...]]
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """The regions that serve, or must be able to, the lead first."""
+        lead = self.manifest.lead_region
+        return (lead, *(region for region in self.manifest.regions if region != lead))
+
+    @property
+    def regional(self) -> tuple[str, ...]:
+        """The regions that have a stack of their own: those that serve and a witness."""
+        voters = failover.voters(self.manifest)
+        return (*self.serving, *(region for region in voters if region not in self.serving))
+
+    def resources(self, stack: str, *types: str) -> tuple[Resource, ...]:
+        """A stack's resources of the types given; () for a stack that the environment does not have."""
+        return tuple(each for each in self.found.get(stack, ()) if each.type in types)
+
+    def everywhere(self, *types: str) -> Iterator[Resource]:
+        for stack in self.found:
+            yield from self.resources(stack, *types)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: its id, what holds when it finds nothing, and the function that looks."""
+
+    id: str
+    title: str
+    check: Callable[[Estate], Iterator[Finding]]
+
+
+def estate(manifest: Manifest, stacks: Sequence[Stack], plans: Mapping[str, Mapping[str, Any]]) -> Estate:
+    """Raises InputRefused when a stack has no plan: what was not planned cannot be judged."""
+    missing = [stack.name for stack in stacks if stack.name not in plans]
+    if missing:
+        raise InputRefused(
+            [
+                f"{manifest.name}: stack {name} has no plan; plan all stacks, the rules look at pairs"
+                for name in missing
+            ]
+        )
+    names = [stack.name for stack in stacks]
+    return Estate(manifest, tuple(stacks), plans, {name: resources(name, plans[name]) for name in names})

@@ -1,0 +1,33 @@
+"""Captures the plans that the rules' tests read.
+
+`.venv/bin/python -m tests.policies.capture [environment ...]` plans the environments in a sandbox and writes
+plans/<environment>/<stack>.json.gz anew; about a minute and a half each.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from harness import environments, verbs
+from harness.environments import Environment
+from harness.terraform import runner
+from tests.policies import captured
+
+
+def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
+    """Stack name -> plan, whole, of an empty sandbox. Raises RuntimeError when a stack cannot be planned."""
+    with (
+        verbs.target_of(environment, sandbox=True) as target,
+        verbs.session(environment, target, documents=True) as session,
+    ):
+        results = runner.plan(session, verbs.stack_runs(environment)).results
+    if failed := [each.messages for each in results if each.document is None]:
+        raise RuntimeError(f"{environment.name}: {failed}")
+    return {each.stack: each.document for each in results if each.document is not None}
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or captured.ENVIRONMENTS:
+        captured.write(name, planned(environments.load(name)))
