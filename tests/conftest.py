@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # What takes minutes goes first, so that no process is left alone with it at the end.
 LONGEST_FIRST = ("e2e/global_serverless", "e2e", "modules/test_native.py")
+
+# a busy machine stops for longer than an example takes; every test has a time limit of its own
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 class ByEstate(LoadScopeScheduling):
