@@ -72,8 +72,7 @@ def test_reads_of_one_origin_are_found() -> None:
 
     assert found("RES012", CDN, edited("edge", ADDRESS, alone)) == [
         finding(
-            "reads of /read have one origin, api: they wait for DNS when its region is "
-            "lost",
+            "reads of /read have one origin, api: they wait for DNS when its region is lost",
             "target an origin group",
         )
     ]
