@@ -8,7 +8,7 @@ from typing import Final
 from generator.tiers.failover import METRICS
 from policies.finding import Finding
 from policies.resilience.estate import Estate
-from policies.resilience.plan_json import NOT_KNOWN, Resource
+from policies.resilience.plan_json import Resource
 from policies.resilience.routing import health_check_of, region_of, routed_records
 
 RULE: Final = "RES005"
@@ -103,8 +103,9 @@ def _rings(alarm: Resource, region: str) -> Iterator[Finding]:
         yield _finding(
             alarm.where, f"tells nobody that {region} is lost", "give it an action: a topic of its own region"
         )
-    for action in values.get("alarm_actions") or ():
-        if action != NOT_KNOWN and f":{region}:" in action:
+    actions = values.get("alarm_actions")
+    for action in actions if isinstance(actions, list) else ():  # one text while they are not known
+        if f":{region}:" in action:
             yield _finding(
                 alarm.where,
                 f"tells of {region} through {region} ({action})",
