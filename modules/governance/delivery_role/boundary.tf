@@ -26,6 +26,7 @@ data "aws_iam_policy_document" "boundary" {
       "rds:*DB*",
       "rds:*GlobalCluster*",
       "s3:*Object*",
+      "s3:AbortMultipartUpload",
       "s3:GetReplicationConfiguration",
       "s3:ListBucket",
       "s3:Replicate*",

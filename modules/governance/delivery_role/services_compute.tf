@@ -36,20 +36,24 @@ locals {
     codedeploy = {
       family = "compute"
       read = [{
-        actions   = ["codedeploy:Get*", "codedeploy:ListDeployments", "codedeploy:ListTagsForResource"]
-        resources = local.codedeploy
+        actions = ["codedeploy:Get*", "codedeploy:ListDeployments", "codedeploy:ListTagsForResource"]
+        # a release may follow a ready-made shape of AWS's
+        resources = concat(local.codedeploy, ["${local.arn}:codedeploy:*:${local.account}:deploymentconfig:CodeDeployDefault.*"])
       }]
-      write = [{
-        actions = [
-          "codedeploy:CreateApplication", "codedeploy:CreateDeployment", "codedeploy:CreateDeploymentConfig",
-          "codedeploy:CreateDeploymentGroup", "codedeploy:DeleteApplication", "codedeploy:DeleteDeploymentConfig",
-          "codedeploy:DeleteDeploymentGroup", "codedeploy:RegisterApplicationRevision", "codedeploy:StopDeployment",
-          "codedeploy:TagResource", "codedeploy:UntagResource", "codedeploy:UpdateApplication",
-          "codedeploy:UpdateDeploymentGroup",
-        ]
-        resources  = local.codedeploy
-        conditions = local.unconditional
-      }]
+      write = [
+        {
+          actions = [
+            "codedeploy:CreateApplication", "codedeploy:CreateDeployment", "codedeploy:CreateDeploymentConfig",
+            "codedeploy:CreateDeploymentGroup", "codedeploy:DeleteApplication", "codedeploy:DeleteDeploymentConfig",
+            "codedeploy:DeleteDeploymentGroup", "codedeploy:RegisterApplicationRevision",
+            "codedeploy:TagResource", "codedeploy:UntagResource", "codedeploy:UpdateApplication",
+            "codedeploy:UpdateDeploymentGroup",
+          ]
+          resources  = local.codedeploy
+          conditions = local.unconditional
+        },
+        { actions = ["codedeploy:StopDeployment"], resources = ["*"], conditions = local.unconditional },
+      ]
     }
 
     ec2 = {

@@ -38,11 +38,20 @@ locals {
           # policies, access controls and subscriptions have neither tags nor names in their ARN
           actions = [
             "cloudfront:CreateCachePolicy", "cloudfront:CreateMonitoringSubscription", "cloudfront:CreateOriginAccessControl",
-            "cloudfront:CreateResponseHeadersPolicy", "cloudfront:DeleteCachePolicy", "cloudfront:DeleteMonitoringSubscription",
-            "cloudfront:DeleteOriginAccessControl", "cloudfront:DeleteResponseHeadersPolicy", "cloudfront:UpdateCachePolicy",
-            "cloudfront:UpdateOriginAccessControl", "cloudfront:UpdateResponseHeadersPolicy",
+            "cloudfront:CreateResponseHeadersPolicy", "cloudfront:DeleteMonitoringSubscription",
           ]
           resources  = ["*"]
+          conditions = local.unconditional
+        },
+        {
+          actions = [
+            "cloudfront:DeleteCachePolicy", "cloudfront:DeleteOriginAccessControl", "cloudfront:DeleteResponseHeadersPolicy",
+            "cloudfront:UpdateCachePolicy", "cloudfront:UpdateOriginAccessControl", "cloudfront:UpdateResponseHeadersPolicy",
+          ]
+          resources = [
+            for kind in ["cache-policy", "origin-access-control", "response-headers-policy"] :
+            "${local.arn}:cloudfront::${local.account}:${kind}/*"
+          ]
           conditions = local.unconditional
         },
         {
@@ -73,12 +82,17 @@ locals {
           }]
         },
         {
+          actions    = ["route53:CreateHealthCheck", "route53:CreateHostedZone"]
+          resources  = ["*"]
+          conditions = local.unconditional
+        },
+        {
           # neither zones nor health checks can be told by tags (Service Authorization Reference)
           actions = [
-            "route53:ChangeTagsForResource", "route53:CreateHealthCheck", "route53:CreateHostedZone", "route53:DeleteHealthCheck",
-            "route53:DeleteHostedZone", "route53:UpdateHealthCheck", "route53:UpdateHostedZoneComment",
+            "route53:ChangeTagsForResource", "route53:DeleteHealthCheck", "route53:DeleteHostedZone", "route53:UpdateHealthCheck",
+            "route53:UpdateHostedZoneComment",
           ]
-          resources  = ["*"]
+          resources  = ["${local.arn}:route53:::healthcheck/*", "${local.arn}:route53:::hostedzone/*"]
           conditions = local.unconditional
         },
       ]

@@ -59,15 +59,28 @@ locals {
 
     sns = {
       family = "watch"
-      read   = [{ actions = ["sns:Get*", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"], resources = ["${local.arn}:sns:*:${local.account}:${local.env}-*"] }]
-      write = [{
-        actions = [
-          "sns:CreateTopic", "sns:DeleteTopic", "sns:SetSubscriptionAttributes", "sns:SetTopicAttributes", "sns:Subscribe",
-          "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
-        ]
-        resources  = ["${local.arn}:sns:*:${local.account}:${local.env}-*"]
-        conditions = local.unconditional
-      }]
+      read = [
+        {
+          actions   = ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"]
+          resources = ["${local.arn}:sns:*:${local.account}:${local.env}-*"]
+        },
+        { actions = ["sns:GetSubscriptionAttributes"], resources = ["*"] },
+      ]
+      write = [
+        {
+          actions = [
+            "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
+          ]
+          resources  = ["${local.arn}:sns:*:${local.account}:${local.env}-*"]
+          conditions = local.unconditional
+        },
+        {
+          # a subscription is no resource to IAM
+          actions    = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]
+          resources  = ["*"]
+          conditions = local.unconditional
+        },
+      ]
     }
   }
 

@@ -197,8 +197,10 @@ def test_changes_are_bound_to_the_environment_s_names_its_tag_or_its_domain(
         "apigateway",
         "application-autoscaling",
         "cloudfront",
+        "codedeploy",
         "logs",
         "route53",
+        "sns",
         "wafv2",
     }
     assert {action for action in unbound if action.startswith("apigateway")} == {"apigateway:PATCH"}
