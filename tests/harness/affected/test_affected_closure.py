@@ -169,7 +169,7 @@ def test_the_module_folders_are_those_that_terraform_itself_resolves(env: str, t
         data = tmp_path / stack.name
         subprocess.run(
             [binary, f"-chdir={REPOSITORY / root}", "get", "-no-color"],
-            env={"PATH": "/usr/bin:/bin", "TF_DATA_DIR": str(data), "CHECKPOINT_DISABLE": "1"},
+            env={"HOME": installation.home(), "TF_DATA_DIR": str(data), "CHECKPOINT_DISABLE": "1"},
             check=True,
             capture_output=True,
         )
