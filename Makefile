@@ -16,7 +16,7 @@ stacks = $(foreach stack,$(STACK),--stack $(stack))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
 .PHONY: help setup generate check validate assess plan apply release destroy drill scorecard sandbox status failover switchover \
-        failback readmit reconcile bench test lint format requirements clean
+        failback readmit reconcile bench test inventories exercised lint format requirements clean
 
 help: ## What each verb does
 	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
@@ -87,6 +87,12 @@ bench: setup ## Measure speed, as docs/performance.md tells it
 
 test: setup ## Every test: generator, modules, harness, functions, end to end
 	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
+
+inventories: setup ## Take anew what tests expect of plans: all, or those of TESTS= (a failure names it); then review the difference
+	@$(VENV)/bin/python -m pytest -q --take $(if $(TESTS),'$(TESTS)',tests/modules/test_readme.py tests/envs/test_root_inventories.py)
+
+exercised: setup ## Write docs/exercised.md from the tests: what is applied, drilled, or only planned and why
+	@$(VENV)/bin/python -m pytest -q --take tests/modules/test_exercised.py::test_the_page_is_what_the_tests_say
 
 lint: setup ## What CI checks of style and types
 	@$(VENV)/bin/ruff check .

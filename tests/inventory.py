@@ -19,8 +19,10 @@ from typing import Any
 import yaml
 
 UNKNOWN = "(known after apply)"
+SECRET = "(sensitive value)"
 LONGEST = 2000
-"""Characters of a text that is shown whole; of a longer one an inventory has the digest."""
+LONGEST_DOCUMENT = 12_000
+"""Characters of a text, and of a JSON document, that is shown whole; of a longer one there is the digest."""
 
 _HEAD = "# Taken by `{command}`: review the difference, do not edit.\n"
 _DERIVED = {"tags_all"}
@@ -31,7 +33,7 @@ def of_plan(plan: Mapping[str, Any], call: str) -> dict[str, Any]:
     """The inventory of one call of a plan's root: `counts` by type, `values` by address, `outputs`.
 
     Addresses are those within the call. A value is there when Terraform knows it and it says something: none
-    that is sensitive, null, false or empty. `outputs` are those of the root's output of the call's name.
+    that is null, false or empty. `outputs` are those of the root's output of the call's name.
     """
     start = f"module.{call}."
     made = [change for change in created(plan) if change["address"].startswith(start)]
@@ -188,8 +190,10 @@ def _known(value: Any, unknown: Any) -> Any:
 
 def _telling(value: Any, unknown: Any, secret: Any) -> Any:
     """What of a value says something; None when nothing does."""
-    if unknown is True or secret is True or value in (None, False, "", [], {}):
+    if unknown is True or value is None or value is False or value in ("", [], {}):
         return None
+    if secret is True:
+        return SECRET
     if isinstance(value, Mapping):
         told = {
             name: _telling(each, _part(unknown, name), _part(secret, name))
@@ -214,14 +218,13 @@ def _shown(value: Any) -> Any:
     """A JSON document as what it says, a long text as its digest, everything else as it is."""
     if not isinstance(value, str):
         return value
-    if len(value) > LONGEST:
-        digest = hashlib.sha256(value.encode()).hexdigest()
-        return {"characters": len(value), "sha256": digest}
-    if value[:1] in ("{", "["):
+    if value[:1] in ("{", "[") and len(value) <= LONGEST_DOCUMENT:
         try:
             return {"json": json.loads(value)}
         except ValueError:
-            return value
+            pass
+    if len(value) > LONGEST:
+        return {"characters": len(value), "sha256": hashlib.sha256(value.encode()).hexdigest()}
     return value
 
 

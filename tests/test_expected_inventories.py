@@ -22,6 +22,7 @@ PLAN = {
                 "after": {
                     "policy": '{"Version": "2012-10-17"}',
                     "enable": True,
+                    "weight": 0,
                     "off": False,
                     "none": None,
                     "secret": "s",
@@ -67,6 +68,8 @@ def test_an_inventory_has_what_terraform_knows_and_what_says_something() -> None
                 "enable": True,
                 "policy": {"json": {"Version": "2012-10-17"}},
                 "rule": [{"keep": 1}],
+                "secret": inventory.SECRET,
+                "weight": 0,
             }
         },
         "outputs": {
