@@ -1,8 +1,9 @@
-"""Plan every generated root where nothing is, in one process: no AWS, no sandbox, no state.
+"""Plan the generated roots of an environment where nothing is, in one process: no AWS, no sandbox, no state.
 
-What takes time is starting a provider, so the roots of all environments are children of one root, which has a
-provider for each region. A child is the generated text without what only a root may say: its backend and its
-providers. What is planned is what a first apply makes; tags, which providers set, are not looked at.
+What takes time is starting a provider, so the roots are children of one root, which has a provider for each
+region. (For all environments as one, Terraform takes a minute to draw the graph.) A child is the generated
+text without what only a root may say: its backend and its providers. What is planned is what a first apply
+makes; tags, which providers set, are not looked at.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,37 +45,34 @@ _BACKEND = re.compile(r'^  backend "s3" \{\n.*?^  \}\n', re.MULTILINE | re.DOTAL
 _PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.MULTILINE | re.DOTALL)
 _VERSION = re.compile(r'^( +)version = "~> [\d.]+"\n', re.MULTILINE)
 
-Planned = dict[str, dict[str, dict[str, str]]]
-"""Type by address, by stack, by environment."""
 
+def planned(environment: Environment, directory: Path) -> dict[str, dict[str, str]]:
+    """By stack, type by address of what its first apply makes.
 
-def planned(environments: Sequence[Environment], directory: Path) -> Planned:
-    """What a first apply of each stack makes. AssertionError with what Terraform said when it cannot plan."""
-    write(environments, directory)
+    AssertionError with what Terraform said when it cannot plan.
+    """
+    write(environment, directory)
     root = directory / "root"
     _terraform(root, "init", "-input=false", "-no-color")
     said = _terraform(root, "plan", "-input=false", "-json", "-refresh=false")
-    found: Planned = {each.name: {stack.name: {} for stack in each.stacks} for each in environments}
-    labels = {label(each, stack): (each.name, stack.name) for each in environments for stack in each.stacks}
+    found: dict[str, dict[str, str]] = {stack.name: {} for stack in environment.stacks}
     for address, type_ in inventory.of_planned_events(said.splitlines()).items():
-        child = inventory.labels_of(address)[0]
-        environment, stack = labels[child]
-        found[environment][stack][address.removeprefix(f"module.{child}.")] = type_
+        stack = inventory.labels_of(address)[0]
+        found[stack][address.removeprefix(f"module.{stack}.")] = type_
     return found
 
 
-def write(environments: Sequence[Environment], directory: Path) -> None:
+def write(environment: Environment, directory: Path) -> None:
     """Lay the children out below `directory` as they lie in the repository, and `root` beside them."""
     (directory / "root").mkdir(parents=True)
     (directory / "modules").symlink_to(REPOSITORY / "modules")
-    for environment in environments:
-        for stack in environment.stacks:
-            to = directory / environment.folder.relative_to(REPOSITORY) / stack.name
-            to.mkdir(parents=True)
-            text = (environment.folder / stack.name / "main.tf").read_text(encoding="utf-8")
-            (to / "main.tf").write_text(child(text, stack, functions=environment.folder / "functions"))
+    for stack in environment.stacks:
+        to = directory / environment.folder.relative_to(REPOSITORY) / stack.name
+        to.mkdir(parents=True)
+        text = (environment.folder / stack.name / "main.tf").read_text(encoding="utf-8")
+        (to / "main.tf").write_text(child(text, stack, functions=environment.folder / "functions"))
     shutil.copyfile(LOCK_FILE, directory / "root" / ".terraform.lock.hcl")
-    (directory / "root" / "main.tf.json").write_text(json.dumps(parent(environments), indent=2))
+    (directory / "root" / "main.tf.json").write_text(json.dumps(parent(environment), indent=2))
 
 
 def child(text: str, stack: Stack, *, functions: Path) -> str:
@@ -87,9 +85,9 @@ def child(text: str, stack: Stack, *, functions: Path) -> str:
     return text.replace('"../functions/', f'"{functions}/')
 
 
-def parent(environments: Sequence[Environment]) -> dict[str, Any]:
+def parent(environment: Environment) -> dict[str, Any]:
     """The root that calls every child, with a provider for each region."""
-    regions = sorted({region for each in environments for stack in each.stacks for region in stack.regions})
+    regions = sorted({region for stack in environment.stacks for region in stack.regions})
     return {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 5.100"}}},
         "provider": {
@@ -98,19 +96,14 @@ def parent(environments: Sequence[Environment]) -> dict[str, Any]:
             ]
         },
         "module": {
-            label(each, stack): {
-                "source": f"../{each.folder.relative_to(REPOSITORY)}/{stack.name}",
+            stack.name: {
+                "source": f"../{environment.folder.relative_to(REPOSITORY)}/{stack.name}",
                 "providers": _providers(stack),
                 **{found.variable: STANDING_IN[found.variable] for found in stack.inputs},
             }
-            for each in environments
-            for stack in each.stacks
+            for stack in environment.stacks
         },
     }
-
-
-def label(environment: Environment, stack: Stack) -> str:
-    return f"{environment.name.replace('/', '-')}_{stack.name}"
 
 
 def _providers(stack: Stack) -> dict[str, str]:

@@ -1,16 +1,18 @@
 """What every generated root makes, by type and address: expected in `inventories/<env>.yaml`.
 
-Planned here without AWS, in one process; the estates that tests/e2e applies are held to the same files. That
-an inventory is of the stacks and calls that there are now is told without Terraform.
+Planned here without AWS, all roots of an environment in one process; the estates that tests/e2e applies are
+held to the same files. That an inventory is of the stacks and calls that there are now is told without
+Terraform.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import inventory
 import pytest
-from root_plan import Planned, child, parent, planned
+from root_plan import child, parent, planned
 
 from generator.stacks import Stack
 from harness import environments
@@ -24,25 +26,19 @@ def calls_of(stack: Stack) -> dict[str, str]:
     return {call.label: call.module for call in stack.calls}
 
 
-@pytest.fixture(scope="module")
-def everything(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Planned:
-    """The plan of the environments whose tests are selected in this session."""
-    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    names = sorted({str(each["planned_name"]) for each in parameters if "planned_name" in each})
-    return planned([environments.load(name) for name in names], tmp_path_factory.mktemp("roots"))
-
-
 @pytest.mark.terraform
+@pytest.mark.long
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("planned_name", ENVIRONMENTS)
+@pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_the_roots_plan_what_the_inventory_says(
-    planned_name: str, everything: Planned, holds: Callable[..., None]
+    name: str, tmp_path: Path, holds: Callable[..., None]
 ) -> None:
+    environment = environments.load(name)
+    made = planned(environment, tmp_path)
     found = {
-        stack.name: inventory.of_resources(calls_of(stack), everything[planned_name][stack.name])
-        for stack in environments.load(planned_name).stacks
+        stack.name: inventory.of_resources(calls_of(stack), made[stack.name]) for stack in environment.stacks
     }
-    holds(INVENTORIES / f"{planned_name}.yaml", found)
+    holds(INVENTORIES / f"{name}.yaml", found)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -122,10 +118,10 @@ def test_a_root_becomes_a_module_that_is_given_its_providers() -> None:
 
 
 def test_every_stack_is_called_with_the_providers_of_its_regions() -> None:
-    calls = parent([environments.load("dev")])["module"]
-    assert calls["dev_us-west-2"] == {
+    calls = parent(environments.load("dev"))["module"]
+    assert calls["us-west-2"] == {
         "source": "../envs/dev/us-west-2",
         "providers": {"aws": "aws.usw2"},
     }
-    assert calls["dev_state"]["providers"] == {"aws.use1": "aws.use1", "aws.usw2": "aws.usw2"}
-    assert calls["dev_edge"]["zone_id"] == "Z0123456789ABCDEFGHIJ"
+    assert calls["state"]["providers"] == {"aws.use1": "aws.use1", "aws.usw2": "aws.usw2"}
+    assert calls["edge"]["zone_id"] == "Z0123456789ABCDEFGHIJ"

@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(42
 
 ACCOUNT = "123456789012"
 STANDBY = "us-west-2"
+STANDBY_KEY = f"arn:aws:kms:{STANDBY}:{ACCOUNT}:key/22222222-2222-4222-8222-222222222222"
 FUNCTION = "prod-echo-use1"
 ORIGINS = ["https://example.com", "https://www.example.com"]
 
@@ -59,7 +60,7 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
                 "hash_key": "pk",
                 "kms_key_arn": "${module.key.arn}",
                 "name": "prod-items",
-                "replicas": {STANDBY: {"kms_key_arn": f"arn:aws:kms:{STANDBY}:{ACCOUNT}:alias/prod-usw2"}},
+                "replicas": {STANDBY: {"kms_key_arn": STANDBY_KEY}},
                 "ttl_attribute": "expires_at",
             },
             "logging": {

@@ -193,6 +193,7 @@ def failover(root: Root) -> None:
         function={"name": FUNCTION, "alias_arn": "${module.function.alias_arn}"},
         kms_key_arn="${module.key_use1.arn}",
         name="prod-failover-use1",
+        notify=["oncall@example.com"],
         observed_regions=[WEST],
     )
     root.call(

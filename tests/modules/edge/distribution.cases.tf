@@ -76,3 +76,14 @@ module "accepts_pages_in_place_of_errors" {
   name            = "prod"
   zone_id         = "Z0123456789ABCDEFGHIJ"
 }
+
+module "accepts_access_logs" {
+  source = "../../../modules/edge/distribution"
+
+  aliases         = ["app.example.com"]
+  api             = { origin_host = "origin.app.example.com", routes = { "/read" = ["GET"] } }
+  certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-4234-8234-123456789012"
+  logs            = { account_id = "123456789012", bucket_name = "prod-cdn-logs", kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-4234-8234-123456789012" }
+  name            = "prod"
+  zone_id         = "Z0123456789ABCDEFGHIJ"
+}

@@ -38,3 +38,13 @@ module "accepts_a_log_of_every_request" {
   name         = "prod-use1"
   scope        = "REGIONAL"
 }
+
+module "accepts_lists_of_addresses" {
+  source = "../../../modules/security/web_acl"
+
+  allowed_addresses = ["192.0.2.0/24", "2001:db8::/32"]
+  denied_addresses  = ["198.51.100.0/24"]
+  kms_key_arn       = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-4234-8234-123456789012"
+  name              = "prod-use1"
+  scope             = "REGIONAL"
+}
