@@ -24,7 +24,7 @@ artifact = $(if $(ARTIFACT),--artifact $(call quoted,$(ARTIFACT)))
 env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
 
 .PHONY: help setup generate check validate assess policy affected plan summary apply drift release destroy drill scorecard sandbox status \
-        failover switchover failback readmit reconcile docs bench test lint format requirements clean jobs deposit collect comment \
+        failover switchover failback readmit reconcile docs bench test inventories exercised lint format requirements clean jobs deposit collect comment \
         issue verdict
 
 help: ## What each verb does
@@ -138,6 +138,12 @@ verdict: setup ## Whether the jobs in NEEDS= are all right
 
 test: setup $(POLICY_INSTALLED) ## Every test: generator, modules, harness, functions, end to end
 	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
+
+inventories: setup ## Take anew what tests expect of plans: all, or those of TESTS= (a failure names it); then review the difference
+	@$(VENV)/bin/python -m pytest -q --take $(if $(TESTS),'$(TESTS)',tests/modules/test_readme.py tests/envs/test_root_inventories.py)
+
+exercised: setup ## Write docs/exercised.md from the tests: what is applied, drilled, or only planned and why
+	@$(VENV)/bin/python -m pytest -q --take tests/modules/test_exercised.py::test_the_page_is_what_the_tests_say
 
 lint: setup ## What CI checks of style and types
 	@$(VENV)/bin/ruff check .

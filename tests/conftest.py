@@ -1,12 +1,19 @@
-"""How tests are shared out among the processes of pytest-xdist (`make test`)."""
+"""How tests are shared out among the processes of pytest-xdist (`make test`), and how they hold to what is
+expected in files: a failure names the command that takes the expectation anew, the summary all of them."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import hypothesis
+import inventory
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+Holds = Callable[..., None]
+TAKE = "take anew"
 
 # What takes minutes goes first, so that no process is left alone with it at the end.
 LONGEST_FIRST = ("e2e/global_serverless", "e2e", "modules/test_native.py")
@@ -38,3 +45,52 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     below = item.nodeid.removeprefix("tests/")
     return next((n for n, start in enumerate(LONGEST_FIRST) if below.startswith(start)), len(LONGEST_FIRST))
+
+
+@pytest.hookimpl
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--take",
+        action="store_true",
+        help="write what is found where another thing is expected (`make inventories`)",
+    )
+
+
+@pytest.fixture
+def holds(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Holds:
+    """`holds(path, found)` compares with the inventory in a file, whole, or takes it anew with `--take`.
+
+    `command`: what takes it, where another test than this one does.
+    """
+
+    def check(path: Path, found: Mapping[str, Any], *, command: str = "") -> None:
+        taking = command or taken_by(request.node.nodeid)
+        if request.config.getoption("--take") and not command:
+            inventory.write(path, found, command=taking)
+        lines = inventory.differences(inventory.read(path), found)
+        if lines:
+            record_property(TAKE, taking)
+            where = path.relative_to(request.config.rootpath)
+            pytest.fail("\n".join([f"{where} expects something else:", *lines, f"Meant? {taking}"]), False)
+
+    return check
+
+
+def taken_by(nodeid: str) -> str:
+    """The command that takes the inventories of one test anew."""
+    return f"make inventories TESTS='{nodeid}'"
+
+
+@pytest.hookimpl
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    commands = commands_of(terminalreporter.stats.get("failed", ()))
+    if commands:
+        terminalreporter.section("expectations that are taken anew with")
+        for command in commands:
+            terminalreporter.line(command)
+
+
+def commands_of(reports: Iterable[Any]) -> list[str]:
+    """What takes the expectations anew that the failed tests did not meet, each command once."""
+    properties = (each for report in reports for each in report.user_properties)
+    return list(dict.fromkeys(str(value) for name, value in properties if name == TAKE))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import inventory
 
 from harness import environments, rehearsal, verbs
 from harness.drill.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Subject
-from harness.environments import Environment
+from harness.environments import REPOSITORY, Environment
 from harness.sandbox.server import Sandbox
 from harness.terraform.stack import StackRun, Target
 
@@ -70,3 +72,25 @@ def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> Drill
         if result.verdict.status != "inconclusive":
             break
     return result
+
+
+def hold_to_inventory(
+    environment: Environment, client: Callable[[str, str], Any], holds: Callable[..., None]
+) -> None:
+    """That the states of an applied environment hold what `tests/envs/inventories` says, no more, no less.
+
+    `client`: a boto3 client from service and region.
+    """
+    found = {}
+    for stack in environment.stacks:
+        kept = client("s3", stack.state_region).get_object(
+            Bucket=stack.state_bucket, Key=f"{stack.name}/terraform.tfstate"
+        )
+        applied = inventory.of_state(json.loads(kept["Body"].read()))
+        found[stack.name] = inventory.of_resources({c.label: c.module for c in stack.calls}, applied)
+    test = "tests/envs/test_root_inventories.py::test_the_roots_plan_what_the_inventory_says"
+    holds(
+        REPOSITORY / "tests" / "envs" / "inventories" / f"{environment.name}.yaml",
+        found,
+        command=f"make inventories TESTS='{test}[{environment.name}]'",
+    )

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import boto3
 import psutil
 import pytest
 
+from e2e.estates import hold_to_inventory
 from harness import environments, verbs
 from harness.environments import REPOSITORY, Environment
 from harness.running_sandbox import RECORD
@@ -116,7 +117,10 @@ def terraforms() -> list[psutil.Process]:
     return found
 
 
-def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(kept: Kept) -> None:
+@pytest.mark.exercises("dev", "apply", "second plan")
+def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
+    kept: Kept, holds: Callable[..., None]
+) -> None:
     process = kept.verb("apply")
     wait_for_log("us-east-1", "apply", "module.function_read.aws_lambda_function.this: Creating", within=240)
     os.kill(process.pid, signal.SIGKILL)
@@ -140,6 +144,7 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(kept: Ke
     assert {each.stack: str(each.planned) for each in result.results} == {
         stack.name: "no changes" for stack in kept.environment.stacks
     }
+    hold_to_inventory(kept.environment, kept.client, holds)
     for region, short in (("us-east-1", "use1"), ("us-west-2", "usw2")):
         apis = [each["name"] for each in kept.client("apigateway", region).get_rest_apis()["items"]]
         functions = {
@@ -149,6 +154,7 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(kept: Ke
         assert functions == {f"dev-{name}-{short}" for name in ("read", "write", "health")}
 
 
+@pytest.mark.exercises("dev", "destroy")
 def test_destroy_leaves_nothing_behind(kept: Kept) -> None:
     finished(kept.verb("destroy"), within=400)
     for region in ("us-east-1", "us-west-2"):

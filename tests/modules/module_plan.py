@@ -49,7 +49,8 @@ class Planner:
         return self._plans[case]
 
     def examples(self, modules: Sequence[str]) -> Any:
-        """One plan of the modules' README examples, each in `module.<tier>_<module>`."""
+        """One plan of the modules' README examples and further cases, each in `module.<tier>_<module>`, and
+        all outputs of what each calls in an output of the same name."""
         case = json.dumps(["README", *modules])
         if case not in self._plans:
             root = self.directory / "examples"
@@ -83,15 +84,28 @@ def write_examples(root: Path, modules: Sequence[str]) -> None:
     write_package(root)
     (root / "case.tfvars.json").write_text("{}")
     for call, module in calls.items():
-        (root / call).mkdir()
-        text = re.sub(
-            r'(?<=source = ")(?:\.\./)+modules/([a-z_]+/[a-z_]+)(?=")',
-            lambda found, at=root / call: path_to(found.group(1), at),
-            module_source.example(module),
-        )
-        (root / call / "main.tf").write_text(text)
-    main = {**offline_provider(REGION), "module": {call: {"source": f"./{call}"} for call in calls}}
+        _write_child(root / call, module)
+    main = {
+        **offline_provider(REGION),
+        "module": {call: {"source": f"./{call}"} for call in calls},
+        "output": {call: {"value": f"${{module.{call}.called}}"} for call in calls},
+    }
     (root / "main.tf.json").write_text(json.dumps(main, indent=2))
+
+
+def _write_child(directory: Path, module: str) -> None:
+    """The example as it is copied and the further cases, their sources made to resolve."""
+    directory.mkdir()
+    text = "\n".join((module_source.example(module), module_source.further_cases(module)))
+    text = re.sub(
+        r'(?<=source = ")(?:\.\./)+modules/([a-z_]+/[a-z_]+)(?=")',
+        lambda found: path_to(found.group(1), directory),
+        text,
+    )
+    (directory / "main.tf").write_text(text)
+    labels = re.findall(r'^module "(\w+)"', text, re.MULTILINE)
+    called = {"value": {label: f"${{module.{label}}}" for label in labels}}
+    (directory / "outputs.tf.json").write_text(json.dumps({"output": {"called": called}}))
 
 
 def write_package(root: Path) -> None:

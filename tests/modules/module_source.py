@@ -53,6 +53,17 @@ def outputs(module: str) -> list[Block]:
     return [block for path in _sources(module, "outputs*.tf") for block in blocks(path, "output")]
 
 
+def conditions(module: str) -> list[str]:
+    """The address in the module of every precondition, postcondition and check, once for each of them."""
+    text = _text(module)
+    found = [
+        f"{kind}.{name}"
+        for kind, name, body in re.findall(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', text, re.M | re.S)
+        for _ in re.findall(r"^    (?:pre|post)condition \{", body, re.M)
+    ]
+    return found + [f"check.{name}" for name in re.findall(r'^check "(\w+)" \{', text, re.M)]
+
+
 def example(module: str) -> str:
     """The first HCL fence of a module's README: the usage that a reader copies."""
     readme = MODULES / module / "README.md"
@@ -60,6 +71,28 @@ def example(module: str) -> str:
     if fence is None:
         raise LookupError(f"{module}/README.md has no HCL example.")
     return fence.group(1)
+
+
+def further_cases(module: str) -> str:
+    """Calls of the module, in `<module>.cases.tf`, that plan what its README's example leaves out."""
+    cases = NATIVE_TESTS / f"{module}.cases.tf"
+    return cases.read_text(encoding="utf-8") if cases.exists() else ""
+
+
+def resource_types(module: str) -> list[str]:
+    """The types of the resources that a module declares itself, sorted."""
+    return sorted(set(re.findall(r'^resource "(\w+)" ', _text(module), re.MULTILINE)))
+
+
+def nested_calls(module: str) -> dict[str, str]:
+    """The modules that a module calls itself, by the label of the call."""
+    calls = re.findall(r'^module "(\w+)" \{\n  source += "([^"]+)"', _text(module), re.MULTILINE)
+    return {label: str((MODULES / module / source).resolve().relative_to(MODULES)) for label, source in calls}
+
+
+@cache
+def _text(module: str) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in _sources(module, "*.tf"))
 
 
 def native_test(module: str) -> Path:

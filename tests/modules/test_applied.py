@@ -10,20 +10,24 @@ import json
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import inventory
 import pytest
 import tftest
 from module_plan import LOCK_FILE, PACKAGE, REGION, Terraform, path_to, temporary_files_in, write_package
+from module_source import NATIVE_TESTS
 
 from harness.sandbox.server import Sandbox
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(420)]
 
 ACCOUNT = "123456789012"
+STANDBY = "us-west-2"
+STANDBY_KEY = f"arn:aws:kms:{STANDBY}:{ACCOUNT}:key/22222222-2222-4222-8222-222222222222"
 FUNCTION = "prod-echo-use1"
 ORIGINS = ["https://example.com", "https://www.example.com"]
 
@@ -44,7 +48,48 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
                 "account_id": ACCOUNT,
                 "alias": "prod-use1",
                 "description": "Everything of prod in us-east-1.",
-                "services": [f"logs.{REGION}.amazonaws.com", "sns.amazonaws.com"],
+                "services": [
+                    f"logs.{REGION}.amazonaws.com",
+                    "cloudwatch.amazonaws.com",
+                    "sns.amazonaws.com",
+                ],
+            },
+            "table": {
+                "source": path_to("data/global_table", directory),
+                "deletion_protection": False,
+                "hash_key": "pk",
+                "kms_key_arn": "${module.key.arn}",
+                "name": "prod-items",
+                "replicas": {STANDBY: {"kms_key_arn": STANDBY_KEY}},
+                "ttl_attribute": "expires_at",
+            },
+            "logging": {
+                "source": path_to("security/api_logging_role", directory),
+                "account_id": ACCOUNT,
+                "name": "prod-api-logs",
+            },
+            "alarms": {
+                "source": path_to("observability/alarms", directory),
+                "api_name": "prod-use1",
+                "function_timeouts_seconds": {FUNCTION: 5},
+                "functions": [FUNCTION],
+                "kms_key_arn": "${module.key.arn}",
+                "name": "prod-use1",
+                "notify": ["oncall@example.com"],
+                "tables": {"prod-items": [STANDBY]},
+            },
+            "dashboard": {
+                "source": path_to("observability/dashboard", directory),
+                "name": "prod-use1",
+                "regions": [
+                    {
+                        "region": REGION,
+                        "role": "primary",
+                        "api_name": "prod-use1",
+                        "functions": [FUNCTION],
+                        "tables": ["prod-items"],
+                    }
+                ],
             },
             "role": {
                 "source": path_to("security/function_role", directory),
@@ -71,6 +116,7 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
             "api": {
                 "source": path_to("compute/rest_api", directory),
                 "aliases": {FUNCTION: "${module.function.alias_name}"},
+                "cloudwatch_role_arn": "${module.logging.arn}",
                 "cors": {"origins": origins},
                 "kms_key_arn": "${module.key.arn}",
                 "name": "prod-use1",
@@ -88,7 +134,7 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(account_id=ACCOUNT, regions=[REGION]) as running:
+    with Sandbox(account_id=ACCOUNT, regions=[REGION, STANDBY]) as running:
         yield running
 
 
@@ -109,7 +155,8 @@ def applied(
             run.apply()
             yield run
         finally:
-            run.destroy()
+            if inventory.applied_in(directory):
+                run.destroy()
 
 
 def write(directory: Path, *, origins: list[str]) -> None:
@@ -135,6 +182,14 @@ def differing(change: dict[str, Any]) -> str:
     )
 
 
+@pytest.mark.exercises("region", "apply")
+def test_what_is_applied_is_what_the_inventory_says(
+    applied: tftest.TerraformTest, holds: Callable[..., None]
+) -> None:
+    holds(NATIVE_TESTS / "applied" / "region.yaml", inventory.of_directory(Path(applied.tfdir)))
+
+
+@pytest.mark.exercises("region", "second plan")
 def test_a_second_plan_is_empty(applied: tftest.TerraformTest) -> None:
     assert changes(applied) == []
 
@@ -217,3 +272,9 @@ def test_a_changed_origin_is_deployed_anew(applied: tftest.TerraformTest) -> Non
         write(directory, origins=ORIGINS)
     replaced = [change.split(":")[0] for change in planned if change.startswith("create+delete")]
     assert replaced == ["create+delete module.api.aws_api_gateway_deployment.this"]
+
+
+@pytest.mark.exercises("region", "destroy")
+def test_destroy_leaves_nothing_of_the_region(applied: tftest.TerraformTest) -> None:
+    applied.destroy()
+    assert inventory.applied_in(Path(applied.tfdir)) == {}

@@ -10,14 +10,16 @@ import json
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import inventory
 import pytest
 import tftest
 from module_plan import LOCK_FILE, PACKAGE, Terraform, path_to, temporary_files_in
+from module_source import NATIVE_TESTS
 
 from harness.sandbox.schedules import applied_schedules
 from harness.sandbox.server import Sandbox
@@ -137,6 +139,7 @@ def functions(root: Root) -> None:
             "shift": {"kind": "linear", "percent": 20, "minutes": 2},
             "alarms": {"error_percent": 2, "p99_milliseconds": 800},
         },
+        dead_letter={"enabled": True},
         description="echo of prod in us-east-1",
         kms_key_arn="${module.key_use1.arn}",
         name=FUNCTION,
@@ -190,6 +193,7 @@ def failover(root: Root) -> None:
         function={"name": FUNCTION, "alias_arn": "${module.function.alias_arn}"},
         kms_key_arn="${module.key_use1.arn}",
         name="prod-failover-use1",
+        notify=["oncall@example.com"],
         observed_regions=[WEST],
     )
     root.call(
@@ -306,9 +310,39 @@ def edge(root: Root) -> None:
     )
 
 
+def names_and_states(root: Root) -> None:
+    root.call(
+        "api_domain",
+        "edge/api_domain",
+        names={
+            "entry": {"host": "api.example.com", "record": "front.use1.example.com"},
+            "regional": {"host": "api.use1.example.com", "record": "api.use1.example.com"},
+        },
+        validation_record_owner={"entry": True},
+        zone_id=root.zone,
+    )
+    root.call(
+        "cdn_alarms",
+        "observability/cdn_alarms",
+        distribution_id="${module.distribution.id}",
+        kms_key_arn="${module.key_use1.arn}",
+        name="prod-cdn",
+        notify=["oncall@example.com"],
+    )
+    root.call(
+        "state",
+        "operations/state_backend",
+        access_logs={"enabled": True},
+        account_id=ACCOUNT,
+        bucket_name=bucket("tfstate", EAST),
+        force_destroy=True,
+        kms_alias="prod-state-use1",
+    )
+
+
 def write(directory: Path, *, zone: str) -> None:
     root = Root(directory, zone=zone)
-    for part in (keys_and_network, functions, failover, buckets, edge):
+    for part in (keys_and_network, functions, failover, buckets, edge, names_and_states):
         part(root)
     (directory / "main.tf.json").write_text(json.dumps(root.blocks(), indent=2))
     (directory / PACKAGE).parent.mkdir()
@@ -342,13 +376,22 @@ def applied(
             run.apply()
             yield run
         finally:
-            run.destroy()
+            if inventory.applied_in(directory):
+                run.destroy()
 
 
 def client(sandbox: Sandbox, service: str, region: str = EAST) -> Any:
     return boto3.client(service, region_name=region, endpoint_url=sandbox.endpoint)
 
 
+@pytest.mark.exercises("estate", "apply")
+def test_what_is_applied_of_the_estate_is_what_the_inventory_says(
+    applied: tftest.TerraformTest, holds: Callable[..., None]
+) -> None:
+    holds(NATIVE_TESTS / "applied" / "estate.yaml", inventory.of_directory(Path(applied.tfdir)))
+
+
+@pytest.mark.exercises("estate", "second plan")
 def test_a_second_plan_of_the_estate_is_empty(applied: tftest.TerraformTest) -> None:
     plan = applied.plan(output=True)
     changes = {
@@ -390,3 +433,28 @@ def test_the_controller_is_started_for_every_tick(applied: tftest.TerraformTest,
     told = [(one.region, one.function, one.interval, one.input) for one in applied_schedules()]
     function = f"arn:aws:lambda:{EAST}:{ACCOUNT}:function:{FUNCTION}:live"
     assert told == [(EAST, function, 5.0, {"tick_seconds": 5, "ticks": 12})]
+
+
+@pytest.mark.refuses("security/database_secret", "check.replicas")
+def test_a_replica_that_is_gone_is_told_by_a_check_and_not_made_anew(
+    applied: tftest.TerraformTest, sandbox: Sandbox
+) -> None:
+    secrets = client(sandbox, "secretsmanager")
+    secrets.remove_regions_from_replication(SecretId=SECRET, RemoveReplicaRegions=[WEST])
+    try:
+        plan = applied.plan(output=True)
+    finally:
+        secrets.replicate_secret_to_regions(
+            SecretId=SECRET, AddReplicaRegions=[{"Region": WEST, "KmsKeyId": data_key(WEST)}]
+        )
+    told = {check["address"]["to_display"]: check["status"] for check in plan.checks}
+    assert told["module.secret.check.replicas"] == "fail"
+    assert plan.resource_changes["module.secret.aws_secretsmanager_secret.this"]["change"]["actions"] == [
+        "no-op"
+    ]
+
+
+@pytest.mark.exercises("estate", "destroy")
+def test_destroy_leaves_nothing_of_the_estate(applied: tftest.TerraformTest) -> None:
+    applied.destroy()
+    assert inventory.applied_in(Path(applied.tfdir)) == {}

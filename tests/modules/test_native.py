@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -8,7 +9,16 @@ from pathlib import Path
 import module_source
 import pytest
 from module_plan import Terraform
-from module_source import MODULES, NATIVE_TESTS, expected_failures, modules, native_test, variables
+from module_source import (
+    MODULES,
+    NATIVE_TESTS,
+    conditions,
+    expected_failures,
+    further_cases,
+    modules,
+    native_test,
+    variables,
+)
 from native_run import NativeTests, native_tests, split, with_module_blocks
 
 NATIVELY_TESTED = [module for module in modules() if native_test(module).exists()]
@@ -33,8 +43,38 @@ def test_every_validation_has_a_run_that_it_refuses_and_the_module_one_that_it_a
     wanted = {f"var.{variable.name}": variable.validations for variable in variables(module)}
     missing = {name: count - refused[name] for name, count in wanted.items() if refused[name] < count}
     assert missing == {}, f"Validations of {module} without a run with expect_failures (how many): {missing}"
-    runs = file.read_text(encoding="utf-8")
-    assert runs.count('\nrun "') > sum(refused.values()), f"{file.name} has no accepted case."
+    accepted = re.findall(r'^(?:run|module) "accepts_\w+" \{$', _cases(module), re.MULTILINE)
+    assert accepted, f"{module} has no accepted case in its .tftest.hcl or .cases.tf."
+
+
+def _cases(module: str) -> str:
+    return native_test(module).read_text(encoding="utf-8") + further_cases(module)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_precondition_and_check_is_seen_to_refuse(module: str) -> None:
+    refused = Counter(expected_failures(native_test(module)) + _refused_by_python(module))
+    missing = Counter(conditions(module)) - refused
+    assert missing == Counter(), f"Conditions of {module} without a run with expect_failures."
+
+
+def _refused_by_python(module: str) -> list[str]:
+    """What tests in Python say that they see refused, by `@pytest.mark.refuses(module, object, ...)`."""
+    marks = (
+        re.findall(r"^@pytest\.mark\.refuses\(([^)]*)\)\n", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for path in sorted(NATIVE_TESTS.rglob("test_*.py"))
+    )
+    claims = (re.findall(r'"([^"]+)"', mark) for found in marks for mark in found)
+    return [refused for named, *objects in claims if named == module for refused in objects]
+
+
+def test_conditions_are_found_where_modules_have_them() -> None:
+    assert conditions("edge/distribution") == [
+        "aws_cloudwatch_log_delivery_source.this",
+        "terraform_data.upstream",
+        "terraform_data.upstream",
+    ]
+    assert conditions("security/database_secret") == ["check.replicas"]
 
 
 @pytest.mark.terraform
@@ -55,6 +95,13 @@ def test_modules_and_their_tests_are_formatted(terraform: Terraform) -> None:
 def test_every_native_test_belongs_to_a_module() -> None:
     named = {str(path.relative_to(NATIVE_TESTS)) for path in NATIVE_TESTS.glob("*/*.tftest.hcl")}
     assert named <= {f"{module}.tftest.hcl" for module in modules()}
+
+
+def test_every_file_of_cases_belongs_to_a_module_and_calls_nothing_else() -> None:
+    for path in NATIVE_TESTS.glob("*/*.cases.tf"):
+        module = str(path.relative_to(NATIVE_TESTS)).removesuffix(".cases.tf")
+        called = re.findall(r'^  source += "([^"]+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(called) == {f"../../../modules/{module}"}, path.name
 
 
 def test_there_are_modules_to_test() -> None:
@@ -110,8 +157,9 @@ def test_what_terraform_says_of_a_wrong_file_is_reported(
 ) -> None:
     shutil.copytree(NATIVE_TESTS / "mocks", tmp_path / "mocks")
     (tmp_path / "security").mkdir()
-    head, _, _ = native_test("security/key").read_text(encoding="utf-8").partition("run ")
-    (tmp_path / "security" / "key.tftest.hcl").write_text(head + file, encoding="utf-8")
+    variables_of_all, _, _ = native_test("security/key").read_text(encoding="utf-8").partition("run ")
+    text = HEAD + variables_of_all + file
+    (tmp_path / "security" / "key.tftest.hcl").write_text(text, encoding="utf-8")
     monkeypatch.setattr(module_source, "NATIVE_TESTS", tmp_path)
     report = native_tests(tmp_path / "root", ["security/key"], terraform).report("security/key")
     assert report.passed == ()

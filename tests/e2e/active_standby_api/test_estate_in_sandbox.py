@@ -7,12 +7,13 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.request import Request, urlopen
 
 import pytest
 
-from e2e.estates import Estate
+from e2e.estates import Estate, hold_to_inventory
 from harness.sandbox.faults import RegionDark
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus
@@ -26,6 +27,12 @@ pytestmark = [
 ]
 
 
+@pytest.mark.exercises("reference/active-standby-api", "apply")
+def test_what_is_applied_is_what_the_inventory_says(estate: Estate, holds: Callable[..., None]) -> None:
+    hold_to_inventory(estate.environment, estate.client, holds)
+
+
+@pytest.mark.exercises("reference/active-standby-api", "second plan")
 def test_the_second_plan_of_every_stack_is_empty(estate: Estate, terraform: Session) -> None:
     result = runner.plan(terraform, estate.stacks)
     assert {each.stack: str(each.planned) for each in result.results} == {

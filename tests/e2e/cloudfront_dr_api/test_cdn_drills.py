@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from e2e.estates import Estate, drilled
+from e2e.estates import Estate, drilled, hold_to_inventory
 from harness.terraform import runner
 from harness.terraform.session import Session
 
@@ -18,6 +20,12 @@ pytestmark = [
 SILENCE = 2.0
 
 
+@pytest.mark.exercises("reference/cloudfront-dr-api", "apply")
+def test_what_is_applied_is_what_the_inventory_says(estate: Estate, holds: Callable[..., None]) -> None:
+    hold_to_inventory(estate.environment, estate.client, holds)
+
+
+@pytest.mark.exercises("reference/cloudfront-dr-api", "second plan")
 def test_the_second_plan_of_every_stack_is_empty(estate: Estate, terraform: Session) -> None:
     result = runner.plan(terraform, estate.stacks)
     assert {each.stack: str(each.planned) for each in result.results} == {

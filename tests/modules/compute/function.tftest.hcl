@@ -10,15 +10,6 @@ variables {
   role_arn    = "arn:aws:iam::123456789012:role/prod-read-use1"
 }
 
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.alias_name == "live" && output.dead_letter_arn == null
-    error_message = "The alias must be live, and there must be no queue."
-  }
-}
-
 run "accepts_every_option" {
   command = plan
 

@@ -1,19 +1,6 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   code_sha256   = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
   function_name = "prod-migrations-use1"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = aws_lambda_invocation.this.input == "{}" && aws_lambda_invocation.this.qualifier == "live"
-    error_message = "The alias must be called, with an empty event."
-  }
 }
 
 run "refuses_an_alias_with_a_dot" {

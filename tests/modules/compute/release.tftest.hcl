@@ -19,26 +19,6 @@ run "accepts_the_smallest_call" {
   }
 }
 
-run "accepts_every_option" {
-  command = plan
-
-  variables {
-    alarms     = { error_percent = 100, minimum_requests = 1, p99_milliseconds = 800, further_alarm_names = ["prod-api-5xx"] }
-    alias_name = "current"
-    hooks      = { before_traffic = "CodeDeployHook_before", after_traffic = "CodeDeployHook_after" }
-
-    log_group_name = "/aws/lambda/prod-write-use1"
-
-    shift     = { kind = "linear", percent = 25, minutes = 3 }
-    topic_arn = "arn:aws:sns:us-east-1:123456789012:prod-use1-alarms"
-  }
-
-  assert {
-    condition     = aws_codedeploy_deployment_config.this[0].compute_platform == "Lambda"
-    error_message = "A shift that AWS does not have ready must be made."
-  }
-}
-
 run "has_nothing_to_release_when_the_candidate_serves" {
   command = plan
 

@@ -10,15 +10,6 @@ variables {
   }
 }
 
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.stage_name == "live" && !aws_api_gateway_rest_api.this.disable_execute_api_endpoint
-    error_message = "The stage must be live, and its endpoint open while there is no domain name."
-  }
-}
-
 run "accepts_the_root_and_four_levels" {
   command = plan
 
@@ -42,19 +33,6 @@ run "accepts_the_root_and_four_levels" {
       "PUT /a/{b}/c/{d_1}" = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/live/PUT/a/*/c/*"
     }
     error_message = "A function must be open to its own methods on this stage alone."
-  }
-}
-
-run "accepts_an_application_s_origin_and_a_port" {
-  command = plan
-
-  variables {
-    cors = { origins = ["capacitor://localhost", "http://localhost:3000"] }
-  }
-
-  assert {
-    condition     = keys(aws_api_gateway_method.preflight) == ["/read"]
-    error_message = "Every path must answer to browsers."
   }
 }
 

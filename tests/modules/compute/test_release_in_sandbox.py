@@ -10,14 +10,16 @@ import json
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import inventory
 import pytest
 from module_plan import LOCK_FILE, PACKAGE, REGION, Terraform, path_to
+from module_source import NATIVE_TESTS
 
 from harness.sandbox.server import Sandbox
 
@@ -161,9 +163,13 @@ def test_a_function_is_given_a_canary_without_its_alias_being_made_anew(root: Ro
     }
 
 
-def test_terraform_publishes_and_codedeploy_alone_moves_the_alias(root: Root, sandbox: Sandbox) -> None:
+@pytest.mark.exercises("release", "apply", "second plan")
+def test_terraform_publishes_and_codedeploy_alone_moves_the_alias(
+    root: Root, sandbox: Sandbox, holds: Callable[..., None]
+) -> None:
     adopt_canary(root)
     root.apply()
+    holds(NATIVE_TESTS / "applied" / "release.yaml", inventory.of_directory(root.directory))
     assert root.outputs().get("release") is None
 
     root.write(code="second", canary=True)

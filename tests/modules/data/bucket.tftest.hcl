@@ -1,43 +1,7 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   account_id  = "123456789012"
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-4234-8234-123456789012"
   name        = "prod-files-123456789012-use1"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.name == "prod-files-123456789012-use1" && output.access_logs_bucket == null
-    error_message = "The bucket must carry the given name, and there must be no second one."
-  }
-}
-
-run "accepts_every_option" {
-  command = plan
-
-  variables {
-    abort_uploads_days = 1
-    access_logs        = { enabled = true, retention_days = 30 }
-    archive            = { access_days = 90, deep_access_days = 180 }
-    cors               = { origins = ["https://www.example.com"], methods = ["GET", "PUT"], headers = ["Content-Type"] }
-    force_destroy      = true
-    kms_key_alias      = "prod-data-use1"
-    kms_key_arn        = "arn:aws:kms:us-east-1:123456789012:alias/prod-data-use1"
-    noncurrent_days    = 1
-    object_lock        = { mode = "COMPLIANCE", days = 1 }
-    cloudfront         = true
-    missing_is_404     = true
-  }
-
-  assert {
-    condition     = output.access_logs_bucket == "prod-files-123456789012-use1-logs"
-    error_message = "The bucket of the logs must be known to others."
-  }
 }
 
 run "refuses_to_abort_uploads_at_once" {

@@ -1,7 +1,3 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   role_arn      = "arn:aws:iam::123456789012:role/prod-files-replication-use1"
   source_bucket = "prod-files-123456789012-use1"
@@ -9,40 +5,6 @@ variables {
   destination = {
     bucket_arn        = "arn:aws:s3:::prod-files-123456789012-euw1"
     kms_key_alias_arn = "arn:aws:kms:eu-west-1:123456789012:alias/prod-data-euw1"
-  }
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.rule_id == "to-prod-files-123456789012-euw1"
-    error_message = "The rule must be named after its destination."
-  }
-}
-
-run "accepts_every_option" {
-  command = plan
-
-  variables {
-    delete_markers        = false
-    prefix                = "public/"
-    priority              = 10
-    replica_modifications = false
-    time_control          = false
-
-    further_destinations = {
-      usw2 = {
-        account_id        = "210987654321"
-        bucket_arn        = "arn:aws:s3:::prod-files-210987654321-usw2"
-        kms_key_alias_arn = "arn:aws:kms:us-west-2:210987654321:key/12345678-1234-4234-8234-123456789012"
-      }
-    }
-  }
-
-  assert {
-    condition     = length(output.rule_ids) == 2
-    error_message = "Each destination must have a rule."
   }
 }
 

@@ -20,20 +20,6 @@ variables {
   vpc_id                    = "vpc-0123456789abcdef0"
 }
 
-run "accepts_a_secondary" {
-  command = plan
-
-  assert {
-    condition     = aws_rds_cluster.this.enable_global_write_forwarding && aws_rds_cluster.this.enable_http_endpoint
-    error_message = "A member must forward writes and answer the Data API."
-  }
-
-  assert {
-    condition     = length(terraform_data.admin_secret) == 0
-    error_message = "A secondary must read no secret."
-  }
-}
-
 run "accepts_a_primary" {
   command = plan
 
@@ -47,33 +33,6 @@ run "accepts_a_primary" {
   assert {
     condition     = aws_rds_cluster.this.master_username == "orders_admin"
     error_message = "A primary must have its administrator."
-  }
-}
-
-run "accepts_a_secondary_without_instances" {
-  command = plan
-
-  variables {
-    instances = 0
-  }
-
-  assert {
-    condition     = length(aws_rds_cluster_instance.this) == 0
-    error_message = "A secondary may hold data without serving it."
-  }
-}
-
-run "accepts_mysql" {
-  command = plan
-
-  variables {
-    engine         = "aurora-mysql"
-    engine_version = "8.0.mysql_aurora.3.08.0"
-  }
-
-  assert {
-    condition     = aws_rds_cluster_parameter_group.this.family == "aurora-mysql8.0"
-    error_message = "The family must be that of the version."
   }
 }
 

@@ -1,29 +1,7 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   database_name  = "orders"
   engine_version = "16.8"
   identifier     = "prod-orders"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = aws_rds_global_cluster.this.storage_encrypted && aws_rds_global_cluster.this.deletion_protection
-    error_message = "A global cluster must be encrypted and protected."
-  }
-}
-
-run "accepts_mysql" {
-  command = plan
-
-  variables {
-    engine         = "aurora-mysql"
-    engine_version = "8.0.mysql_aurora.3.08.0"
-  }
 }
 
 run "refuses_an_upper_case_database_name" {

@@ -9,68 +9,6 @@ variables {
   replicas    = { us-west-2 = { kms_key_arn = "arn:aws:kms:us-west-2:123456789012:key/22222222-2222-4222-8222-222222222222" } }
 }
 
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
-    error_message = "On-demand must be the default."
-  }
-
-  assert {
-    condition     = aws_dynamodb_table.this.deletion_protection_enabled
-    error_message = "Deletion protection must be on by default."
-  }
-
-  assert {
-    condition     = output.replica_regions == tolist(["us-west-2"])
-    error_message = "The replica regions must be named."
-  }
-
-  assert {
-    condition     = length(aws_appautoscaling_target.this) == 0
-    error_message = "On-demand must not autoscale."
-  }
-}
-
-run "accepts_provisioned_capacity_with_an_index" {
-  command = plan
-
-  variables {
-    attributes               = { owner = "S" }
-    billing                  = { mode = "provisioned", read = { min = 1, max = 10, target = 20 }, write = { min = 1, max = 10 } }
-    global_secondary_indexes = { by_owner = { hash_key = "owner" } }
-    range_key                = "sk"
-  }
-
-  assert {
-    condition     = length(aws_appautoscaling_policy.this) == 4
-    error_message = "Table and index must autoscale reads and writes."
-  }
-
-  assert {
-    condition     = aws_appautoscaling_target.this["index/by_owner/read"].resource_id == "table/prod-items/index/by_owner"
-    error_message = "The index must be named by its path."
-  }
-}
-
-run "accepts_an_index_that_includes_attributes" {
-  command = plan
-
-  variables {
-    attributes               = { owner = "S" }
-    global_secondary_indexes = { by_owner = { hash_key = "owner", projection_type = "INCLUDE", non_key_attributes = ["value"] } }
-  }
-}
-
-run "accepts_a_target_of_90_percent" {
-  command = plan
-
-  variables {
-    billing = { mode = "provisioned", read = { min = 5, max = 5, target = 90 }, write = { min = 1, max = 10 } }
-  }
-}
-
 run "refuses_an_attribute_of_type_bool" {
   command = plan
 

@@ -34,38 +34,6 @@ variables {
   }
 }
 
-run "accepts_two_names" {
-  command = plan
-
-  assert {
-    condition     = aws_api_gateway_domain_name.this["entry"].security_policy == "TLS_1_2"
-    error_message = "TLS 1.2 must be the floor."
-  }
-
-  assert {
-    condition     = output.record_names["entry"] == "front.use1.example.com" && output.record_names["regional"] == "api.use1.example.com"
-    error_message = "Each label must keep its record."
-  }
-
-  assert {
-    condition     = join(",", keys(aws_route53_record.alias)) == "entry/A,regional/A"
-    error_message = "An IPv4 domain must have A records only."
-  }
-}
-
-run "accepts_dualstack" {
-  command = plan
-
-  variables {
-    ip_address_type = "dualstack"
-  }
-
-  assert {
-    condition     = length(aws_route53_record.alias) == 4
-    error_message = "A dualstack domain must have A and AAAA records."
-  }
-}
-
 run "accepts_a_cname" {
   command = plan
 
@@ -81,19 +49,6 @@ run "accepts_a_cname" {
   assert {
     condition     = length(aws_route53_record.alias) == 0
     error_message = "A cname must not have an alias beside it."
-  }
-}
-
-run "accepts_a_name_whose_validation_record_is_owned_elsewhere" {
-  command = plan
-
-  variables {
-    validation_record_owner = { entry = false }
-  }
-
-  assert {
-    condition     = join(",", keys(aws_route53_record.validation)) == "regional"
-    error_message = "Only owned names may have a validation record."
   }
 }
 

@@ -336,6 +336,7 @@ def test_without_logs_there_is_no_bucket(plan_module: Planner) -> None:
     assert {kind for kind in kinds if "s3" in kind or "log" in kind} == set()
 
 
+@pytest.mark.refuses("edge/distribution", "terraform_data.upstream", "terraform_data.upstream")
 @pytest.mark.parametrize("missing", ["certificate_arn", "zone_id"])
 def test_a_plan_without_the_global_stack_shows_what_is_not_known_and_its_apply_calls_nothing(
     terraform: Terraform, tmp_path: Path, missing: str

@@ -155,6 +155,7 @@ def test_weighted_records_carry_their_weights(plan_module: Planner) -> None:
     }
 
 
+@pytest.mark.refuses("edge/dns_routing", "terraform_data.zone_id_unknown")
 def test_a_plan_without_a_zone_shows_it_as_not_known_and_its_apply_calls_nothing(
     terraform: Terraform, tmp_path: Path
 ) -> None:

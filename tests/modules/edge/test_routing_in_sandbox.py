@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import inventory
 import pytest
 from module_plan import Terraform, path_to
+from module_source import NATIVE_TESTS
 
 from harness.sandbox.server import Sandbox
 
@@ -77,7 +79,8 @@ def root(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Iter
         (directory / "zone.auto.tfvars.json").write_text(json.dumps({"zone_id": zone_id}))
         applied.must("apply", "-auto-approve", "-input=false")
         yield applied
-        applied.must("destroy", "-auto-approve", "-input=false")
+        if inventory.applied_in(directory):
+            applied.must("destroy", "-auto-approve", "-input=false")
 
 
 def _configuration(directory: Path) -> dict[str, Any]:
@@ -104,6 +107,14 @@ def _configuration(directory: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.exercises("routing", "apply")
+def test_what_is_applied_for_every_policy_is_what_the_inventory_says(
+    root: Root, holds: Callable[..., None]
+) -> None:
+    holds(NATIVE_TESTS / "applied" / "routing.yaml", inventory.of_directory(root.directory))
+
+
+@pytest.mark.exercises("routing", "second plan")
 def test_after_an_apply_of_every_policy_the_next_plan_is_empty(root: Root) -> None:
     planned = root("plan", "-detailed-exitcode", "-input=false", "-no-color")
     assert planned.returncode == 0, planned.stdout + planned.stderr
@@ -116,3 +127,9 @@ def test_an_apply_that_has_lost_the_zone_fails_and_leaves_the_live_records(root:
     assert "zone_id is not known yet: apply the global stack first" in " ".join(lost.stderr.split())
     again = root("plan", "-detailed-exitcode", "-input=false", "-no-color")
     assert again.returncode == 0, again.stdout + again.stderr
+
+
+@pytest.mark.exercises("routing", "destroy")
+def test_destroy_leaves_no_name_behind(root: Root) -> None:
+    root.must("destroy", "-auto-approve", "-input=false")
+    assert inventory.applied_in(root.directory) == {}

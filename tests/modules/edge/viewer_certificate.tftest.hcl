@@ -44,19 +44,6 @@ run "accepts_two_names" {
   }
 }
 
-run "accepts_records_that_are_owned_elsewhere" {
-  command = plan
-
-  variables {
-    validation_record_owner = false
-  }
-
-  assert {
-    condition     = length(aws_route53_record.validation) == 0
-    error_message = "A call that owns no record must need no zone."
-  }
-}
-
 run "refuses_a_provider_of_another_region" {
   command = plan
 

@@ -25,30 +25,6 @@ run "accepts_a_new_zone" {
   }
 }
 
-run "accepts_an_existing_zone" {
-  command = plan
-
-  variables {
-    create  = false
-    zone_id = "Z0EXISTING"
-  }
-
-  assert {
-    condition     = output.zone_id == "Z0EXISTING"
-    error_message = "An existing zone must be taken by its id."
-  }
-
-  assert {
-    condition     = length(output.name_servers) == 0
-    error_message = "An existing zone is delegated already."
-  }
-
-  assert {
-    condition     = length(aws_route53_zone.this) == 0
-    error_message = "An existing zone must not be created."
-  }
-}
-
 run "refuses_a_comment_of_257_characters" {
   command = plan
 

@@ -1,26 +1,8 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   availability_zones = ["us-east-1a", "us-east-1b"]
   cidr               = "10.0.0.0/16"
   name               = "prod-network-use1"
   region             = "us-east-1"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = [for subnet in aws_subnet.isolated : subnet.cidr_block] == ["10.0.0.0/20", "10.0.16.0/20"]
-    error_message = "Each zone must get the next range."
-  }
-
-  assert {
-    condition     = length(aws_flow_log.this) == 0
-    error_message = "Flow logs must be off unless a role is given."
-  }
 }
 
 run "refuses_a_single_zone" {

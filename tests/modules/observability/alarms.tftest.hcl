@@ -1,73 +1,9 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   api_name    = "prod-use1"
   functions   = ["prod-read-use1", "prod-write-use1"]
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111"
   name        = "prod-use1"
   tables      = { prod-items = ["ap-southeast-2", "us-west-2"] }
-}
-
-run "accepts_a_region_with_functions_and_a_table" {
-  command = plan
-
-  assert {
-    condition     = length(output.alarm_names) == 10
-    error_message = "Two alarms for the API, four for the functions and four for the table are expected."
-  }
-
-  assert {
-    condition     = contains(output.alarm_names, "prod-use1-prod-items-replication-ap-southeast-2")
-    error_message = "Each receiving region must be watched."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.replication_latency["prod-items/us-west-2"].treat_missing_data == "ignore"
-    error_message = "A stalled link must not turn green."
-  }
-}
-
-run "accepts_timeouts_and_an_address" {
-  command = plan
-
-  variables {
-    function_timeouts_seconds = { prod-read-use1 = 5 }
-    notify                    = ["oncall@example.com"]
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.function_duration["prod-read-use1"].threshold == 4000
-    error_message = "80 % of five seconds are 4000 ms."
-  }
-
-  assert {
-    condition     = aws_sns_topic_subscription.email["oncall@example.com"].protocol == "email"
-    error_message = "Addresses must be subscribed by e-mail."
-  }
-}
-
-run "accepts_what_keeps_a_region_ready" {
-  command = plan
-
-  variables {
-    buckets               = { prod-files-123456789012-use1 = { replicas = { us-west-2 = "prod-files-123456789012-usw2" } } }
-    cold_start_functions  = ["prod-read-use1"]
-    databases             = { prod-orders-use1 = 5000 }
-    dead_letter_queues    = ["prod-write-use1-dead-letter"]
-    provisioned_functions = ["prod-read-use1"]
-  }
-
-  assert {
-    condition     = length(output.alarm_names) == 16
-    error_message = "Two alarms for the bucket and one each for the database, the queue, cold starts and spill-over are expected."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.object_latency["prod-files-123456789012-use1/us-west-2"].threshold == 900
-    error_message = "S3 promises 15 minutes."
-  }
 }
 
 run "refuses_an_alias_with_a_colon" {

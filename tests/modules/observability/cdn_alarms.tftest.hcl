@@ -1,39 +1,7 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   distribution_id = "E1A2B3C4D5E6F7"
   kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111"
   name            = "prod-cdn"
-}
-
-run "accepts_a_distribution" {
-  command = plan
-
-  assert {
-    condition     = output.alarm_names == tolist(["prod-cdn-5xx", "prod-cdn-errors", "prod-cdn-origin-latency"])
-    error_message = "Both error rates and the origins must be watched."
-  }
-}
-
-run "accepts_no_additional_metrics" {
-  command = plan
-
-  variables {
-    additional_metrics = false
-    notify             = ["oncall@example.com"]
-  }
-
-  assert {
-    condition     = output.alarm_names == tolist(["prod-cdn-5xx", "prod-cdn-errors"])
-    error_message = "Without the additional metrics there is no latency of origins."
-  }
-
-  assert {
-    condition     = aws_sns_topic_subscription.email["oncall@example.com"].protocol == "email"
-    error_message = "Addresses must be subscribed by e-mail."
-  }
 }
 
 run "refuses_the_domain_name_of_a_distribution" {

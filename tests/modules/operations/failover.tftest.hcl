@@ -1,7 +1,3 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   control_table = {
     name        = "prod-control"
@@ -14,20 +10,6 @@ variables {
   }
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-4234-8234-123456789012"
   name        = "prod-failover-use1"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = aws_cloudwatch_event_target.this.input == jsonencode({ tick_seconds = 5, ticks = 12 })
-    error_message = "The controller must look every five seconds."
-  }
-
-  assert {
-    condition     = output.alarm_names == tolist(["prod-failover-use1-errors"])
-    error_message = "A region that observes none must still watch its own controller."
-  }
 }
 
 run "refuses_an_alarm_after_half_a_minute" {

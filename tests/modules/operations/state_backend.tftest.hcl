@@ -1,48 +1,7 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   account_id  = "123456789012"
   bucket_name = "prod-tfstate-123456789012-use1"
   kms_alias   = "prod-state-use1"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
-    error_message = "State must be versioned."
-  }
-
-  assert {
-    condition     = !aws_s3_bucket.this.force_destroy
-    error_message = "State must not be destroyed by accident."
-  }
-
-  assert {
-    condition     = output.access_logs_bucket == null
-    error_message = "Access logs are off by default."
-  }
-
-  assert {
-    condition     = aws_kms_key.this.enable_key_rotation
-    error_message = "The key must rotate."
-  }
-}
-
-run "accepts_access_logs" {
-  command = plan
-
-  variables {
-    access_logs = { enabled = true, retention_days = 30 }
-  }
-
-  assert {
-    condition     = output.access_logs_bucket == "prod-tfstate-123456789012-use1-logs"
-    error_message = "Logs go to a bucket of their own."
-  }
 }
 
 run "refuses_logs_for_half_a_day" {

@@ -1,19 +1,6 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   account_id = "123456789012"
   name       = "prod-api-logs"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = aws_iam_role.this.name == "prod-api-logs"
-    error_message = "The role must carry the given name."
-  }
 }
 
 run "refuses_an_account_id_of_eleven_digits" {

@@ -1,35 +1,9 @@
-# Terraform cannot mock ephemeral resources, so the real provider plans here, with nothing but dummy keys.
-provider "aws" {
-  region     = "us-east-1"
-  access_key = "dummy"
-  secret_key = "dummy"
-
-  max_retries                 = 1
-  skip_credentials_validation = true
-  skip_metadata_api_check     = "true"
-  skip_requesting_account_id  = true
-}
-
 variables {
   database_name = "orders"
   description   = "The app user of orders of prod"
   kms_key_arn   = "arn:aws:kms:us-east-1:123456789012:alias/prod-data-use1"
   name          = "prod/orders/app"
   username      = "orders_app"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = aws_secretsmanager_secret_version.initial.secret_string == null
-    error_message = "The password must not be in the plan."
-  }
-
-  assert {
-    condition     = length(aws_secretsmanager_secret_rotation.this) == 0
-    error_message = "Rotation must be off unless a function is given."
-  }
 }
 
 run "refuses_an_upper_case_database_name" {

@@ -1,5 +1,13 @@
-mock_provider "aws" {
-  source = "./mocks"
+# A mocked document has no length: the real provider writes the policy, with nothing but dummy keys.
+provider "aws" {
+  region     = "us-east-1"
+  access_key = "dummy"
+  secret_key = "dummy"
+
+  max_retries                 = 1
+  skip_credentials_validation = true
+  skip_metadata_api_check     = "true"
+  skip_requesting_account_id  = true
 }
 
 variables {
@@ -12,29 +20,21 @@ variables {
   voters        = { us-east-1 = "prod-use1", us-east-2 = "prod-use2", eu-west-1 = "prod-euw1" }
 }
 
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.name == "prod-failover-use1"
-    error_message = "The role must have the name given."
-  }
-}
-
-run "accepts_a_database" {
+run "refuses_more_databases_than_a_policy_of_iam_has_room_for" {
   command = plan
 
   variables {
-    databases = {
-      orders = {
-        global_cluster = "prod-orders"
-        clusters       = { us-east-1 = "prod-orders-use1", eu-west-1 = "prod-orders-euw1" }
-        secrets        = ["prod/orders/admin", "prod/orders/app"]
-        admin_secret   = "prod/orders/admin"
-      }
-    }
+    databases = { for n in range(60) : "database-${n}" => {
+      global_cluster = "prod-database-${n}"
+      clusters       = { us-east-1 = "prod-database-${n}-use1", eu-west-1 = "prod-database-${n}-euw1" }
+      secrets        = ["prod/database-${n}/admin"]
+      admin_secret   = "prod/database-${n}/admin"
+    } }
+
     secret_key_aliases = { us-east-1 = "prod-data-use1", eu-west-1 = "prod-data-euw1" }
   }
+
+  expect_failures = [aws_iam_role_policy.this]
 }
 
 run "refuses_an_account_id_of_eleven_digits" {

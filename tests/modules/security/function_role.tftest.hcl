@@ -1,60 +1,9 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   account_id    = "123456789012"
   function_name = "prod-read-use1"
   kms_alias     = "prod-use1"
   name          = "prod-read-use1"
   region        = "us-east-1"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.name == "prod-read-use1"
-    error_message = "The role must carry the given name."
-  }
-}
-
-run "accepts_every_access_level" {
-  command = plan
-
-  variables {
-    table_access = {
-      for access in ["read", "write", "read-write", "probe"] :
-      access => { table_name = "prod-${access}", access = access, key_alias = "prod-data-use1" }
-    }
-  }
-
-  assert {
-    condition     = output.name == "prod-read-use1"
-    error_message = "The role must carry the given name."
-  }
-}
-
-run "accepts_objects_secrets_admission_and_a_network" {
-  command = plan
-
-  variables {
-    bucket_access = {
-      for access in ["read", "write", "read-write", "probe"] :
-      access => { bucket_name = "prod-${access}", access = access, key_alias = "prod-data-use1" }
-    }
-    control_table = { name = "prod-control", key_alias = "prod-use1" }
-    secrets = {
-      app   = { name = "prod/orders/app", key_alias = "prod-data-use1" }
-      admin = { name = "prod/orders/admin", key_alias = "prod-data-use1", access = "rotate" }
-    }
-    vpc = true
-  }
-
-  assert {
-    condition     = output.name == "prod-read-use1"
-    error_message = "The role must carry the given name."
-  }
 }
 
 run "refuses_an_account_id_with_hyphens" {

@@ -1,25 +1,7 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   account_id  = "123456789012"
   alias       = "prod-use1"
   description = "Logs, queues and environment variables of prod in us-east-1."
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.alias_name == "alias/prod-use1"
-    error_message = "The alias must carry the prefix alias/."
-  }
-
-  assert {
-    condition     = aws_kms_key.this.enable_key_rotation
-    error_message = "Keys must rotate."
-  }
 }
 
 run "refuses_an_account_id_of_eleven_digits" {

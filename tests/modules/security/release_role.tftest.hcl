@@ -1,36 +1,8 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   account_id     = "123456789012"
   function_names = ["prod-read-use1", "prod-write-use1"]
   name           = "prod-release-use1"
   region         = "us-east-1"
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.name == "prod-release-use1"
-    error_message = "The role must carry the given name."
-  }
-}
-
-run "accepts_every_option" {
-  command = plan
-
-  variables {
-    hook_names           = ["CodeDeployHook_prod-write-use1"]
-    permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
-    topics               = { alarms = { name = "prod-use1-alarms", key_alias = "prod-use1" } }
-  }
-
-  assert {
-    condition     = output.name == "prod-release-use1"
-    error_message = "The role must carry the given name."
-  }
 }
 
 run "refuses_an_account_id_with_hyphens" {

@@ -1,39 +1,8 @@
-mock_provider "aws" {
-  source = "./mocks"
-}
-
 variables {
   account_id    = "123456789012"
   destination   = { bucket = "prod-files-123456789012-euw1", key_alias = "prod-data-euw1", region = "eu-west-1" }
   name          = "prod-files-replication-use1"
   source_bucket = { bucket = "prod-files-123456789012-use1", key_alias = "prod-data-use1", region = "us-east-1" }
-}
-
-run "accepts_the_smallest_call" {
-  command = plan
-
-  assert {
-    condition     = output.name == "prod-files-replication-use1"
-    error_message = "The role must carry the given name."
-  }
-}
-
-run "accepts_every_option" {
-  command = plan
-
-  variables {
-    object_lock          = true
-    permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
-
-    further_destinations = {
-      usw2 = { bucket = "prod-files-210987654321-usw2", key_alias = "prod-data-usw2", region = "us-west-2", account_id = "210987654321" }
-    }
-  }
-
-  assert {
-    condition     = output.name == "prod-files-replication-use1"
-    error_message = "The role must carry the given name."
-  }
 }
 
 run "refuses_an_account_id_with_hyphens" {

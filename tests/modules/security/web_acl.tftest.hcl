@@ -8,68 +8,6 @@ variables {
   scope       = "REGIONAL"
 }
 
-run "accepts_a_regional_web_acl_of_defaults" {
-  command = plan
-
-  assert {
-    condition = { for rule in aws_wafv2_web_acl.this.rule : rule.name => rule.priority } == {
-      rate-limit                            = 4
-      AWSManagedRulesAmazonIpReputationList = 10
-      AWSManagedRulesKnownBadInputsRuleSet  = 20
-      AWSManagedRulesSQLiRuleSet            = 30
-      AWSManagedRulesCommonRuleSet          = 40
-    }
-    error_message = "The rate limit must come first, then the managed groups in order."
-  }
-
-  assert {
-    condition     = output.log_group_name == "aws-waf-logs-prod-use1"
-    error_message = "The log group must bear the prefix that AWS WAF asks for."
-  }
-}
-
-run "accepts_stages_and_load_balancers" {
-  command = plan
-
-  variables {
-    resources = {
-      api = "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/live"
-      web = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188"
-    }
-  }
-
-  assert {
-    condition     = join(",", keys(aws_wafv2_web_acl_association.this)) == "api,web"
-    error_message = "Each resource must be associated."
-  }
-}
-
-run "accepts_no_rate_limit" {
-  command = plan
-
-  variables {
-    rate_limit = null
-  }
-
-  assert {
-    condition     = !contains([for rule in aws_wafv2_web_acl.this.rule : rule.name], "rate-limit")
-    error_message = "Null must mean no rate limit."
-  }
-}
-
-run "accepts_a_log_of_every_request" {
-  command = plan
-
-  variables {
-    log_requests = "all"
-  }
-
-  assert {
-    condition     = length(aws_wafv2_web_acl_logging_configuration.this.logging_filter) == 0
-    error_message = "A log of every request must have no filter."
-  }
-}
-
 run "refuses_scope_cloudfront_outside_us_east_1" {
   command = plan
 

@@ -10,10 +10,12 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import inventory
 import pytest
 from conftest import DELAYS, PROMOTION, REBUILD, SWITCHOVER
 from global_database import ACCOUNT, EAST, WEST, client, let_pass, until
@@ -168,10 +170,15 @@ def terraform(sandbox: Sandbox, tmp_path: Path) -> Terraform:
     return terraform
 
 
+@pytest.mark.exercises("global-database", "apply", "second plan", "destroy")
 def test_plans_stay_empty_while_failover_and_switchover_change_who_writes(
-    sandbox: Sandbox, terraform: Terraform
+    sandbox: Sandbox, terraform: Terraform, holds: Callable[..., None]
 ) -> None:
     terraform.run("apply", "-auto-approve", "-input=false")
+    holds(
+        ROOT / "tests" / "modules" / "applied" / "global-database.yaml",
+        inventory.of_directory(terraform.directory),
+    )
     assert terraform.changes() == []
 
     def arn(region: str) -> str:
@@ -202,5 +209,6 @@ def test_plans_stay_empty_while_failover_and_switchover_change_who_writes(
     until(lambda: writers() == [arn(EAST)])
     assert terraform.changes() == []
     terraform.run("destroy", "-auto-approve", "-input=false")
+    assert inventory.applied_in(terraform.directory) == {}
     assert client(sandbox, "rds", EAST).describe_global_clusters()["GlobalClusters"] == []
     assert sandbox.aurora.estate.clusters == {}
