@@ -20,8 +20,8 @@ def test_a_second_origin_in_the_region_of_the_first_is_found() -> None:
     record = 'module.alternate.aws_route53_record.this["us-west-2"]'
     assert found("RES012", CDN, values("edge", record, records=["alternate.use1.example.com"])) == [
         finding(
-            "origin group api-group asks standby.api.example.com after origin.api.example.com, and both are in "
-            "us-east-1",
+            "origin group api-group asks standby.api.example.com after origin.api.example.com, and both are "
+            "in us-east-1",
             "let the second origin be another region's",
         )
     ]
