@@ -113,7 +113,7 @@ def test_the_record_says_what_was_reviewed(planned: Callable[..., tuple[Kept, Ru
 def test_json_with_its_secrets_is_kept_when_asked_for(
     planned: Callable[..., tuple[Kept, RunResult]],
 ) -> None:
-    kept, _ = planned(documents=True)
+    kept, _ = planned("data", documents=True)
     assert json.loads((kept.folder / "data.json").read_text()) == DOCUMENT
     assert stat.S_IMODE((kept.folder / "data.json").stat().st_mode) == 0o600
 
@@ -163,7 +163,7 @@ def test_everything_that_differs_is_told_at_once_with_both_values(
 def test_a_changed_module_is_told_and_a_changed_readme_is_not(
     planned: Callable[..., tuple[Kept, RunResult]], environment: SmallEnvironment, session: Session
 ) -> None:
-    kept, _ = planned()
+    kept, _ = planned("data")
     module = environment.folder.parents[1] / "modules" / "it"
     (module / "README.md").write_text("words")
     assert _problems(kept, environment, session) == []
@@ -175,7 +175,7 @@ def test_a_changed_module_is_told_and_a_changed_readme_is_not(
 def test_plans_of_another_environment_are_refused(
     planned: Callable[..., tuple[Kept, RunResult]], environment: SmallEnvironment, session: Session
 ) -> None:
-    kept, _ = planned()
+    kept, _ = planned("data")
     other = replace(environment, name="dev")
     assert _problems(kept, other, session) == ["environment: prod was reviewed, this is dev"]
 
@@ -266,7 +266,7 @@ def test_terraform_that_finds_the_plan_stale_is_one_clear_message(
 def test_an_upstream_value_that_is_another_now_refuses_the_stack(
     planned: Callable[..., tuple[Kept, RunResult]],
 ) -> None:
-    kept, _ = planned()
+    kept, _ = planned("edge")
     same = PassedOn(variable="zone_id", stack="world", output="zone_id", value="Z1")
     assert applying.differs(kept, "edge", [same]) is None
     assert applying.differs(kept, "edge", [replace(same, value="Z2")]) == (

@@ -99,7 +99,7 @@ def _paths(value: object, path: tuple[object, ...]) -> list[tuple[object, ...]]:
     return [path, *(each for key, found in inner for each in _paths(found, (*path, key)))]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_sensitive_value_of_any_plan_is_in_its_summary(data: st.DataObject) -> None:
     before = data.draw(st.dictionaries(_NAMES, _VALUES, min_size=1))
