@@ -116,7 +116,7 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
             "api": {
                 "source": path_to("compute/rest_api", directory),
                 "aliases": {FUNCTION: "${module.function.alias_name}"},
-                "cloudwatch_role_arn": "${module.logging.arn}",
+                "cloudwatch_role_arn": f"arn:aws:iam::{ACCOUNT}:role/prod-api-logs",
                 "cors": {"origins": origins},
                 "kms_key_arn": "${module.key.arn}",
                 "name": "prod-use1",
