@@ -68,6 +68,17 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
                 "account_id": ACCOUNT,
                 "name": "prod-api-logs",
             },
+            "delivery": {
+                "source": path_to("governance/delivery_role", directory),
+                "account_id": ACCOUNT,
+                "domain": "example.com",
+                "environment": "prod",
+                "repository": "octo-org/shop",
+                "services": ["apigateway", "dynamodb", "iam", "kms", "lambda", "logs", "route53", "s3"],
+                "state_buckets": {
+                    "use1": {"name": f"prod-tfstate-{ACCOUNT}-use1", "kms_alias": "prod-state-use1"}
+                },
+            },
             "alarms": {
                 "source": path_to("observability/alarms", directory),
                 "api_name": "prod-use1",
