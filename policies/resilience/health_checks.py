@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from generator import hosts, naming
@@ -121,7 +121,7 @@ def _data_path(estate: Estate, region: str) -> Iterator[Finding]:
 
 def _asks(estate: Estate, region: str, name: str, function: Resource) -> Iterator[Finding]:
     asked = (
-        _probed(function)
+        _probed(estate, function)
         if name == compute.HEALTH
         else _own_names(estate, region, compute.functions(estate.manifest)[name].access)
     )
@@ -153,12 +153,27 @@ def _own_names(estate: Estate, region: str, stores: object) -> dict[str, str]:
     return {names[kinds[store]](store): store for store in stores}
 
 
-def _probed(function: Resource) -> dict[str, str]:
+def _probed(estate: Estate, function: Resource) -> dict[str, str]:
     variables = function.block("environment").get("variables") or {}
+    if variables == NOT_KNOWN:
+        variables = _written(estate, function)
     asked: dict[str, str] = {}
     for variable in ("HEALTH_TABLES", "HEALTH_BUCKETS", "HEALTH_DATABASES"):
         asked |= dict.fromkeys(json.loads(variables.get(variable, "[]")), variable)
     return asked
+
+
+def _written(estate: Estate, function: Resource) -> dict[str, str]:
+    """The variables that the root gives as text. A plan knows all of them or none, and none as long as one
+    (the endpoint of a database) is still to come."""
+    (stack,) = (each for each in estate.stacks if each.name == function.stack)
+    (call,) = (each for each in stack.calls if f"module.{each.label}" == function.module)
+    given = call.arguments.get("environment")
+    return {
+        name: value
+        for name, value in (given.items() if isinstance(given, Mapping) else ())
+        if isinstance(value, str)
+    }
 
 
 def _finding(resource: Resource, message: str, source: str) -> Finding:

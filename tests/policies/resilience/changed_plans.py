@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import captured
-import pytest
 
 from generator.manifest import Manifest
 from generator.stacks import Stack, stacks
@@ -37,8 +36,7 @@ def _stored(environment: str) -> str:
 def plans(environment: str) -> Plans:
     """A copy of one's own, to be changed."""
     found: Plans = json.loads(_stored(environment))
-    if not found:
-        pytest.skip(f"{environment} is not captured yet; run: {captured.COMMAND} {environment}")
+    assert found, f"{environment} is not captured; run: {captured.COMMAND} {environment}"
     return found
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, values, without
+from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, manifest, values, without
 
+from generator.calls import ModuleCall
+from generator.stacks import Stack, stacks
 from policies.finding import Finding
 from policies.resilience.health_checks import CHECKS, DEEP, RECORDS
 
@@ -92,22 +95,41 @@ def test_a_health_path_that_the_api_answers_by_itself_is_found() -> None:
     ]
 
 
-def test_a_health_function_that_forgets_a_store_is_found() -> None:
-    def forget(planned: Any) -> None:
-        planned["environment"][0]["variables"]["HEALTH_BUCKETS"] = json.dumps(
-            ["global-serverless-site-123456789012-euw1"]
-        )
+FORGETFUL = {"HEALTH_BUCKETS": json.dumps(["global-serverless-site-123456789012-euw1"])}
+HEALTH = "module.function_health.aws_lambda_function.this"
+FORGOTTEN = finding(
+    f"eu-west-1: {HEALTH}",
+    "answers the health check of eu-west-1 without asking global-serverless-files-123456789012-euw1, which "
+    "GET /files/{id} needs: the region would be held for healthy while its requests fail",
+    DEEP,
+)
 
-    address = "module.function_health.aws_lambda_function.this"
-    assert found("RES003", GLOBAL, edited("eu-west-1", address, forget)) == [
-        finding(
-            f"eu-west-1: {address}",
-            "answers the health check of eu-west-1 without asking "
-            "global-serverless-files-123456789012-euw1, which "
-            "GET /files/{id} needs: the region would be held for healthy while its requests fail",
-            DEEP,
+
+def health_call() -> tuple[tuple[Stack, ...], ModuleCall]:
+    """The stacks of the estate, and the call of eu-west-1's health function."""
+    everything = stacks(manifest(GLOBAL))
+    calls = [call for stack in everything if stack.name == "eu-west-1" for call in stack.calls]
+    return everything, next(call for call in calls if call.label == "function_health")
+
+
+def test_a_health_function_that_forgets_a_store_is_found() -> None:
+    _, call = health_call()
+    written = {name: value for name, value in call.arguments["environment"].items() if isinstance(value, str)}
+    known = [{"variables": written | FORGETFUL}]
+    assert found("RES003", GLOBAL, values("eu-west-1", HEALTH, environment=known)) == [FORGOTTEN]
+
+
+def test_where_the_plan_does_not_know_its_variables_the_root_says_what_it_asks() -> None:
+    everything, call = health_call()
+    arguments = {**call.arguments, "environment": {**call.arguments["environment"], **FORGETFUL}}
+    changed = tuple(
+        replace(
+            stack,
+            calls=tuple(replace(call, arguments=arguments) if each == call else each for each in stack.calls),
         )
-    ]
+        for stack in everything
+    )
+    assert found("RES003", GLOBAL, among=changed) == [FORGOTTEN]
 
 
 def test_a_second_origin_needs_no_check_as_long_as_a_distribution_asks_it_second() -> None:
