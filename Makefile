@@ -57,8 +57,8 @@ validate: setup ## terraform validate on every root of ENV (or of every environm
 assess: setup ## What a lost region costs ENV, predicted and measured, against its objectives (MARKDOWN=file)
 	@$(RUN) assess --env $(ENV) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(call flag,JSON,--json)
 
-policy: setup $(POLICY_INSTALLED) ## Judge modules, roots and plans of ENV by checkov and the resilience rules (PLANS=folder)
-	@$(RUN) policy --env $(ENV) $(if $(PLANS),--plans $(PLANS)) $(call flag,JSON,--json)
+policy: setup $(POLICY_INSTALLED) ## Judge modules, roots and plans of ENV by checkov and the resilience rules (PLANS=folder, OUT=folder)
+	@$(RUN) policy --env $(ENV) $(if $(PLANS),--plans $(call quoted,$(PLANS))) $(if $(OUT),--out $(call quoted,$(OUT))) $(call flag,JSON,--json)
 
 $(POLICY_INSTALLED): requirements/policy.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one with PYTHON=python3.12"; exit 2; }

@@ -7,7 +7,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -15,6 +15,9 @@ import yaml
 from generator import estate
 from generator import manifest as manifests
 from harness import environments, rehearsal, verbs
+from harness.affected.change import between
+from harness.affected.git import base_of
+from harness.affected.trees import working_tree
 from harness.bench.memory import Peak, peak_memory
 from harness.bench.monolith import NAME, monolith
 from harness.drill.run import run_drill
@@ -167,6 +170,33 @@ def layouts() -> Iterator[Figure]:
     )
 
 
+def affected() -> Iterator[Figure]:
+    """A change of one stack: finding out which it touches and planning that, against planning everything."""
+    environment = environments.load(REFERENCE)
+    runs = verbs.stack_runs(environment)
+    base, before = base_of(REPOSITORY, "HEAD"), working_tree(REPOSITORY)
+    changed = f"envs/{REFERENCE}/edge/main.tf"
+
+    def read(path: str) -> bytes:
+        return before.read(path) + (b"\nlocals {}\n" if path == changed else b"")
+
+    after = replace(before, name="one stack changed", read=read)
+
+    def plan_affected() -> None:
+        found = between(base, before, after, env=REFERENCE).affected
+        touched = [each.name.stack for each in found]
+        _good(touched == ["edge"])
+        chosen = [run for run in runs if run.name in touched]
+        _good(runner.plan(opened, chosen, known=runs).succeeded)
+
+    with rehearsal.applied(environment) as sandbox, _session(environment, sandbox) as opened:
+        everything = _seconds(lambda: _good(runner.plan(opened, runs).succeeded))
+        one = _seconds(plan_affected)
+    yield Figure("affected", "plan, everything", everything, "s", f"{len(runs)} stacks, all applied")
+    yield Figure("affected", "plan, one stack affected", one, "s", "which one it is found out first")
+    yield Figure("affected", "plan, everything against affected", everything / one, "times", "as long")
+
+
 def _one_root_from_nothing(environment: Environment) -> tuple[float, float, Peak]:
     """Seconds of the first apply (state buckets and sandbox included), of the plan after it, and its peak."""
     verbs.forget(environment, rehearsal.DRILL)
@@ -192,6 +222,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "independence": independence,
     "layouts": layouts,
     "growth": growth,
+    "affected": affected,
 }
 
 
