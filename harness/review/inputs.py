@@ -1,15 +1,14 @@
-"""What a plan was made from: every file that Terraform read, by digest, and the commit it is from."""
+"""What a plan was made from: digests of files and how they differ, provider versions, the commit."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_LOCAL_SOURCE = re.compile(r'^\s*source\s*=\s*"(\.{1,2}/[^"]*)"', re.MULTILINE)
 _LOCKED = re.compile(r'^provider "([^"]+)" \{\n\s*version\s*=\s*"([^"]+)"', re.MULTILINE)
 _SHOWN = 12
 """Digits of a digest in a message."""
@@ -21,37 +20,6 @@ class Commit:
 
     id: str
     changed: bool
-
-
-def files(roots: Sequence[Path], packages: Path, *, base: Path) -> dict[str, str]:
-    """SHA-256 by path below `base`, of the roots, of the local modules they use, and of function packages.
-
-    Documentation is left out, and what Terraform or we leave behind in a root.
-    """
-    folders = {folder: None for root in roots for folder in module_folders(root)}
-    if packages.is_dir():
-        folders[packages.resolve()] = None
-    found = {file for folder in folders for file in folder.iterdir() if _counts(file)}
-    return {file.relative_to(base.resolve()).as_posix(): digest(file) for file in sorted(found)}
-
-
-def module_folders(root: Path, *, seen: set[Path] | None = None) -> Iterator[Path]:
-    """A folder of HCL and those of the local modules that it calls, and that they call."""
-    known = seen if seen is not None else set()
-    here = root.resolve()
-    if here in known or not here.is_dir():
-        return
-    known.add(here)
-    yield here
-    for file in sorted(here.glob("*.tf")):
-        for source in _LOCAL_SOURCE.findall(file.read_text()):
-            yield from module_folders(here / source, seen=known)
-
-
-def _counts(file: Path) -> bool:
-    if not file.is_file() or file.suffix == ".md" or ".tfstate" in file.name:
-        return False
-    return file.name == ".terraform.lock.hcl" or not file.name.startswith(".")
 
 
 def digest(file: Path) -> str:

@@ -20,6 +20,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generator.problems import InputRefused
+from harness.affected.closure import closure
+from harness.affected.trees import working_tree
 from harness.environments import REPOSITORY, Environment
 from harness.review import inputs, markdown, summary
 from harness.review.confirmation import lost_in
@@ -220,8 +222,10 @@ def state_of(text: bytes) -> ReviewedState:
 
 def files_of(environment: Environment, stacks: Sequence[str]) -> dict[str, str]:
     """What these stacks' plans are made from, by path below the folder that holds envs/ and modules/."""
-    roots = [environment.folder / stack for stack in stacks]
-    return inputs.files(roots, environment.folder / "functions", base=_base(environment))
+    base = _base(environment)
+    tree, below = working_tree(base), environment.folder.resolve().relative_to(base).as_posix()
+    found = {path: leaf for stack in stacks for path, leaf in closure(tree, f"{below}/{stack}").items()}
+    return {path: leaf.digest for path, leaf in sorted(found.items())}
 
 
 def _base(environment: Environment) -> Path:

@@ -18,6 +18,9 @@ from tests.harness.terraform.fake_terraform import FakeTerraform
 ACCOUNT = "123456789012"
 
 
+CALL = 'module "it" {\n  source  = "../../../modules/it"\n  package = "../functions/read.zip"\n}\n'
+
+
 @dataclass(frozen=True)
 class SmallEnvironment(Environment):
     """`declared`: name, wave and inputs of each stack, instead of what a manifest would give."""
@@ -48,7 +51,7 @@ def small_environment(repository: Path, **waves: int) -> SmallEnvironment:
         declared=declared,
     )
     for name in waves:
-        environment.write(name, 'module "it" {\n  source = "../../../modules/it"\n}\n')
+        environment.write(name, CALL)
     (environment.folder / "functions").mkdir(exist_ok=True)
     (environment.folder / "functions" / "read.zip").write_bytes(b"code")
     module = repository / "modules" / "it"

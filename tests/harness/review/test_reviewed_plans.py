@@ -19,7 +19,7 @@ from harness.terraform.adapter import ExitStatus
 from harness.terraform.session import RunResult, Session
 from harness.terraform.stack import Target
 from harness.terraform.upstream import PassedOn
-from tests.harness.review.conftest import SmallEnvironment, small_environment
+from tests.harness.review.conftest import CALL, SmallEnvironment, small_environment
 from tests.harness.terraform.fake_terraform import BUCKET_MISSING, CHANGES, FakeTerraform, error, hook
 
 AT = datetime(2026, 11, 28, 6, 0, tzinfo=UTC)
@@ -141,7 +141,7 @@ def test_everything_that_differs_is_told_at_once_with_both_values(
     planned: Callable[..., tuple[Kept, RunResult]], environment: SmallEnvironment, session: Session
 ) -> None:
     kept, _ = planned()
-    environment.write("data", "# changed\n")
+    environment.write("data", f"{CALL}locals {{}}\n")
     (environment.folder / "functions" / "read.zip").unlink()
     kept.plan_file("edge").write_text("another")
     elsewhere = replace(
@@ -167,7 +167,7 @@ def test_a_changed_module_is_told_and_a_changed_readme_is_not(
     module = environment.folder.parents[1] / "modules" / "it"
     (module / "README.md").write_text("words")
     assert _problems(kept, environment, session) == []
-    (module / "main.tf").write_text("# changed\n")
+    (module / "main.tf").write_text("locals {}\n")
     (found,) = _problems(kept, environment, session)
     assert found.startswith("modules/it/main.tf: was sha256 ")
 
