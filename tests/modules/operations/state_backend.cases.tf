@@ -17,3 +17,12 @@ module "accepts_access_logs" {
   bucket_name = "prod-tfstate-123456789012-use1"
   kms_alias   = "prod-state-use1"
 }
+
+module "accepts_plans_beside_states" {
+  source = "../../../modules/operations/state_backend"
+
+  account_id           = "123456789012"
+  bucket_name          = "prod-tfstate-123456789012-use1"
+  kms_alias            = "prod-state-use1"
+  plans_retention_days = 30
+}

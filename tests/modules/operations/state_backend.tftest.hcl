@@ -115,19 +115,6 @@ run "refuses_to_keep_no_version" {
   expect_failures = [var.noncurrent_versions_kept]
 }
 
-run "accepts_plans_beside_states" {
-  command = plan
-
-  variables {
-    plans_retention_days = 30
-  }
-
-  assert {
-    condition     = one([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.expiration[0].days if rule.id == "expire-plans"]) == 30
-    error_message = "Plans must expire after 30 days."
-  }
-}
-
 run "refuses_plans_that_expire_at_once" {
   command = plan
 
