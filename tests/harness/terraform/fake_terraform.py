@@ -30,6 +30,8 @@ def note(number, frame):
         file.write(root + " " + signal.Signals(number).name + "\\n")
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, note)
+with (home / "ready").open("a") as ready:
+    ready.write(root + " " + command + "\\n")
 for word in sys.argv:
     if word.startswith("-out="):
         pathlib.Path(word[5:]).write_text("plan")
@@ -74,6 +76,12 @@ class FakeTerraform:
     @property
     def commands(self) -> list[str]:
         return [f"{call['root']} {call['command']}" for call in self.calls]
+
+    @property
+    def ready(self) -> list[str]:
+        """Root and command of each call that would notice a signal by now."""
+        path = self.home / "ready"
+        return path.read_text().splitlines() if path.exists() else []
 
     @property
     def signals(self) -> list[str]:

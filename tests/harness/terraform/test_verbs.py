@@ -393,7 +393,7 @@ def test_a_command_that_takes_too_long_is_stopped(
     fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
 ) -> None:
     fake.answer(plan={"seconds": 30})
-    result = runner.plan(make_session(limits=Limits(plan=0.3, grace=5)), [make_stack("data")]).of("data")
+    result = runner.plan(make_session(limits=Limits(plan=3, grace=10)), [make_stack("data")]).of("data")
     assert result.status is ExitStatus.TIMED_OUT
     assert result.messages[0].startswith("data: terraform plan was stopped after ")
     assert fake.signals == ["data SIGINT"]
@@ -404,7 +404,13 @@ def test_an_interruption_reaches_every_running_terraform_and_starts_no_other(
 ) -> None:
     fake.answer(plan={"seconds": 30})
     interruption = Interruption()
-    threading.Timer(1.0, interruption.request).start()
+
+    def interrupt_when_both_plan() -> None:
+        while not {"east plan", "west plan"} <= set(fake.ready):
+            time.sleep(0.05)
+        interruption.request()
+
+    threading.Thread(target=interrupt_when_both_plan, daemon=True).start()
     stacks = [make_stack("east", 3), make_stack("west", 3), make_stack("edge", 6)]
     run = runner.apply(make_session(interruption=interruption), stacks)
     assert {each.status for each in run.results} == {ExitStatus.INTERRUPTED}
