@@ -31,7 +31,6 @@ from harness.terraform import losses, plans, secrecy
 from harness.terraform.session import RunResult, StackResult
 
 HISTORY = "drift.json"
-_INDEX = re.compile(r'\[(?:"(?:\\.|[^"\\])*"|[^\]]*)\]')
 _PATHS = 20
 """Differing places of one attribute that are told apart; more are told as the attribute."""
 
@@ -245,7 +244,7 @@ def _empty(value: object) -> bool:
 
 def set_by_code(document: Mapping[str, Any], address: str) -> frozenset[str]:
     """Names of the attributes and blocks that the configuration gives the resource."""
-    parts = _INDEX.sub("", address).split(".")
+    parts = losses.without_indexes(address).split(".")
     module = (document.get("configuration") or {}).get("root_module") or {}
     while parts[:1] == ["module"] and len(parts) > 2:
         module = ((module.get("module_calls") or {}).get(parts[1]) or {}).get("module") or {}

@@ -86,8 +86,13 @@ _INDEX = re.compile(r'\[(?:"(?:\\.|[^"\\])*"|[^\]]*)\]')
 
 def type_of(address: str) -> str:
     """`module.a["x.y"].aws_s3_bucket.b[0]` -> `aws_s3_bucket`."""
-    parts = _INDEX.sub("", address).split(".")
+    parts = without_indexes(address).split(".")
     return parts[-2] if len(parts) > 1 else ""
+
+
+def without_indexes(address: str) -> str:
+    """`module.a["x.y"].aws_s3_bucket.b[0]` -> `module.a.aws_s3_bucket.b`."""
+    return _INDEX.sub("", address)
 
 
 def lost(address: str, kind: str, copies: tuple[str, ...] = ()) -> str | None:
