@@ -14,7 +14,7 @@ import ipaddress
 import os
 import ssl
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
@@ -199,10 +199,13 @@ def _closed(connection: pg8000.native.Connection) -> None:
 
 
 @functools.cache
-def _encryption(host: str) -> ssl.SSLContext | None:
-    """TLS, but for a loopback address. With the file DATABASE_CA_BUNDLE the server is verified."""
+def _encryption(host: str) -> ssl.SSLContext | Literal[False]:
+    """TLS, but for a loopback address. With the file DATABASE_CA_BUNDLE the server is verified.
+
+    pg8000 takes None for "a context of your own", and reads the system's store for every connection.
+    """
     if _is_loopback(host):
-        return None
+        return False
     bundle = os.environ.get("DATABASE_CA_BUNDLE")
     context = ssl.create_default_context(cafile=bundle or None)
     if not bundle:

@@ -436,6 +436,6 @@ def test_a_database_out_of_reach_answers_503_at_once(
 def test_a_loopback_address_alone_is_not_encrypted() -> None:
     from shared import postgres
 
-    assert postgres._encryption("127.0.3.1") is None
-    assert postgres._encryption("localhost") is None
-    assert postgres._encryption("prod-orders-use1.cluster-x.us-east-1.rds.amazonaws.com") is not None
+    assert postgres._encryption("127.0.3.1") is False
+    assert postgres._encryption("localhost") is False
+    assert postgres._encryption("prod-orders-use1.cluster-x.us-east-1.rds.amazonaws.com")
