@@ -3,13 +3,15 @@ expected in files: a failure names the command that takes the expectation anew, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import hypothesis
 import inventory
 import pytest
+from turns import TURNS
 from xdist.scheduler import LoadScopeScheduling
 
 Holds = Callable[..., None]
@@ -30,6 +32,14 @@ class ByEstate(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = PurePosixPath(nodeid.partition("::")[0])
         return str(file.parent if file.parent.parent.name == "e2e" else file)
+
+
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    # before the test's time limit starts; what is marked alone takes its turn when its estate is applied
+    alone = item.get_closest_marker("alone") is not None
+    with contextlib.nullcontext() if alone else TURNS.shared():
+        yield
 
 
 @pytest.hookimpl

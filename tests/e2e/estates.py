@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import inventory
+from turns import TURNS
 
 from harness import environments, rehearsal, verbs
 from harness.drill.run import DrillResult, run_drill
@@ -57,21 +58,32 @@ class Estate:
 
 @contextlib.contextmanager
 def applied(name: str) -> Iterator[Estate]:
-    """An environment in a sandbox of its own; a process holds one at a time."""
+    """An environment in a sandbox of its own, alone on the machine from the moment when it is applied.
+
+    A process holds one at a time; its tests are marked `alone`.
+    """
     environment = environments.load(name)
-    with rehearsal.applied(environment) as sandbox:
+    with rehearsal.applied(environment) as sandbox, TURNS.alone():
         yield Estate(environment, sandbox)
 
 
 def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> DrillResult:
-    """A drill's result; one that a busy machine made inconclusive is run again with the next seed, twice at
-    most, as it says nothing for or against the estate."""
-    wanted = find_scenario(scenario) if isinstance(scenario, str) else scenario
+    """A drill's result, with half the scenario's clients: what they see does not depend on how many they are.
+
+    One that a busy machine made inconclusive is run again with the next seed, twice at most, as it says
+    nothing for or against the estate.
+    """
+    wanted = _with_half_the_clients(find_scenario(scenario) if isinstance(scenario, str) else scenario)
     for attempt in range(3):
         result = run_drill(estate.sandbox, estate.subject, wanted, seed=seed + 1000 * attempt)
         if result.verdict.status != "inconclusive":
             break
     return result
+
+
+def _with_half_the_clients(scenario: Scenario) -> Scenario:
+    clients = {place: (count + 1) // 2 for place, count in scenario.load.clients.items()}
+    return scenario.model_copy(update={"load": scenario.load.model_copy(update={"clients": clients})})
 
 
 def hold_to_inventory(

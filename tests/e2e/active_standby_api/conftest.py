@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from e2e.estates import Estate, applied
+from e2e.estates import Estate, applied, drilled
 from harness import verbs
+from harness.drill.run import DrillResult
 from harness.terraform.session import Session
 
 
@@ -15,6 +17,12 @@ from harness.terraform.session import Session
 def estate() -> Iterator[Estate]:
     with applied("reference/active-standby-api") as found:
         yield found
+
+
+@pytest.fixture(scope="package")
+def lost(estate: Estate) -> Callable[[str], DrillResult]:
+    """What a scenario does to the estate as it was applied: drilled once for all tests that look at it."""
+    return functools.cache(lambda scenario: drilled(estate, scenario))
 
 
 @pytest.fixture

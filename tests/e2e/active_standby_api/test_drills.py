@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from e2e.estates import Estate, drilled
 from generator.objectives import budget
+from harness.drill.run import DrillResult, run_drill
 from harness.drill.scenario import FaultEntry, find_scenario
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.alone,
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(1500),
@@ -23,8 +25,10 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("scenario", "limit"), [("region-refuse", 45), ("region-503", 45), ("region-hang", 50)]
 )
-def test_losing_the_primary_meets_the_objectives(estate: Estate, scenario: str, limit: float) -> None:
-    result = drilled(estate, scenario)
+def test_losing_the_primary_meets_the_objectives(
+    lost: Callable[[str], DrillResult], scenario: str, limit: float
+) -> None:
+    result = lost(scenario)
     assert (result.verdict.status, result.exit_status) == ("objectives-met", 0), result.verdict
     assert result.measurement is not None
     worst = max(
@@ -33,8 +37,10 @@ def test_losing_the_primary_meets_the_objectives(estate: Estate, scenario: str, 
     assert 0 < worst <= limit
 
 
-def test_what_is_measured_stays_within_the_predicted_worst_case(estate: Estate) -> None:
-    result = drilled(estate, "region-hang", seed=2)
+def test_what_is_measured_stays_within_the_predicted_worst_case(
+    estate: Estate, lost: Callable[[str], DrillResult]
+) -> None:
+    result = lost("region-hang")
     assert result.measurement is not None
     assert result.measurement.worst <= budget(estate.environment.manifest, "hang").seconds
 
@@ -84,7 +90,7 @@ def test_a_fault_that_no_request_runs_into_is_inconclusive(estate: Estate) -> No
         {"at": 30, "kind": "service-down", "region": "primary", "service": "glue", "mode": "503"}
     )
     scenario = find_scenario("region-refuse").model_copy(update={"faults": (fault,), "duration": 60.0})
-    result = drilled(estate, scenario)
+    result = run_drill(estate.sandbox, estate.subject, scenario)
     assert (result.verdict.status, result.exit_status) == ("inconclusive", 3)
 
 
@@ -121,13 +127,16 @@ def test_a_health_answer_that_is_not_the_functions_own_is_detected(estate: Estat
     assert "us-east-1" in result.verdict.sentence
 
 
-def test_the_same_seed_draws_the_same_phases_and_another_seed_others(estate: Estate) -> None:
-    def detection(seed: int) -> float:
-        worst = drilled(estate, "region-503", seed=seed).worst
-        step = worst.step("detect") if worst else None
+@pytest.mark.long
+def test_the_same_seed_draws_the_same_phases_and_another_seed_others(
+    estate: Estate, lost: Callable[[str], DrillResult]
+) -> None:
+    def detection(result: DrillResult) -> float:
+        step = result.worst.step("detect") if result.worst else None
         assert step is not None
         return step.seconds
 
-    first, again, other = detection(5), detection(5), detection(6)
+    first = detection(lost("region-503"))
+    again, other = (detection(drilled(estate, "region-503", seed=seed)) for seed in (1, 2))
     assert first == pytest.approx(again, abs=0.5)
     assert abs(first - other) > 0.001
