@@ -24,7 +24,7 @@ from tests.harness.terraform.fake_terraform import BUCKET_MISSING, FakeTerraform
 @pytest.fixture
 def here(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """The repository that the verbs work on."""
-    for module in (cli, environments, planning):
+    for module in (cli.changes, environments, planning):
         monkeypatch.setattr(module, "REPOSITORY", repository.root)
     monkeypatch.setattr(environments, "ENVIRONMENTS", repository.root / "envs")
     monkeypatch.setattr(environments, "SCHEMA", repository.root / "envs/manifest.schema.json")

@@ -1,0 +1,75 @@
+"""The front door: every verb of the Makefile, and the one place where failures become messages and exits.
+
+Exit status: 0 good, 1 failed or objective missed, 2 bad input or refused, 3 inconclusive, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import typer
+
+from generator.problems import InputRefused
+from harness import operator
+from harness.cli import changes, failover, manifests, proofs
+from harness.cli.app import app
+from harness.cli.options import FAILED, GOOD, INTERRUPTED, REFUSED
+from harness.cli.talk import say
+from harness.delivery import commands as delivery
+from harness.drill.subject import DrillError
+from harness.environments import REPOSITORY
+from harness.sandbox.addresses import NoAddress
+from harness.sandbox.server import SandboxError
+from harness.terraform.errors import TerraformError
+
+__all__ = ["changes", "failover", "main", "manifests", "proofs"]
+
+delivery.register(app, say=say)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb and return its exit status; nothing but a message reaches the terminal."""
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        return int(app(words, standalone_mode=False) or GOOD)
+    except InputRefused as refusal:
+        for problem in refusal.problems:
+            say(f"refused: {problem}")
+        return REFUSED
+    except typer.TyperException as error:
+        say(f"refused: {error.format_message()}")
+        return REFUSED
+    except operator.OutOfReach as error:
+        say(f"failed: {error}")
+        return FAILED
+    except (NoAddress, DrillError) as error:
+        say(f"refused: {error}")
+        return REFUSED
+    except (TerraformError, SandboxError) as error:
+        say(f"failed: {error}")
+        return FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        say("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        say(f"failed: {type(error).__name__}: {error}")
+        say(f"        this is a defect of Antipode; details for an issue are in {_error_log(words)}")
+        return FAILED
+
+
+def _error_log(words: list[str]) -> Path:
+    folder = REPOSITORY / ".antipode" / "errors"
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    versions = f"Python {platform.python_version()} on {platform.platform()}"
+    log.write_text(f"antipode {' '.join(words)}\n{versions}\n\n{traceback.format_exc()}")
+    return log.relative_to(REPOSITORY)

@@ -1,0 +1,217 @@
+"""Verbs that plan and change what Terraform manages, or tell what changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from generator.problems import InputRefused
+from harness import drift_report, environments, verbs
+from harness import release as releases
+from harness.affected import planning, rendering
+from harness.affected.change import change
+from harness.cli.app import app
+from harness.cli.options import (
+    DEFAULT_ENVIRONMENT,
+    GOOD,
+    Artifact,
+    Confirmed,
+    Env,
+    InSandbox,
+    Json,
+    OnlyStacks,
+    PlansFolder,
+    Ref,
+    Yes,
+)
+from harness.cli.ready import ready
+from harness.cli.talk import confirming, say, write
+from harness.environments import REPOSITORY
+from harness.review import applying, confirmation, reviewed
+from harness.review import markdown as markdowns
+from harness.review import summary as summaries
+
+
+@app.command()
+def affected(env: Env = "", base: Ref = "", as_json: Json = False) -> int:
+    """Which stacks the working tree changes since a git ref, and why; removed ones and what destroys them."""
+    found = change(REPOSITORY, ref=base or None, env=env or None)
+    if as_json:
+        print(json.dumps(rendering.as_json(found)))
+    else:
+        wide = Console()
+        (wide if wide.is_terminal else Console(width=200)).print(rendering.rendered(found))
+    return GOOD
+
+
+@app.command()
+def plan(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    plans: PlansFolder = None,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="Keep the plans as JSON too; it holds secrets in the clear.")
+    ] = False,
+    artifact: Artifact = "",
+    as_json: Json = False,
+    only_affected: Annotated[
+        bool,
+        typer.Option("--affected", help="Only what differs from --base; removed stacks for destruction."),
+    ] = False,
+    base: Ref = "",
+) -> int:
+    """What would change, stack by stack."""
+    if plans is None and (documents or artifact):
+        raise InputRefused(["--documents and --artifact: are about kept plans; give --plans FOLDER too"])
+
+    def planned(only: tuple[str, ...]) -> int:
+        (environment,) = ready(env)
+        return verbs.plan(
+            environment,
+            sandbox=sandbox,
+            only=only,
+            as_json=as_json,
+            plans_folder=plans,
+            documents=documents,
+            artifact=artifact,
+        )
+
+    if not only_affected:
+        return planned(tuple(stack or ()))
+    if env in environments.names():
+        ready(env)
+    return planning.plan_affected(
+        env,
+        ref=base or None,
+        only=tuple(stack or ()),
+        sandbox=sandbox,
+        as_json=as_json,
+        plan=planned,
+        say=say,
+    )
+
+
+@app.command()
+def summary(
+    plans: Annotated[list[Path], typer.Option(help="Folder of kept plans; may be given again.")],
+    out: Annotated[Path | None, typer.Option(help="File to write instead of standard output.")] = None,
+    artifact: Artifact = "",
+    as_json: Json = False,
+) -> None:
+    """Kept plans as Markdown for a pull request, or JSON; several folders are merged."""
+    found = reviewed.summaries_in(plans)
+    if as_json:
+        text = json.dumps([summaries.as_json(each) for each in found]) + "\n"
+    else:
+        whole = f"{reviewed.SUMMARY} in {artifact or ', '.join(folder.name for folder in plans)}"
+        text = markdowns.markdown(found, whole=whole)
+    write(text, out)
+
+
+@app.command()
+def drift(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    since: Annotated[
+        Path | None, typer.Option(help="An earlier report (JSON): since when; the last one here if left out.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="File to write the report to, as JSON.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="File to write the report to, as Markdown.")] = None,
+    as_json: Json = False,
+) -> int:
+    """What changed outside of Terraform and what the code would change now; exit 1 when there is any."""
+    (environment,) = ready(env)
+    return drift_report.drift(
+        environment,
+        sandbox=sandbox,
+        only=tuple(stack or ()),
+        since=since,
+        report=report,
+        markdown=markdown,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def apply(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    plans: PlansFolder = None,
+    confirm: Confirmed = None,
+    standby_first: Annotated[
+        bool, typer.Option("--standby-first", help="Standby regions before the primary, where that may be.")
+    ] = False,
+    as_json: Json = False,
+    yes: Yes = False,
+) -> int:
+    """Plan and apply every stack, wave by wave; or precisely the reviewed plans of a folder."""
+    confirmed = confirmation.addresses(confirm or ())
+    if plans is None:
+        (environment,) = ready(env)
+        return verbs.apply(
+            environment,
+            sandbox=sandbox,
+            only=tuple(stack or ()),
+            as_json=as_json,
+            confirm=confirming(yes),
+            confirmed=confirmed,
+            typed=confirmation.at_a_terminal(),
+            standby_first=standby_first,
+        )
+    return applying.apply(
+        environments.load(env),  # generating now would change what was reviewed
+        folder=plans,
+        sandbox=sandbox,
+        only=tuple(stack or ()),
+        as_json=as_json,
+        confirm=confirming(yes),
+        confirmed=confirmed,
+        typed=confirmation.at_a_terminal(),
+        say=say,
+        standby_first=standby_first,
+    )
+
+
+@app.command()
+def destroy(
+    env: Env = DEFAULT_ENVIRONMENT,
+    sandbox: InSandbox = False,
+    stack: OnlyStacks = None,
+    confirm: Confirmed = None,
+    as_json: Json = False,
+    yes: Yes = False,
+) -> int:
+    """Destroy every stack, last wave first."""
+    environment = environments.load(env)
+    return verbs.destroy(
+        environment,
+        sandbox=sandbox,
+        only=tuple(stack or ()),
+        as_json=as_json,
+        yes=yes,
+        confirmed=confirmation.addresses(confirm or ()),
+        typed=confirmation.at_a_terminal(),
+        say=say,
+    )
+
+
+@app.command()
+def release(
+    env: Env = DEFAULT_ENVIRONMENT,
+    function: Annotated[
+        list[str] | None, typer.Option(help="Only this function; may be given again.")
+    ] = None,
+    sandbox: InSandbox = False,
+    as_json: Json = False,
+) -> int:
+    """Send traffic to new versions step by step, region by region, and take them back on alarm."""
+    return releases.release(
+        environments.load(env), sandbox=sandbox, functions=tuple(function or ()), as_json=as_json
+    )
