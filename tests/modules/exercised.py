@@ -23,6 +23,8 @@ from harness.drill.scenario import shipped
 TESTS = REPOSITORY / "tests"
 APPLY, AGAIN, DESTROY = "apply", "second plan", "destroy"
 PROVED_BY = {APPLY: {"holds", "hold_to_inventory"}, AGAIN: {"changes", "plan", "root"}, DESTROY: {"destroy"}}
+# what runs a drill, or returns one that was run for several tests
+DRILLING = {"drilled", "lost"}
 """By step, what a test that claims it has to call, one of them."""
 
 
@@ -185,7 +187,7 @@ def scenarios_in(text: str) -> set[str]:
     drilling = [
         node
         for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef) and "drilled" in _called(node)
+        if isinstance(node, ast.FunctionDef) and DRILLING & _called(node)
     ]
     constants = {
         node.value
