@@ -79,8 +79,8 @@ summary: setup ## Plans kept in PLANS= as Markdown for a pull request (OUT=file,
 apply: setup ## Plan and apply ENV wave by wave, or the reviewed plans of PLANS=; asks unless YES=1; CONFIRM= names data that may go
 	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(plans) $(confirm) $(call flag,STANDBY_FIRST,--standby-first) $(call flag,JSON,--json) $(call flag,YES,--yes)
 
-drift: setup ## What changed in ENV outside of Terraform, and since when (SINCE=, REPORT=, MARKDOWN=)
-	@$(RUN) drift --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(if $(SINCE),--since $(call quoted,$(SINCE))) $(if $(REPORT),--report $(call quoted,$(REPORT))) $(if $(MARKDOWN),--markdown $(call quoted,$(MARKDOWN))) $(call flag,JSON,--json)
+drift: setup ## What changed in ENV outside of Terraform, and since when (SINCE=, REPORT=, MARKDOWN=; KEPT=1: since the look in the state bucket)
+	@$(RUN) drift --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(if $(SINCE),--since $(call quoted,$(SINCE))) $(if $(REPORT),--report $(call quoted,$(REPORT))) $(if $(MARKDOWN),--markdown $(call quoted,$(MARKDOWN))) $(call flag,KEPT,--kept) $(call flag,JSON,--json)
 
 release: setup ## Send traffic to new versions of functions step by step, standby first; taken back on alarm (FUNCTION=)
 	@$(RUN) release --env $(ENV) $(foreach function,$(FUNCTION),--function $(function)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)

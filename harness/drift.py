@@ -284,13 +284,19 @@ def cloudtrail(address: str, change: Mapping[str, Any]) -> str:
 def read(file: Path) -> Report:
     """Raises InputRefused: not there, or not a report."""
     try:
-        return Report.model_validate_json(file.read_bytes())
+        return parse(file.read_bytes(), f"SINCE={file}")
     except OSError as error:
         raise InputRefused([f"SINCE={file}: {error.strerror}; name the JSON of an earlier report"]) from error
+
+
+def parse(content: bytes, where: str) -> Report:
+    """A report's JSON, which lies at `where`. Raises InputRefused: not a report."""
+    try:
+        return Report.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "(whole file)"
-        raise InputRefused([f"SINCE={file}: {where}: {first['msg']}; name an earlier report"]) from error
+        key = ".".join(map(str, first["loc"])) or "(whole file)"
+        raise InputRefused([f"{where}: {key}: {first['msg']}; name an earlier report"]) from error
 
 
 def now() -> datetime:

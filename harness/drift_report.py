@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +11,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from generator import writer
 from harness import drift as drifts
 from harness import verbs
+from harness.delivery import kept_drift
+from harness.delivery.kept_plans import Buckets
 from harness.drift import HISTORY, Finding, Report, StackDrift
 from harness.environments import Environment
 from harness.review import markdown as markdowns
 from harness.review.markdown import Section, cell, code, line
 from harness.terraform import runner
+from harness.terraform.errors import TerraformError
 from harness.terraform.session import Session
 
 GOOD, FAILED, INTERRUPTED = 0, 1, 130
@@ -39,8 +42,13 @@ def drift(
     report: Path | None,
     markdown: Path | None,
     as_json: bool,
+    kept: bool,
+    say: Callable[[str], None],
 ) -> int:
-    """0 in sync, 1 drift or a stack that could not be planned, 130 interrupted."""
+    """0 in sync, 1 drift or a stack that could not be planned, 130 interrupted.
+
+    kept: the earlier look is the last one in the state bucket, where this one is kept too (`kept_drift`).
+    """
     earlier = drifts.read(since) if since else None
     stacks = verbs.chosen(environment, only)
     with (
@@ -48,18 +56,24 @@ def drift(
         verbs.session(environment, target, as_json=as_json, documents=True) as opened,
     ):
         history = opened.directory("drift").path.parent / HISTORY
+        buckets = Buckets(target.variables) if kept else None
+        if earlier is None and buckets:
+            earlier = _last_kept(environment, buckets, say)
         if earlier is None and history.is_file():
             earlier = drifts.read(history)
         result = runner.plan(opened, stacks, known=verbs.stack_runs(environment))
         found = drifts.report_of(result, at=drifts.now(), previous=earlier)
         _remove_plans(opened, [each.name for each in stacks])
-    if result.exit_code == INTERRUPTED:
-        return INTERRUPTED
-    _write(history, drifts.with_others(found, earlier).model_dump_json(indent=2) + "\n")
+        if result.exit_code == INTERRUPTED:
+            return INTERRUPTED
+        known = drifts.with_others(found, earlier)
+        if buckets:
+            _keep(environment, buckets, known, say)
+    writer.replace(history, (known.model_dump_json(indent=2) + "\n").encode())
     if report:
-        _write(report, found.model_dump_json(indent=2) + "\n")
+        writer.replace(report, (found.model_dump_json(indent=2) + "\n").encode())
     if markdown:
-        _write(markdown, as_markdown(found))
+        writer.replace(markdown, as_markdown(found).encode())
     if as_json:
         print(json.dumps({"event": "Drift", **found.model_dump(mode="json")}))
     else:
@@ -67,17 +81,26 @@ def drift(
     return GOOD if found.in_sync else FAILED
 
 
+def _last_kept(environment: Environment, buckets: Buckets, say: Callable[[str], None]) -> Report | None:
+    """A bucket in a region that is lost must not hide the drift of the others."""
+    try:
+        return kept_drift.last(environment, buckets)
+    except TerraformError as error:
+        say(f"since when is not known: {error}")
+        return None
+
+
+def _keep(environment: Environment, buckets: Buckets, report: Report, say: Callable[[str], None]) -> None:
+    try:
+        say(f"kept {kept_drift.keep(environment, buckets, report)}")
+    except TerraformError as error:
+        say(f"not kept for the next look: {error}")
+
+
 def _remove_plans(session: Session, stacks: Sequence[str]) -> None:
     """Nobody applies them, and they hold secrets."""
     for stack in stacks:
         session.directory(stack).plan_file.unlink(missing_ok=True)
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    partial.write_text(text)
-    os.replace(partial, file)
 
 
 def since(finding: Finding) -> str:

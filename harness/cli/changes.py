@@ -123,6 +123,9 @@ def drift(
     ] = None,
     report: Annotated[Path | None, typer.Option(help="File to write the report to, as JSON.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="File to write the report to, as Markdown.")] = None,
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Since the last look in the state bucket; keep this one there.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """What changed outside of Terraform and what the code would change now; exit 1 when there is any."""
@@ -135,6 +138,8 @@ def drift(
         report=report,
         markdown=markdown,
         as_json=as_json,
+        kept=kept,
+        say=say,
     )
 
 

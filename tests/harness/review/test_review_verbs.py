@@ -19,6 +19,7 @@ from harness.environments import REPOSITORY
 from harness.review import applying
 from harness.terraform.session import Session
 from harness.terraform.stack import Target
+from tests.delivery.memory_buckets import MemoryBuckets
 from tests.harness.review.conftest import SmallEnvironment, small_environment
 from tests.harness.terraform.fake_terraform import FakeTerraform, error, planned
 
@@ -238,6 +239,7 @@ def test_an_address_reaches_apply_through_make_as_it_is() -> None:
 
 def _drift(environment: SmallEnvironment, **options: Any) -> int:
     given = {"sandbox": False, "only": (), "since": None, "report": None, "markdown": None, "as_json": True}
+    given |= {"kept": False, "say": print}
     return drift_report.drift(environment, **(given | options))
 
 
@@ -263,6 +265,27 @@ def test_drift_is_told_with_its_status_and_remembered(
     )
     assert _drift(environment) == 0
     assert not session.directory("data").plan_file.exists()
+
+
+def test_a_runner_that_remembers_nothing_knows_since_when_from_the_state_bucket(
+    environment: SmallEnvironment,
+    fake: FakeTerraform,
+    session: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    buckets = MemoryBuckets()
+    monkeypatch.setattr(drift_report, "Buckets", lambda _: buckets)
+    monkeypatch.setattr(environment.stacks[0], "state_bucket", "prod-tfstate", raising=False)
+    fake.answer(**{"data plan": {}, "data show": [NOTHING, SHOWN]})
+    history, report = session.directory("drift").path.parent / drift.HISTORY, tmp_path / "report.json"
+    for night, status in ((1, 0), (2, 1)):
+        monkeypatch.setenv("GITHUB_RUN_ID", str(night))
+        assert _drift(environment, kept=True, report=report) == status
+        history.unlink()
+    (found,) = drift.read(report).stacks[0].findings
+    assert found.not_before is not None
+    assert len(buckets.objects) == 2
 
 
 def test_a_stack_that_cannot_be_planned_is_a_failure_and_holds_up_no_other(
