@@ -33,6 +33,7 @@ def test_the_second_plan_of_every_stack_is_empty(estate: Estate, terraform: Sess
     }
 
 
+@pytest.mark.long
 def test_a_switchover_loses_nothing(estate: Estate) -> None:
     result = drilled(estate, "switchover")
     assert (result.verdict.status, result.exit_status) == ("objectives-met", 0), result.verdict
