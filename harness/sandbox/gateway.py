@@ -1,13 +1,11 @@
 """The ASGI application: classify a request, let the faults judge it, hand it to its emulator.
 
-This is the only place that knows hypercorn. A refusal must look to the client like a dead region, so it is
-made on the TCP transport, below HTTP.
+A refusal must look to the client like a dead region, so it is made on the TCP transport, below HTTP.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import importlib
 import json
@@ -26,6 +24,7 @@ from harness.sandbox.answers import Answers, Heard
 from harness.sandbox.classify import Target, classify
 from harness.sandbox.clock import Clock
 from harness.sandbox.faults import Fault, Faults, Verdict
+from harness.sandbox.http_server import HttpServer, abort, started, transport_of
 from harness.sandbox.patches import ORIGIN, Origin
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -44,9 +43,6 @@ class Edge(Protocol):
 
 _LOG = logging.getLogger(__name__)
 REQUEST_HEADER = "x-antipode-request"
-# Longer than the AWS SDK for Go keeps an idle connection (90 s). Were the server the first to close, a
-# request that it has carried out might lose its answer, be sent again, and be told that the thing exists.
-KEEP_ALIVE_SECONDS = 300.0
 FORM = "application/x-www-form-urlencoded"
 _EXECUTE_API = re.compile(
     r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$"
@@ -73,6 +69,13 @@ class Exchange:
     transport: asyncio.Transport | None
     started: bool = field(default=False)
     lost: str | None = field(default=None)
+    dropped: bool = field(default=False)
+
+    def drop(self) -> None:
+        """Reset its connection."""
+        if self.transport is not None:
+            self.dropped = True
+            abort(self.transport)
 
 
 class Gateway:
@@ -106,80 +109,21 @@ class Gateway:
         self._edge: Edge | None = None
         self._place_of_address: Mapping[tuple[str, int], str] = {}
         self._set_account = importlib.import_module("ministack.core.responses").set_request_account_id
-        self._stopping: asyncio.Event | None = None
-        self._server: asyncio.Task[None] | None = None
+        self._server = HttpServer(self.serve)
+        self._emulator: asyncio.Task[None] | None = None
 
     # The server
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
-        """Accept connections on `sockets`; returns when the first one would be served."""
-        from hypercorn.asyncio.run import worker_serve
-        from hypercorn.config import Config, Sockets
-        from hypercorn.utils import wrap_app
-
-        config = Config()
-        config.keep_alive_timeout = KEEP_ALIVE_SECONDS
-        config.graceful_timeout = 0.2
-        config.errorlog = logging.getLogger(__name__)
-        config.accesslog = None
-        config.loglevel = "WARNING"
-        self._stopping = asyncio.Event()
-        serving = asyncio.Event()
-
-        async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-            if scope["type"] == "lifespan":
-                await self._lifespan(scope, receive, send, serving)
-            else:
-                await self.serve(scope, receive, send)
-
-        server = worker_serve(
-            wrap_app(application, 2**31, "asgi"),
-            config,
-            sockets=Sockets([], list(sockets), []),
-            shutdown_trigger=self._stopping.wait,
-        )
-        self._server = asyncio.get_running_loop().create_task(server, name="server")
-        ready = asyncio.ensure_future(serving.wait())
-        await asyncio.wait({self._server, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if self._server.done():
-            ready.cancel()
-            await self._server
-            raise RuntimeError("the server ended before it served anything")
+        """Accept connections on `sockets`, once MiniStack has started."""
+        self._emulator = await started(self._ministack)
+        await self._server.start(sockets)
 
     async def stop(self) -> None:
-        """Cut every request off and wait for the server to end."""
-        for exchange in list(self._in_flight):
-            _abort(exchange.transport)
-        if self._stopping is not None and self._server is not None:
-            self._stopping.set()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._server
-
-    async def _lifespan(
-        self, scope: dict[str, Any], receive: Receive, send: Send, serving: asyncio.Event
-    ) -> None:
-        """MiniStack's start-up is run; its shutdown is not, because it imports half of itself to stop it."""
-        first = await receive()
-        ready = asyncio.Event()
-
-        async def startup_only() -> dict[str, Any]:
-            if not ready.is_set():
-                ready.set()
-                return first
-            await asyncio.Event().wait()
-            raise AssertionError("never reached")
-
-        async def pass_on(message: dict[str, Any]) -> None:
-            await send(message)
-            serving.set()
-
-        task = asyncio.ensure_future(self._ministack(scope, startup_only, pass_on))
-        try:
-            while (await receive())["type"] != "lifespan.shutdown":
-                pass
-            await send({"type": "lifespan.shutdown.complete"})
-        finally:
-            task.cancel()
+        """Cut every request off. MiniStack's shutdown is not run: it imports half of itself to stop it."""
+        await self._server.stop()
+        if self._emulator is not None:
+            self._emulator.cancel()
 
     # Requests
 
@@ -213,7 +157,8 @@ class Gateway:
             target = dataclasses.replace(target, service="apigateway", operation="Invoke")
         target = dataclasses.replace(target, source=source)
         entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
-        exchange = Exchange(target, entered, number, scope.get("antipode.connection") or _transport(send))
+        connection = scope.get("antipode.connection") or transport_of(send)
+        exchange = Exchange(target, entered, number, connection)
         self._in_flight.add(exchange)
         try:
             if await self._failed(exchange, receive, send):
@@ -229,6 +174,8 @@ class Gateway:
                 tell_of_failure(target, heard)
         finally:
             self._in_flight.discard(exchange)
+            if exchange.dropped:
+                await _left(receive)
 
     async def admits(self, number: int | None, target: Target) -> bool:
         """Whether a call between two emulated services goes ahead, on behalf of request `number` (if any)."""
@@ -262,7 +209,7 @@ class Gateway:
             return exchange.lost is not None
         exchange.lost = verdict.mode
         if verdict.mode == "refuse":
-            _abort(exchange.transport)
+            exchange.drop()
         elif verdict.mode == "hang":
             await self._hang(exchange, receive)
         else:
@@ -273,8 +220,7 @@ class Gateway:
         """Never answer; return when the client has left."""
         if exchange.number is not None:
             self._clock.park(exchange.number)
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _left(receive)
 
     async def _answer(self, exchange: Exchange, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         async def guarded(message: dict[str, Any]) -> None:
@@ -342,7 +288,7 @@ class Gateway:
                     if exchange.number is not None:
                         self._clock.park(exchange.number)
                 else:
-                    _abort(exchange.transport)
+                    exchange.drop()
 
 
 def tell_of_failure(target: Target, heard: Heard) -> None:
@@ -361,6 +307,12 @@ def _is_api_of(api: str, region: str, account_id: str) -> bool:
         return not rest.get("disableExecuteApiEndpoint", False)
     http = apigateway._apis.get_scoped(account_id, region, api)
     return http is not None and not http.get("disableExecuteApiEndpoint", False)
+
+
+async def _left(receive: Receive) -> None:
+    """Wait until the client's connection is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _is_ip(host: str) -> bool:
@@ -429,27 +381,3 @@ async def _refuse(mode: str, target: Target, send: Send) -> None:
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _transport(send: Any) -> asyncio.Transport | None:
-    """The TCP transport under hypercorn's `send`: a chain of bound methods that ends at its TCPServer."""
-    owner = getattr(send, "__self__", None)
-    for _ in range(6):
-        if owner is None:
-            return None
-        writer = getattr(owner, "writer", None)
-        if writer is not None:
-            return writer.transport  # type: ignore[no-any-return]
-        owner = getattr(getattr(owner, "send", None), "__self__", None)
-    return None
-
-
-def _abort(transport: asyncio.Transport | None) -> None:
-    """Reset the connection, so that the client sees what a dead region sends: nothing."""
-    if transport is None:
-        return
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-    transport.abort()

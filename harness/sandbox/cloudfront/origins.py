@@ -243,7 +243,7 @@ def _failed(status: int, why: str) -> Reply:
 
 
 def _scope(request: OriginRequest, server: Address, number: int) -> dict[str, Any]:
-    """The request as hypercorn would hand it to the gateway."""
+    """The request as the HTTP server would hand it to the gateway."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
     headers.append((b"x-antipode-request", str(number).encode()))
     if request.body or request.method in ("POST", "PUT", "PATCH"):
