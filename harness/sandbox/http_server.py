@@ -72,7 +72,8 @@ async def started(application: Application) -> asyncio.Task[None]:
 
     Raises RuntimeError: it says that it cannot start.
     """
-    begun: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+    begun = asyncio.Event()
+    said: list[dict[str, Any]] = []
     messages = iter([{"type": "lifespan.startup"}])
 
     async def receive() -> dict[str, Any]:
@@ -82,18 +83,21 @@ async def started(application: Application) -> asyncio.Task[None]:
         return message
 
     async def send(message: dict[str, Any]) -> None:
-        if not begun.done():
-            begun.set_result(message)
+        said.append(message)
+        begun.set()
+
+    async def live() -> None:
+        try:
+            await application(scope, receive, send)
+        finally:
+            begun.set()
 
     scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
-    life: asyncio.Task[None] = asyncio.ensure_future(application(scope, receive, send))  # type: ignore[arg-type]
-    await asyncio.wait([life, begun], return_when=asyncio.FIRST_COMPLETED)
-    if not begun.done():
-        begun.cancel()
-        await life
-        raise RuntimeError("the application ended before it had started")
-    if begun.result()["type"] != "lifespan.startup.complete":
-        raise RuntimeError(f"the application did not start: {begun.result().get('message', '')}")
+    life = asyncio.get_running_loop().create_task(live(), name="emulator")
+    await begun.wait()
+    if not said or said[0]["type"] != "lifespan.startup.complete":
+        life.cancel()
+        raise RuntimeError(f"the application did not start: {said[0].get('message') if said else 'it ended'}")
     return life
 
 
