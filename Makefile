@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python -m harness
 INSTALLED := $(VENV)/.installed
 POLICY_VENV := .venv-policy
 POLICY_INSTALLED := $(POLICY_VENV)/.installed
-JOBS ?= 2
+JOBS ?= 4
 SCORED ?= reference/active-standby-api reference/cloudfront-dr-api reference/global-serverless
 MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard harness/drill/scenarios/*.yaml))))
 

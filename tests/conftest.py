@@ -36,10 +36,16 @@ class ByEstate(LoadScopeScheduling):
 
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    # before the test's time limit starts; what is marked alone takes its turn when its estate is applied
-    alone = item.get_closest_marker("alone") is not None
-    with contextlib.nullcontext() if alone else TURNS.shared():
+    # before the test's time limit starts
+    with _turn_of(item):
         yield
+
+
+def _turn_of(item: pytest.Item) -> contextlib.AbstractContextManager[None]:
+    if item.get_closest_marker("alone") is None:
+        return TURNS.shared()
+    # applying an estate is mostly waiting, which others may do meanwhile: it takes its turn afterwards
+    return contextlib.nullcontext() if item.get_closest_marker("e2e") else TURNS.alone()
 
 
 @pytest.hookimpl

@@ -11,7 +11,7 @@ from drill_estate import ACCOUNT, LOST, REGIONS, behind_cdn, conclusive, scenari
 from harness.drill import DrillResult, Scenario, Subject
 from harness.sandbox.server import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 EAST, WEST = REGIONS
 
 

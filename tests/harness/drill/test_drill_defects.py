@@ -7,7 +7,7 @@ from drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
 from harness.sandbox.server import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 
 
 def test_without_health_checks_nobody_recovers_and_the_reason_is_named() -> None:

@@ -14,7 +14,7 @@ from harness.drill.crosscheck import cross_check
 from harness.drill.report import write_report
 from harness.sandbox.server import Sandbox
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 EAST, WEST = REGIONS
 
 
