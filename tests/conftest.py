@@ -42,10 +42,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def _turn_of(item: pytest.Item) -> contextlib.AbstractContextManager[None]:
-    if item.get_closest_marker("alone") is None:
-        return TURNS.shared()
-    # applying an estate is mostly waiting, which others may do meanwhile: it takes its turn afterwards
-    return contextlib.nullcontext() if item.get_closest_marker("e2e") else TURNS.alone()
+    # applying is mostly waiting, which others may do meanwhile: an estate takes its turn when it is applied
+    if item.get_closest_marker("e2e"):
+        return contextlib.nullcontext()
+    return TURNS.alone() if item.get_closest_marker("alone") else TURNS.shared()
 
 
 @pytest.hookimpl

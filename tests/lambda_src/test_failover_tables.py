@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from calling_functions import create_table
+from controller import control_tables
 from controller.control_tables import ADMISSION, ControlTables
 from controller.lease import Lease, Phase, accepts
 from controller.ports import Failed
@@ -50,6 +52,20 @@ def out_of_reach(tables: ControlTables, *voters: str) -> None:
     for voter in voters:
         for operation in ("get_item", "put_item", "update_item"):
             setattr(tables._clients[voter], operation, refuse)
+
+
+def silent(tables: ControlTables, voter: str, until: threading.Event) -> list[str]:
+    """Makes a voter answer nothing until then; what it is asked is noted."""
+    asked: list[str] = []
+
+    def wait(**request: Any) -> Any:
+        asked.append(str(request.get("Key") or request["Item"]))
+        until.wait(30.0)
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+    for operation in ("get_item", "put_item", "update_item"):
+        setattr(tables._clients[voter], operation, wait)
+    return asked
 
 
 def item(voter: str, pk: str) -> Any:
@@ -105,6 +121,57 @@ def test_a_voter_out_of_reach_has_no_ballot_and_no_say(tables: ControlTables) ->
     out_of_reach(tables, WEST)
     assert tables.propose(LEASE, now=900.0, guard=GUARD) == 2
     assert set(tables.ballots()) == {EAST, WITNESS}
+
+
+def test_a_silent_voter_costs_a_step_the_grace_and_not_its_patience(
+    tables: ControlTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graces: list[float] = []
+    answered = control_tables.wait
+
+    def waiting(pending: Any, *, timeout: float | None, **how: Any) -> Any:
+        if timeout is not None:
+            graces.append(timeout)
+        return answered(pending, timeout=timeout, **how)
+
+    monkeypatch.setattr(control_tables, "wait", waiting)
+    over = threading.Event()
+    silent(tables, WEST, over)
+    try:
+        for phase in (Phase.PROMOTED, Phase.FENCED, Phase.ADMITTED):
+            lease = LEASE._replace(phase=phase)
+            assert tables.propose(lease, now=900.0, guard=GUARD) == 2
+            assert {voter: said.lease for voter, said in tables.ballots().items()} == {
+                EAST: lease,
+                WITNESS: lease,
+            }
+        assert not over.is_set()
+        assert max(graces) <= control_tables.GRACE_SECONDS < control_tables.PATIENCE_SECONDS / 5
+    finally:
+        over.set()
+
+
+def test_what_a_voter_was_asked_long_ago_is_not_done_when_it_speaks_again(
+    tables: ControlTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_tables, "PATIENCE_SECONDS", 0.05)
+    over = threading.Event()
+    asked = silent(tables, WEST, over)
+    for _ in range(4):
+        tables.ballots()
+    under_way = len(asked)
+    over.set()
+    tables._threads[WEST].submit(int).result(30.0)
+    assert (under_way, len(asked)) == (4, 4), "as many as there are threads of that voter, and none later"
+
+
+def test_a_defect_of_ours_is_no_voter_out_of_reach(tables: ControlTables) -> None:
+    def broken(**_: Any) -> Any:
+        raise KeyError("Item")
+
+    tables._clients[WITNESS].get_item = broken
+    with pytest.raises(KeyError):
+        tables.ballots()
 
 
 def test_what_has_to_be_written_here_fails_when_this_region_is_out_of_reach(tables: ControlTables) -> None:

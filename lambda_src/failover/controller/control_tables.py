@@ -2,14 +2,18 @@
 
 A table of one region is linearizable for single items, by consistent reads and conditional writes (Amazon
 DynamoDB Developer Guide, "DynamoDB read consistency", "DynamoDB condition expression"); a global table would
-not be. Every voter is asked at once, and one out of reach costs PATIENCE, not more.
+not be. Every voter is asked at once. When a majority has answered the others get GRACE_SECONDS more: a
+voter that is silent would otherwise cost PATIENCE at every step of a takeover. What it was asked to write may
+reach it later still, as from a worker that slept; the conditions of every write are made for that.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, TypeVar
 
 import boto3
@@ -24,6 +28,9 @@ from controller.view import Admit, Ballot, Candidate, Intent, Observation, Serve
 PATIENCE = Config(
     connect_timeout=1.0, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 1}
 )
+PATIENCE_SECONDS = 2.5
+# How much longer than the majority the farthest voter may take to be heard.
+GRACE_SECONDS = 0.3
 
 # lease.accepts, as DynamoDB evaluates it together with the write.
 CONDITION = (
@@ -46,20 +53,17 @@ class ControlTables:
         self._clients = {
             voter: boto3.client("dynamodb", region_name=voter, config=PATIENCE) for voter in voters
         }
-        self._threads = ThreadPoolExecutor(max_workers=3 * len(voters), thread_name_prefix="voter")
+        # of each voter's own: what waits for a silent one must not keep the others from being asked
+        self._threads = {
+            voter: ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"voter {voter}") for voter in voters
+        }
 
     def ballots(self) -> dict[str, Ballot]:
         asked = {
-            voter: [self._threads.submit(self._get, voter, pk) for pk in (LEASE, INTENT, SEEN)]
+            voter: [self._ask(voter, partial(self._get, voter, pk)) for pk in (LEASE, INTENT, SEEN)]
             for voter in self.voters
         }
-        found = {}
-        for voter, items in asked.items():
-            try:
-                found[voter] = ballot(*(item.result() for item in items))
-            except Failed:
-                continue
-        return found
+        return {voter: ballot(*items) for voter, items in self._heard(asked).items()}
 
     def propose(self, lease: Lease, *, now: float, guard: float) -> int:
         item = lease_item(lease)
@@ -178,15 +182,47 @@ class ControlTables:
 
     def _accepted(self, call: Callable[[str], object]) -> int:
         """How many voters took a call that is made to all at once."""
+        asked = {voter: [self._ask(voter, partial(_reached, partial(call, voter)))] for voter in self.voters}
+        return len(self._heard(asked))
 
-        def attempt(voter: str) -> bool:
-            try:
-                _reached(lambda: call(voter))
-            except Failed:
-                return False
-            return True
+    def _ask(self, voter: str, call: Callable[[], T]) -> Future[T]:
+        """The future raises Failed when the call's turn comes only after everybody has given it up."""
+        asked_at = time.monotonic()
 
-        return sum(self._threads.map(attempt, self.voters))
+        def in_time() -> T:
+            if time.monotonic() - asked_at > PATIENCE_SECONDS:
+                raise Failed("the voter did not answer what it was asked before")
+            return call()
+
+        return self._threads[voter].submit(in_time)
+
+    def _heard(self, asked: Mapping[str, Sequence[Future[T]]]) -> dict[str, list[T]]:
+        """What each voter said that answered everything; waits for all, or a majority and the grace."""
+        pending = {future for futures in asked.values() for future in futures}
+        deadline = None
+        while pending:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            done, pending = wait(pending, timeout=left, return_when=FIRST_COMPLETED)
+            if not done:
+                break
+            heard = sum(all(_good(future) for future in futures) for futures in asked.values())
+            if deadline is None and heard > len(self.voters) // 2:
+                deadline = time.monotonic() + GRACE_SECONDS
+        return {
+            voter: [future.result() for future in futures]
+            for voter, futures in asked.items()
+            if all(_good(future) for future in futures)
+        }
+
+
+def _good(future: Future[Any]) -> bool:
+    """Whether a voter has answered. Raises what is no outage, such as a defect of ours."""
+    if not future.done():
+        return False
+    error = future.exception()
+    if error is not None and not isinstance(error, Failed):
+        raise error
+    return error is None
 
 
 def ballot(lease: Mapping[str, Any], intent: Mapping[str, Any], seen: Mapping[str, Any]) -> Ballot:
