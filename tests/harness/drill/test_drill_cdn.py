@@ -43,6 +43,7 @@ def test_reads_fail_over_request_by_request_and_writes_by_dns(estate: tuple[Sand
     assert sum(step.seconds for step in splits["write"].steps) == pytest.approx(splits["write"].seconds)
 
 
+@pytest.mark.long
 def test_a_region_that_is_silent_costs_a_read_the_origins_patience_and_no_more(
     estate: tuple[Sandbox, Subject],
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_region_that_is_silent_costs_a_read_the_origins_patience_and_no_more(
     assert 1.0 <= read.slowest <= 3.0
 
 
+@pytest.mark.long
 def test_without_the_failing_over_origin_writes_never_come_back_and_reads_go_on(
     estate: tuple[Sandbox, Subject],
 ) -> None:

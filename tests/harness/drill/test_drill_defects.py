@@ -10,6 +10,7 @@ from harness.sandbox.server import Sandbox
 pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 
 
+@pytest.mark.long
 def test_without_health_checks_nobody_recovers_and_the_reason_is_named() -> None:
     with Sandbox(account_id=ACCOUNT, regions=REGIONS) as sandbox:
         subject = build(sandbox, health_checks=False)
@@ -20,6 +21,7 @@ def test_without_health_checks_nobody_recovers_and_the_reason_is_named() -> None
     )
 
 
+@pytest.mark.long
 def test_health_that_something_else_answers_is_detected_before_anything_is_broken() -> None:
     with Sandbox(account_id=ACCOUNT, regions=REGIONS) as sandbox:
         subject = build(sandbox, health="liar")

@@ -43,6 +43,7 @@ def test_a_lost_region_is_recovered_from_and_seeds_differ(
     assert written.page.stat().st_size > 50_000
 
 
+@pytest.mark.long
 def test_a_region_that_hangs_takes_longer_but_not_for_ever(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     result = conclusive(sandbox, subject, scenario({**LOST, "mode": "hang"}), seed=1)
@@ -51,6 +52,7 @@ def test_a_region_that_hangs_takes_longer_but_not_for_ever(estate: tuple[Sandbox
     assert dict(result.measurement.outage.by_outcome).keys() == {"timeout"}
 
 
+@pytest.mark.long
 def test_every_write_acknowledged_after_a_cut_of_replication_is_lost_and_no_other(
     estate: tuple[Sandbox, Subject],
 ) -> None:
@@ -68,6 +70,7 @@ def test_every_write_acknowledged_after_a_cut_of_replication_is_lost_and_no_othe
     assert loss.age == pytest.approx(15, abs=1.5)
 
 
+@pytest.mark.long
 def test_a_fault_that_nothing_runs_into_is_inconclusive(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     unused = {"kind": "service-down", "region": "primary", "service": "sqs"}
