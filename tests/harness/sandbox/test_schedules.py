@@ -110,8 +110,9 @@ def test_an_input_with_ticks_is_cut_into_single_ticks_of_model_time(
     fired = [firing for firing in run(sandbox, 22) if firing.region == EAST]
     assert len(fired) in (4, 5)
     assert {firing.error for firing in fired} == {None}
-    gaps = [round(b.moment - a.moment, 1) for a, b in itertools.pairwise(fired)]
-    assert gaps == [5.0] * len(gaps)
+    gaps = [b.moment - a.moment for a, b in itertools.pairwise(fired)]
+    # a busy machine fires late, and the next one all the sooner
+    assert gaps == pytest.approx([5.0] * len(gaps), abs=1.0)
     events = seen(sandbox, EAST)
     assert [event["now"] for event in events] == pytest.approx([sandbox.epoch(f.moment) for f in fired])
     assert {(e["tick_seconds"], e["ticks"], e["mode"]) for e in events} == {(5, 1, "automatic")}
