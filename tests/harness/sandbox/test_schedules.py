@@ -51,6 +51,8 @@ def schedule(sandbox: Sandbox, region: str, given: Mapping[str, Any] | None, *, 
         Role=ROLE,
         Handler="handler.handler",
         Code={"ZipFile": packed.getvalue()},
+        # a worker of a busy machine takes seconds to start
+        Timeout=30,
     )["FunctionArn"]
     events = client(sandbox, "events", region)
     events.put_rule(Name="tick", ScheduleExpression=rate)
