@@ -155,7 +155,7 @@ def test_held(holds, name):
 def pytest_run(tmp_path: Path):  # type: ignore[no-untyped-def]
     """Runs pytest on a file with one held inventory for each of two names."""
     tests = Path(__file__).parent
-    for file in ("conftest.py", "inventory.py"):
+    for file in ("conftest.py", "inventory.py", "turns.py"):
         shutil.copyfile(tests / file, tmp_path / file)
     (tmp_path / "test_it.py").write_text(HELD)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
