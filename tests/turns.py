@@ -37,7 +37,7 @@ class Turns:
     @contextlib.contextmanager
     def _entered(self, how: int) -> Iterator[None]:
         if self._inside:
-            raise RuntimeError("this process has a turn already (tests that are alone are marked so)")
+            raise RuntimeError("this process has a turn already")
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "room").open("w") as room:
             with (self._folder / "door").open("w") as door:

@@ -116,5 +116,5 @@ def abort(transport: Any) -> None:
     transport.abort()
 
 
-# it says at level "error" what it has done about a request of a client, such as one that is no HTTP
+# it warns of what clients send that is no HTTP, which is their affair
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

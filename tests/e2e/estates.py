@@ -60,7 +60,7 @@ class Estate:
 def applied(name: str) -> Iterator[Estate]:
     """An environment in a sandbox of its own, alone on the machine from the moment when it is applied.
 
-    A process holds one at a time; its tests are marked `alone`.
+    A process holds one at a time; tests marked `e2e` have no other turn.
     """
     environment = environments.load(name)
     with rehearsal.applied(environment) as sandbox, TURNS.alone():

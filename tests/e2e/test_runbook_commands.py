@@ -17,13 +17,8 @@ from harness.running_sandbox import RunningSandbox
 from harness.sandbox.faults import to_fault
 
 pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.alone,
-    pytest.mark.sandbox,
-    pytest.mark.terraform,
-    pytest.mark.long,
-    pytest.mark.timeout(3600),
-]
+    pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.long, pytest.mark.timeout(3600),
+]  # fmt: skip
 
 NAME = "reference/global-serverless"
 # Seconds that the controllers may take until they agree on what happened.

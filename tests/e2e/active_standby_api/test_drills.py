@@ -15,7 +15,6 @@ from harness.drill.scenario import FaultEntry, find_scenario
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.alone,
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(1500),

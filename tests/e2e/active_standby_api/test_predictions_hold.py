@@ -13,13 +13,8 @@ from harness.assessment import AGREEMENT, apart
 from harness.measured import SCENARIOS
 
 pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.alone,
-    pytest.mark.sandbox,
-    pytest.mark.terraform,
-    pytest.mark.long,
-    pytest.mark.timeout(900),
-]
+    pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.long, pytest.mark.timeout(900),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("way", WAYS)

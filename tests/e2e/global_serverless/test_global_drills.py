@@ -13,7 +13,6 @@ from harness.terraform.session import Session
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.alone,
     pytest.mark.sandbox,
     pytest.mark.terraform,
     pytest.mark.timeout(2400),
