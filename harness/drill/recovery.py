@@ -3,12 +3,14 @@
 detect:  fault -> health checks say where to go: the struck region's has turned unhealthy and, where a region
          is healthy only once it may serve, the next one's has turned healthy.
 promote: -> the failover controller has admitted the region that serves: lease, promotion of the database,
-fence. decide:  -> the DNS location of the client's place answers with that region.
+         fence.
+decide:  -> the DNS location of the client's place answers with that region.
 shift:   -> the client's first request there sets off: caches had to run out, tries to fail.
 warm:    -> the end of its first lasting success.
 
-Some of these go on at the same time. A step has the time from the end of the step that ended before it, so
-that what is shown is the longest way, and its parts add up; a step that something slower hid is not shown.
+Some of these go on at the same time: what DNS does while the controller is still promoting costs nothing,
+and the other way round. Each step shown has the time from the end of the one before it, so that the parts add
+up; a step that something slower hid is not shown.
 """
 
 from __future__ import annotations
@@ -105,7 +107,19 @@ def split(ledger: Ledger, measurement: Measurement, client: Recovery) -> Split:
         moments["decide"] = min(_answered(ledger, client, before, moments["detect"]), moments["shift"])
         if admitted is None:
             moments["detect"] = min(moments["detect"], moments["decide"])
+    moments = _longest(moments, admitted)
     return Split(*told, steps=_steps(moments, measurement.fault_at, client.at, _drawn(ledger)))
+
+
+def _longest(moments: dict[StepName, float], admitted: float | None) -> dict[StepName, float]:
+    """Of what DNS and the controller did at the same time, the one that ended last: the other cost nothing.
+    A region that turns healthy only once it is admitted has both, one after the other."""
+    later: dict[StepName, float] = {
+        name: moment for name, moment in moments.items() if admitted is None or moment >= admitted
+    }
+    if "decide" in later and "detect" not in later:
+        return {name: moment for name, moment in moments.items() if name != "promote"}
+    return later
 
 
 def _steps(
@@ -118,7 +132,7 @@ def _steps(
         moment = min(max(moments[name], at), end)
         seconds = moment - at
         modelled = seconds if name == "decide" else 0.0
-        if name != "decide":
+        if name == "promote":
             modelled = sum(max(0.0, min(moment, until) - max(at, since)) for since, until in drawn)
         steps.append(Step(name, at, seconds, min(modelled, seconds)))
         at = moment

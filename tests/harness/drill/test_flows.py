@@ -145,10 +145,21 @@ def test_a_client_that_waits_at_the_new_region_waits_for_the_promotion_and_only_
         dataclasses.replace(a, dialled=WEST) if a.operation == "write orders" and a.start > FAULT + 25 else a
         for a in made.attempts
     ]
-    assert steps(made, "write orders") == {
-        "detect": (18.0, 0.0), "decide": (2.0, 2.0), "shift": (5.7, 5.7), "promote": (12.3, 10.3),
-        "warm": (2.7, 0.0),
-    }  # fmt: skip
+    assert steps(made, "write orders") == {"promote": (38.0, 16.0), "warm": (2.7, 0.0)}
+
+
+def test_a_promotion_that_dns_outlasts_is_no_part_of_the_way() -> None:
+    made = promoted(with_orders(back=40.0), admitted=19.0)
+    found = steps(made, "write orders")
+    assert "promote" not in found
+    assert (found["detect"], found["decide"]) == ((18.0, 0.0), (2.0, 2.0))
+
+
+def test_what_does_not_wait_for_a_promotion_has_nothing_of_it_modelled() -> None:
+    made = promoted(with_orders(back=60.0), admitted=50.0)
+    found = steps(made, "write")
+    assert "promote" not in found
+    assert {name for name, (_, modelled) in found.items() if modelled} == {"decide"}
 
 
 def test_a_promotion_before_dns_moves_comes_before_it() -> None:
