@@ -37,7 +37,8 @@ USUAL_PROMOTION: Final = 60.0
 
 @dataclass(frozen=True)
 class Part:
-    """One step of one operation's way back, in seconds, with the rule that gives the usual ones."""
+    """One step of one operation's way back, in seconds, with the rule that gives the usual ones. `drawn`: a
+    drill cannot measure it and draws it from harness/sandbox/delays.yaml."""
 
     step: Step
     usual: float
@@ -45,13 +46,15 @@ class Part:
     rule: str
     setting: str | None
     source: str
+    drawn: bool = False
 
 
 class Rule(NamedTuple):
-    """The usual seconds of a step, and what they come from."""
+    """The usual seconds of a step, what they come from, and whether a drill draws them."""
 
     seconds: float
     told: str
+    drawn: bool = False
 
 
 WITHIN: Final = Rule(0.0, "no request fails: one takes longer, and is answered")
@@ -72,6 +75,11 @@ class Prediction:
     @property
     def usual(self) -> float:
         return sum(part.usual for part in self.parts)
+
+    @property
+    def measurable(self) -> float:
+        """The usual seconds without those that a drill draws: what a measurement can contradict."""
+        return sum(part.usual for part in self.parts if not part.drawn)
 
     @property
     def worst(self) -> float:
@@ -137,6 +145,7 @@ def _parts(manifest: Manifest, budget: Budget, way: Way) -> tuple[Part, ...]:
             rule=rules[line.step].told,
             setting=line.setting,
             source=line.source,
+            drawn=rules[line.step].drawn,
         )
         for line in budget.lines
     )
@@ -151,7 +160,9 @@ def _by_dns(manifest: Manifest, way: Way) -> dict[Step, Rule]:
     told += f", {further} more every {check.interval} s" if further else ""
     return {
         "detect": Rule(detect, told + (f", each silent for {probe:g} s" if probe else "")),
-        "decide": Rule(USUAL_PROPAGATION, "the mean of 1 to 5 s, assumed: AWS publishes no figure"),
+        "decide": Rule(
+            USUAL_PROPAGATION, "the mean of 1 to 5 s, assumed: AWS publishes no figure", drawn=True
+        ),
         "shift": Rule(manifest.edge.ttl, "one of many clients has asked just before, and keeps to the TTL"),
         "warm": _next_try(manifest, way, cold=True),
     }
@@ -171,7 +182,7 @@ def _by_controller(manifest: Manifest, way: Way) -> dict[Step, Rule]:
             f"the others beside it ({seen:g} s)",
         ),
         "decide": Rule(half, "half a tick until the controller that takes over looks"),
-        "promote": Rule(USUAL_PROMOTION, "about a minute, modelled"),
+        "promote": Rule(USUAL_PROMOTION, "about a minute, modelled", drawn=True),
         "shift": Rule(half, "less than a tick until the writer is seen, fenced and admitted"),
         "warm": _next_try(manifest, way, cold=False),
     }

@@ -50,11 +50,11 @@ class Line:
 
     @property
     def off(self) -> float | None:
-        """How far the measured usual recovery is from the predicted one, as a share of the larger; None when
-        nothing was measured."""
+        """How far the usual recovery as measured is from the predicted one, as a share of the larger, both
+        without what a drill draws and so cannot confirm; None when nothing was measured."""
         if self.figure is None:
             return None
-        return apart(self.prediction.usual, self.figure.usual)
+        return apart(self.prediction.measurable, self.figure.measured)
 
 
 def apart(one: float, other: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import statistics
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,16 @@ from generator import hosts
 from generator.manifest import Manifest
 from generator.operations import Doing, Kind, Operation
 from generator.predictions import Way
-from harness.scorecard.card import REPORT, SCHEMA, Card, FlowCard, ScorecardError, card_of
+from harness.scorecard.card import (
+    REPORT,
+    SCHEMA,
+    Card,
+    FlowCard,
+    ScorecardError,
+    card_of,
+    modelled_of,
+    seconds_of,
+)
 
 # The shipped scenario that loses the serving region in each way.
 SCENARIOS: Mapping[Way, str] = {"refused": "region-refuse", "silent": "region-hang", "503": "region-503"}
@@ -31,12 +41,13 @@ FLOWS: Mapping[Kind, str] = {
 class Figure:
     """One operation over all seeds that showed something. Seconds; infinite = never.
 
-    usual: the median over seeds of the worst client; worst: the worst seed's. `modelled` of the worst were
-    drawn. age, lost, asked: of acknowledged writes that were lost, None for reads; age the median over seeds,
-    oldest the worst.
+    usual: the median over seeds of the worst client; measured: the same without what was drawn; worst: the
+    worst seed's. `modelled` of the worst were drawn. age, lost, asked: of acknowledged writes that were lost,
+    None for reads; age the median over seeds, oldest the worst.
     """
 
     usual: float
+    measured: float
     worst: float
     modelled: float
     slowest: float
@@ -70,7 +81,7 @@ class Drilled:
 
     @property
     def _runs(self) -> list[Mapping[str, Any]]:
-        return [run["measurement"] for run in self.report["runs"] if run["measurement"] is not None]
+        return [run for run in self.report["runs"] if run["measurement"] is not None]
 
 
 def last_drill(manifest: Manifest, folder: Path, way: Way, *, changed: datetime) -> Drilled | None:
@@ -115,17 +126,30 @@ def _figure(flow: FlowCard, doing: Doing, runs: Sequence[Mapping[str, Any]]) -> 
     if outage is None:
         return None
     worst = [
-        float("inf") if each["worst"] is None else each["worst"]
+        (seconds_of(each["worst"]), modelled_of(run, outage.operation))
         for run in runs
-        for each in run["judged"]
+        for each in run["measurement"]["judged"]
         if each["operation"] == outage.operation
     ]
-    found = Figure(statistics.median(worst), outage.worst, outage.modelled, outage.slowest)
+    found = Figure(
+        usual=statistics.median(seconds for seconds, _ in worst),
+        measured=statistics.median(seconds - modelled for seconds, modelled in worst),
+        worst=outage.worst,
+        modelled=outage.modelled,
+        slowest=outage.slowest,
+    )
     if doing == "read" or flow.loss is None:
         return found
-    ages = [each["age"] for run in runs for each in run["losses"] if each["operation"] == outage.operation]
-    loss = flow.loss
-    return Figure(
-        found.usual, found.worst, found.modelled, found.slowest,
-        statistics.median(ages), loss.age, loss.lost, loss.asked,
-    )  # fmt: skip
+    ages = [
+        each["age"]
+        for run in runs
+        for each in run["measurement"]["losses"]
+        if each["operation"] == outage.operation
+    ]
+    return dataclasses.replace(
+        found,
+        age=statistics.median(ages),
+        oldest=flow.loss.age,
+        lost=flow.loss.lost,
+        asked=flow.loss.asked,
+    )

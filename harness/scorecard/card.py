@@ -175,13 +175,13 @@ def _outage(operation: str, runs: Sequence[Mapping[str, Any]], allowed: float) -
     ]
     if not groups:
         return None
-    group, run = max(groups, key=lambda pair: _seconds(pair[0]["worst"]))
+    group, run = max(groups, key=lambda pair: seconds_of(pair[0]["worst"]))
     return Outage(
         operation=operation,
-        worst=_seconds(group["worst"]),
-        median=max(_seconds(each["median"]) for each, _ in groups),
-        slowest=max(_seconds(each["slowest"]) for each, _ in groups),
-        modelled=sum(each["modelled"] for each in run["operations"] if each["operation"] == operation),
+        worst=seconds_of(group["worst"]),
+        median=max(seconds_of(each["median"]) for each, _ in groups),
+        slowest=max(seconds_of(each["slowest"]) for each, _ in groups),
+        modelled=modelled_of(run, operation),
         allowed=allowed,
     )
 
@@ -198,7 +198,12 @@ def _loss(operation: str, runs: Sequence[Mapping[str, Any]], allowed: float) -> 
     )
 
 
-def _seconds(value: float | None) -> float:
+def modelled_of(run: Mapping[str, Any], operation: str) -> float:
+    """Of the seconds of the operation's worst client in one run, those that were drawn."""
+    return sum(each["modelled"] for each in run["operations"] if each["operation"] == operation)
+
+
+def seconds_of(value: float | None) -> float:
     """What the report wrote: null stands for never."""
     return math.inf if value is None else value
 

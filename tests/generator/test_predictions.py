@@ -98,6 +98,17 @@ def test_writes_to_a_database_wait_for_the_lease_and_the_promotion() -> None:
     assert (found.objective, found.kept) == (150, True)
 
 
+def test_what_a_drill_draws_cannot_be_contradicted_by_it() -> None:
+    manifest = reference("global-serverless")
+    by_name = {
+        name: prediction(manifest, operation(manifest, name), "refused")
+        for name in ("write items", "write orders", "read items")
+    }
+    drawn = {name: [part.step for part in found.parts if part.drawn] for name, found in by_name.items()}
+    assert drawn == {"write items": ["decide"], "write orders": ["promote"], "read items": []}
+    assert by_name["write orders"].measurable == 28.0
+
+
 def test_writes_to_a_database_behind_a_slow_name_are_as_late_as_the_name() -> None:
     manifest = reference("global-serverless")
     slow = manifest.model_copy(update={"edge": manifest.edge.model_copy(update={"ttl": 600})})

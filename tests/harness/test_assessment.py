@@ -65,6 +65,7 @@ def test_the_usual_prediction_is_within_a_fifth_of_the_measured_median(name: str
     assert figure is not None
     predicted = prediction(ENVIRONMENT.manifest, operation(name), "refused")
     assert apart(predicted.usual, figure.usual) <= AGREEMENT
+    assert apart(predicted.measurable, figure.measured) <= AGREEMENT
     assert figure.worst <= predicted.worst
 
 
