@@ -9,7 +9,6 @@ from typing import Any
 
 from harness.drill.exchange import Caller, Reply, Request
 from harness.drill.ledger import Command, Event
-from harness.drill.recovery import PROMOTING
 from harness.drill.subject import Controller
 from harness.drill.watchers import scope_headers
 from harness.sandbox.clock import Clock
@@ -152,7 +151,7 @@ def events_of(entries: Iterable[Mapping[str, Any]], *, origin: float) -> list[Ev
         Event(
             at=round(float(entry["at"]) - origin, 3),
             region=str(entry.get("region", "")),
-            phase=PROMOTING if str(entry["event"]).startswith("promote ") else str(entry["event"]),
+            phase="promoting" if str(entry["event"]).startswith("promote ") else str(entry["event"]),
             epoch=int(entry.get("epoch", 0)),
             detail=str(entry.get("details", "")),
         )

@@ -138,6 +138,16 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A wait inside AWS that the sandbox drew from delays.yaml, under its name there."""
+
+    at: float
+    until: float
+    delay: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flip:
     """A health check changed its status, as records see it."""
 
@@ -191,6 +201,7 @@ class Ledger:
     readbacks: list[ReadBack] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
 
     def requests(self, *operations: Operation) -> Iterator[Attempt]:
@@ -252,6 +263,7 @@ _KINDS: dict[str, type[Any]] = {
     "readbacks": ReadBack,
     "commands": Command,
     "events": Event,
+    "drawn": Drawn,
     "kept": Kept,
 }
 T = TypeVar("T")

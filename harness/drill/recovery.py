@@ -20,23 +20,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.drill.ledger import Ledger
+from harness.drill.ledger import Drawn, Ledger
 from harness.drill.measure import Measurement, Recovery
 from harness.drill.traffic import flip_at
 
 StepName = Literal["detect", "promote", "decide", "shift", "warm"]
 Kind = Literal["measured", "modelled", "both"]
 STEPS: tuple[StepName, ...] = ("detect", "promote", "decide", "shift", "warm")
-# The names in delays.yaml of what `decide` waits for, and of the longest part of `promote`.
+# The names in delays.yaml of what `decide` waits for, and of the longest part of `promote`: a region that is
+# lost is failed over, one whose controller still lives is switched over.
 DECIDE_DELAY = "route53_status_propagation"
 PROMOTE_DELAY = "aurora_promotion"
+SWITCHOVER_DELAY = "aurora_switchover"
 ADMITTED = "admitted"
-PROMOTING, PROMOTED = "promoting", "promoted"
 SOURCES: dict[StepName, str] = {
     "detect": "Real probes by 15 checkers at the applied interval and threshold; the number of checkers is "
     "inferred, their phases are drawn per seed.",
-    "promote": "The controller's own log: lease, agreement and fence are measured; how long AWS takes to "
-    "promote a database is drawn from delays.yaml.",
+    "promote": "The controller's own log: lease, agreement, fence and looking whether AWS is done are "
+    "measured; how long AWS takes to promote a database is drawn from delays.yaml.",
     "decide": "Watched through DNS, but the wait itself is drawn from delays.yaml.",
     "shift": "Real DNS caches, real requests.",
     "warm": "Real requests to functions whose workers were started before the drill: no cold start in it.",
@@ -108,7 +109,7 @@ def split(ledger: Ledger, measurement: Measurement, client: Recovery) -> Split:
         if admitted is None:
             moments["detect"] = min(moments["detect"], moments["decide"])
     moments = _longest(moments, admitted)
-    return Split(*told, steps=_steps(moments, measurement.fault_at, client.at, _drawn(ledger)))
+    return Split(*told, steps=_steps(moments, measurement.fault_at, client.at, ledger.drawn))
 
 
 def _longest(moments: dict[StepName, float], admitted: float | None) -> dict[StepName, float]:
@@ -123,7 +124,7 @@ def _longest(moments: dict[StepName, float], admitted: float | None) -> dict[Ste
 
 
 def _steps(
-    moments: dict[StepName, float], start: float, end: float, drawn: Sequence[tuple[float, float]]
+    moments: dict[StepName, float], start: float, end: float, drawn: Sequence[Drawn]
 ) -> tuple[Step, ...]:
     """One step per moment, each from the one before it; moments outside start and end are moved there."""
     order = sorted(moments, key=lambda name: (min(max(moments[name], start), end), STEPS.index(name)))
@@ -133,7 +134,8 @@ def _steps(
         seconds = moment - at
         modelled = seconds if name == "decide" else 0.0
         if name == "promote":
-            modelled = sum(max(0.0, min(moment, until) - max(at, since)) for since, until in drawn)
+            waits = (wait for wait in drawn if wait.delay in (PROMOTE_DELAY, SWITCHOVER_DELAY))
+            modelled = sum(max(0.0, min(moment, wait.until) - max(at, wait.at)) for wait in waits)
         steps.append(Step(name, at, seconds, min(modelled, seconds)))
         at = moment
     return tuple(steps)
@@ -142,19 +144,6 @@ def _steps(
 def _phase(ledger: Ledger, phase: str, since: float, until: float) -> float | None:
     """The last moment between the two at which the controller logged that phase."""
     return max((e.at for e in ledger.events if e.phase == phase and since <= e.at <= until), default=None)
-
-
-def _drawn(ledger: Ledger) -> list[tuple[float, float]]:
-    """From when to when the controller waited for a database's promotion, whose length is drawn."""
-    found: list[tuple[float, float]] = []
-    since: float | None = None
-    for event in sorted(ledger.events, key=lambda event: event.at):
-        if event.phase == PROMOTING and since is None:
-            since = event.at
-        elif event.phase == PROMOTED and since is not None:
-            found.append((since, event.at))
-            since = None
-    return found
 
 
 def _turned_healthy(ledger: Ledger, region: str, since: float, until: float) -> float:

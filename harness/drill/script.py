@@ -16,7 +16,7 @@ from harness.drill.clients import Bench, Client, Item, Written, identities
 from harness.drill.controller import Operator
 from harness.drill.exchange import Caller
 from harness.drill.injection import Injection
-from harness.drill.ledger import Backlog, Flip, Kept, Ledger
+from harness.drill.ledger import Backlog, Drawn, Flip, Kept, Ledger
 from harness.drill.losses import loss
 from harness.drill.preflight import region_behind
 from harness.drill.quiet import drained, fit, pending, settled, warm, warm_again
@@ -146,6 +146,7 @@ class Script:
         ledger.faults[:] = self._injection.marks()
         self._note_flips(bench)
         await self._note_events(bench)
+        self._note_promotions(bench)
         return []
 
     def _bench(self, caller: Caller, ledger: Ledger) -> Bench:
@@ -304,6 +305,19 @@ class Script:
             voters = [region for region, _ in operator.controller.functions if region not in dark]
             found = await operator.log(voters, origin=self._sandbox.epoch(bench.origin))
             bench.ledger.events += [event for event in found if event.at >= 0]
+
+    def _note_promotions(self, bench: Bench) -> None:
+        """How long the sandbox let databases wait, which no client and no controller can know."""
+        bench.ledger.drawn += [
+            Drawn(
+                step.moment - step.modelled - bench.origin,
+                step.moment - bench.origin,
+                step.delay,
+                step.region,
+            )
+            for step in self._sandbox.aurora.history()
+            if step.delay and step.moment >= bench.origin
+        ]
 
     async def _until(self, bench: Bench, moment: float) -> None:
         await self._clock.sleep(max(0.0, moment - bench.now()))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.drill.recovery import DECIDE_DELAY, PROMOTE_DELAY, Split
+from harness.drill.recovery import DECIDE_DELAY, PROMOTE_DELAY, SWITCHOVER_DELAY, Split
 from harness.drill.run import DrillResult
 from harness.drill.series import DrillSeries
 from harness.drill.subject import Store, Subject
@@ -27,6 +27,7 @@ MODELLED: Mapping[str, str] = {
 MODELLED_OF_STORES: Mapping[Store, Mapping[str, str]] = {
     "database": {
         PROMOTE_DELAY: "promote: how long AWS takes to promote a database in another region",
+        SWITCHOVER_DELAY: "promote: the same where the old writer still answers and hands over",
         "aurora_replication_lag": "RPO of a database",
     },
     "objects": {"s3_replication_lag": "RPO of objects"},

@@ -35,13 +35,14 @@ _AGAIN = 0.25
 
 class Step(NamedTuple):
     """One thing that happened to a cluster, for reports. `moment`: model seconds; `modelled`: how many of the
-    seconds before it were drawn from delays.yaml rather than measured."""
+    seconds before it were drawn from delays.yaml rather than measured, there under the name `delay`."""
 
     moment: float
     cluster: str
     region: str
     what: str
     modelled: float = 0.0
+    delay: str = ""
 
 
 class Transitions:
@@ -89,12 +90,12 @@ class Transitions:
                 await self._fence(old)
             else:
                 self._begin(old.key, self._fence_when_reached(old))
-        modelled = await self._wait_for("aurora_promotion")
+        drawn = await self._wait_for("aurora_promotion")
         await self._until(lambda: target.region not in self._estate.unavailable())
         await target.promote()
         records.set_writer(found, target.key)
         self._finish(found, target)
-        self._note(target, "promoted", modelled=modelled)
+        self._note(target, "promoted", drawn=drawn)
         for other in self._estate.secondaries_of(target):
             _set_synchronization(found, other.key, "pending-resync")
             if other is old:
@@ -127,10 +128,10 @@ class Transitions:
         cluster.front.drop()
         await cluster.detach()
         records.set_status(cluster.key, "rebuilding")
-        modelled = await self._wait_for("aurora_secondary_rebuild")
+        drawn = await self._wait_for("aurora_secondary_rebuild")
         await self._until(lambda: self._reached_by_primary(cluster))
         await self._follow(found, cluster)
-        self._note(cluster, "follows the primary", modelled=modelled)
+        self._note(cluster, "follows the primary", drawn=drawn)
 
     # Switchover
 
@@ -141,11 +142,11 @@ class Transitions:
         await old.fence()
         self._note(old, "read-only")
         await self._until_synchronised(old, target)
-        modelled = await self._wait_for("aurora_switchover")
+        drawn = await self._wait_for("aurora_switchover")
         await target.promote()
         records.set_writer(found, target.key)
         self._finish(found, target)
-        self._note(target, "promoted", modelled=modelled)
+        self._note(target, "promoted", drawn=drawn)
         for other in self._estate.secondaries_of(target):
             other.ready.clear()
             other.front.drop()
@@ -189,10 +190,11 @@ class Transitions:
         while not condition():
             await self._estate.clock.sleep(_AGAIN)
 
-    async def _wait_for(self, delay: str) -> float:
+    async def _wait_for(self, delay: str) -> tuple[float, str]:
+        """Let a drawn delay pass; its seconds and its name, for `_note`."""
         seconds = self._estate.delay(delay)
         await self._estate.clock.sleep(seconds)
-        return seconds
+        return seconds, delay
 
     def _announce(self, found: Record, target: Cluster, *, data_loss: bool) -> None:
         """What DescribeGlobalClusters says while it goes on. Source: RDS API reference, FailoverState."""
@@ -213,9 +215,9 @@ class Transitions:
         target.fenced = False
         records.set_status(target.key, "available")
 
-    def _note(self, cluster: Cluster, what: str, *, modelled: float = 0.0) -> None:
+    def _note(self, cluster: Cluster, what: str, *, drawn: tuple[float, str] = (0.0, "")) -> None:
         moment = self._estate.clock.now()
-        self.history.append(Step(moment, cluster.key.identifier, cluster.region, what, modelled))
+        self.history.append(Step(moment, cluster.key.identifier, cluster.region, what, *drawn))
 
     def _begin(self, key: ClusterKey, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` on the model clock: time stands still only while it really works."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from e2e.estates import Estate, drilled, hold_to_inventory
-from harness.drill.recovery import operation_splits
+from harness.drill.recovery import PROMOTE_DELAY, operation_splits
 from harness.terraform import runner
 from harness.terraform.session import Session
 
@@ -52,6 +52,8 @@ def test_losing_the_writers_region_promotes_the_other_within_a_minute_beside_aur
         if each.operation == "write orders"
     ]
     assert orders.seconds - orders.modelled <= 60
+    (wait,) = [each for each in result.ledger.drawn if each.delay == PROMOTE_DELAY]
+    assert orders.modelled == pytest.approx(wait.until - wait.at)
     read = result.measurement.rto("read")
     assert read is not None
     assert (read.worst, read.slowest <= 2.0) == (0.0, True), read

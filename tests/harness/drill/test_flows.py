@@ -8,7 +8,18 @@ import math
 import pytest
 from drill_ledgers import CLIENTS, EAST, FAULT, SUBJECT, WEST, attempt, ledger
 
-from harness.drill.ledger import Command, Event, FaultMark, Flip, Kept, Ledger, Lookup, ReadBack, in_order
+from harness.drill.ledger import (
+    Command,
+    Drawn,
+    Event,
+    FaultMark,
+    Flip,
+    Kept,
+    Ledger,
+    Lookup,
+    ReadBack,
+    in_order,
+)
 from harness.drill.measure import measure
 from harness.drill.recovery import Split, operation_splits, split
 from harness.drill.subject import Controller, DrillError, Flow, Objectives, Subject
@@ -128,6 +139,9 @@ def promoted(made: Ledger, *, admitted: float = 38.0) -> Ledger:
         Event(FAULT + 36, WEST, "promoted", 2),
         Event(FAULT + admitted, WEST, "admitted", 2),
     ]
+    made.drawn.append(Drawn(FAULT + 21, FAULT + 33, "aurora_promotion", WEST))
+    # what came after it and cost nobody anything
+    made.drawn.append(Drawn(FAULT + 33, FAULT + 90, "aurora_secondary_rebuild", EAST))
     return made
 
 
@@ -145,7 +159,7 @@ def test_a_client_that_waits_at_the_new_region_waits_for_the_promotion_and_only_
         dataclasses.replace(a, dialled=WEST) if a.operation == "write orders" and a.start > FAULT + 25 else a
         for a in made.attempts
     ]
-    assert steps(made, "write orders") == {"promote": (38.0, 16.0), "warm": (2.7, 0.0)}
+    assert steps(made, "write orders") == {"promote": (38.0, 12.0), "warm": (2.7, 0.0)}
 
 
 def test_a_promotion_that_dns_outlasts_is_no_part_of_the_way() -> None:

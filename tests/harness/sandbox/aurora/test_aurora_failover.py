@@ -117,8 +117,11 @@ def test_statuses_follow_model_time_and_writes_are_taken_when_the_promotion_is_o
     with pytest.raises(LOST):
         reader.run("SELECT 1")
     write(own_database, WEST, 1)
-    steps = [(step.region, step.what, step.modelled) for step in own_database.steps()]
-    assert steps == [(WEST, "failover begun", 0.0), (WEST, "promoted", PROMOTION)]
+    steps = [(step.region, step.what, step.modelled, step.delay) for step in own_database.steps()]
+    assert steps == [
+        (WEST, "failover begun", 0.0, ""),
+        (WEST, "promoted", PROMOTION, "aurora_promotion"),
+    ]
 
 
 def test_a_failover_is_sent_to_the_region_of_its_target(database: GlobalDatabase) -> None:
