@@ -28,6 +28,12 @@ CLIENT_RETRY: Final = 1.0
 COLD_START: Final = 1.0
 # how long the failover controller waits for a region's health function
 PROBE_LIMIT: Final = 2.0
+# How much longer than the majority the controller waits for a silent voter, at every call to all of them, and
+# how many such calls it makes: from the look that finds the lease ended to the promotion, and from the look
+# that finds the database promoted to the admission of clients. Tests hold them against the controller.
+VOTER_GRACE: Final = 0.3
+CALLS_TO_PROMOTE: Final = 8
+CALLS_TO_ADMIT: Final = 13
 # Aurora's promotion at its longest, as drawn from harness/sandbox/delays.yaml in a drill
 AURORA_PROMOTION: Final = 90.0
 # the interval that Route 53 allows at the least, with the fewest failures
@@ -183,6 +189,8 @@ def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
     assert settings is not None  # a manifest with databases and without it is refused
     seen = settings.tick + (PROBE_LIMIT if fault == "hang" else 0.0) + settings.agreement
     lapsed = settings.lease + settings.guard
+    grace = VOTER_GRACE if fault == "hang" else 0.0
+    waits = f", and {grace:g} s for the silent voter at each of {{}} calls" if grace else ""
     return Budget(
         path=f"{WRITES_TO}{name}",
         fault=fault,
@@ -201,8 +209,8 @@ def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
             ),
             Line(
                 "decide",
-                settings.tick,
-                "the next look of the controller that takes over",
+                settings.tick + CALLS_TO_PROMOTE * grace,
+                "the next look of the controller that takes over" + waits.format(CALLS_TO_PROMOTE),
                 "failover.tick",
                 "lambda_src/failover/README.md",
             ),
@@ -215,8 +223,9 @@ def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
             ),
             Line(
                 "shift",
-                2 * settings.tick,
-                "the controller sees the writer, fences the old one and lets writes in",
+                2 * settings.tick + CALLS_TO_ADMIT * grace,
+                "the controller sees the writer, fences the old one and lets writes in"
+                + waits.format(CALLS_TO_ADMIT),
                 "failover.tick",
                 "lambda_src/failover/README.md",
             ),

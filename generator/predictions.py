@@ -173,6 +173,9 @@ def _by_controller(manifest: Manifest, way: Way) -> dict[Step, Rule]:
     settings = manifest.failover
     assert settings is not None  # a manifest with databases and without it is refused
     half = settings.tick / 2
+    grace = objectives.VOTER_GRACE if way == "silent" else 0.0
+    promote, admit = grace * objectives.CALLS_TO_PROMOTE, grace * objectives.CALLS_TO_ADMIT
+    silence = ", and {:g} s of waiting for the silent voter"
     lapsed = settings.lease - half + settings.guard
     seen = half + (objectives.PROBE_LIMIT if way == "silent" else 0.0) + settings.agreement
     return {
@@ -181,9 +184,17 @@ def _by_controller(manifest: Manifest, way: Way) -> dict[Step, Rule]:
             f"the rest of the lease, renewed {half:g} s ago, and the guard ({lapsed:g} s); the agreement of "
             f"the others beside it ({seen:g} s)",
         ),
-        "decide": Rule(half, "half a tick until the controller that takes over looks"),
+        "decide": Rule(
+            half + promote,
+            "half a tick until the controller that takes over looks"
+            + (silence.format(promote) if promote else ""),
+        ),
         "promote": Rule(USUAL_PROMOTION, "about a minute, modelled", drawn=True),
-        "shift": Rule(half, "less than a tick until the writer is seen, fenced and admitted"),
+        "shift": Rule(
+            half + admit,
+            "less than a tick until the writer is seen, fenced and admitted"
+            + (silence.format(admit) if admit else ""),
+        ),
         "warm": _next_try(manifest, way, cold=False),
     }
 

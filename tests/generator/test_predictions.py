@@ -98,6 +98,18 @@ def test_writes_to_a_database_wait_for_the_lease_and_the_promotion() -> None:
     assert (found.objective, found.kept) == (150, True)
 
 
+def test_a_silent_voter_costs_a_takeover_a_grace_at_every_call_to_all() -> None:
+    manifest = reference("global-serverless")
+    found = prediction(manifest, operation(manifest, "write orders"), "silent")
+    assert [(part.step, round(part.usual, 3), part.worst) for part in found.parts] == [
+        ("detect", 22.5, 25),
+        ("decide", 4.9, 7.4),
+        ("promote", 60, 90),
+        ("shift", 6.4, 13.9),
+        ("warm", 2.0, 4),
+    ]
+
+
 def test_what_a_drill_draws_cannot_be_contradicted_by_it() -> None:
     manifest = reference("global-serverless")
     by_name = {

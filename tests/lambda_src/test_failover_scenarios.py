@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from failover_model import EAST, THREE, WEST, WITNESS, Killed, Model, Phase
+from controller import control_tables, probes
+from failover_model import EAST, THREE, WEST, WITNESS, Killed, Model, ModelTables, Phase
+
+from generator import objectives
 
 
 def running(**options: Any) -> Model:
@@ -351,6 +355,45 @@ def test_a_drain_is_waited_for_from_when_the_admission_was_closed() -> None:
         model.run(0.5)
     assert len(closed) == 1
     assert released[0] - closed[0] >= THREE.guard
+
+
+def test_a_takeover_makes_as_many_calls_to_all_voters_as_the_recovery_budget_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+
+    def counted(name: str) -> Callable[..., Any]:
+        method = getattr(ModelTables, name)
+
+        def call(tables: ModelTables, *arguments: Any, **named: Any) -> Any:
+            made.append(name if tables.me == WEST else "")
+            return method(tables, *arguments, **named)
+
+        return call
+
+    for name in ("ballots", "propose", "log"):
+        monkeypatch.setattr(ModelTables, name, counted(name))
+    model = running()
+    model.hook = lambda region, name: made.append(name if region == WEST else "")
+    model.dark.add(EAST)
+    while model.admitted() != {WEST}:
+        model.run(0.5, clients=False)
+    promoted = made.index("promote failover")
+    looked = max(number for number, name in enumerate(made[:promoted]) if name == "probe")
+    assert _to_all_voters(made[looked:promoted]) == objectives.CALLS_TO_PROMOTE
+    fenced = made.index("fence")
+    looked = max(number for number, name in enumerate(made[:fenced]) if name == "look")
+    admitted = fenced + made[fenced:].index("admit")
+    assert _to_all_voters(made[looked:admitted]) == objectives.CALLS_TO_ADMIT
+
+
+def _to_all_voters(made: list[str]) -> int:
+    return sum(name in ("ballots", "propose", "log") for name in made)
+
+
+def test_what_the_budget_says_of_a_silent_voter_is_what_the_controller_does() -> None:
+    assert control_tables.GRACE_SECONDS == objectives.VOTER_GRACE
+    assert probes.PATIENCE_SECONDS == objectives.PROBE_LIMIT
 
 
 def test_two_candidates_that_split_the_votes_settle_it() -> None:
