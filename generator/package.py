@@ -30,7 +30,8 @@ class PackageError(ValueError):
 def package(source: Path, shared: Path, *, requirements: bool = True) -> bytes:
     """The zip of the function in `source`, with the package `shared` beside its handler.py.
 
-    Hidden files, byte code and caches are left out; everything else goes in as it is, line ends included.
+    Hidden files, byte code, caches and README.md, which changes nothing that runs, are left out; everything
+    else goes in as it is, line ends included.
     With `requirements`, the distributions that requirements.txt names, one a line, go in as they are
     installed here, which requirements/runtime.txt pins; only those written in Python alone can be named.
     Raises PackageError when handler.py, the shared package or a distribution is missing, or when `source`
@@ -107,4 +108,4 @@ def _installed(distribution: str, source: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _is_left_out(name: str) -> bool:
-    return name.startswith(".") or name == "__pycache__" or name.endswith((".pyc", ".pyo"))
+    return name.startswith(".") or name in ("__pycache__", "README.md") or name.endswith((".pyc", ".pyo"))

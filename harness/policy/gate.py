@@ -102,7 +102,7 @@ def judge(
 ) -> Verdict:
     """The verdict over one environment. `places`: where each block of each module is written; `faults`: what
     is wrong with how skips are written; `doubts`: why the reports may not be believed; `listed`: the known
-    checks."""
+    checks, ours among them."""
     records = [
         record
         for scan in scans.values()

@@ -95,6 +95,7 @@ def verdict_of(
             plans=plans,
         )
         answer = ask(folder)
+    custom = own_checks(checkov.CHECKS)
     scans, unreadable = _scans(answer.reports)
     found, missing = _resilience(environment, plans, rules)
     doubts = proofs.doubts(
@@ -102,7 +103,7 @@ def verdict_of(
         scans,
         stacks=stacks,
         version=checkov.pinned_version(checkov.PINNED.read_text(encoding="utf-8")),
-        custom=own_checks(checkov.CHECKS),
+        custom=custom,
         trouble=(*answer.trouble, *unreadable),
     )
     return gate.judge(
@@ -114,7 +115,7 @@ def verdict_of(
         skips=written,
         faults=faults,
         doubts=(*doubts, *missing),
-        listed=answer.listed,
+        listed=answer.listed | custom,
         today=today,
     )
 

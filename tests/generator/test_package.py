@@ -53,13 +53,14 @@ def test_a_package_holds_the_handler_at_the_top_and_shared_beside_it(function: t
         assert content.read("a.py") == b"X = 1\r\n"
 
 
-def test_caches_byte_code_and_hidden_files_stay_out(function: tuple[Path, Path]) -> None:
+def test_caches_byte_code_hidden_files_and_readmes_stay_out(function: tuple[Path, Path]) -> None:
     before = package(*function)
     for folder in function:
         (folder / "__pycache__").mkdir()
         (folder / "__pycache__" / "handler.cpython-312.pyc").write_bytes(b"1")
         (folder / "old.pyc").write_bytes(b"1")
         (folder / ".DS_Store").write_bytes(b"1")
+        (folder / "README.md").write_bytes(b"1")
         (folder / ".cache").mkdir()
         (folder / ".cache" / "x.py").write_bytes(b"1")
     assert package(*function) == before

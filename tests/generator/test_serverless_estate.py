@@ -319,8 +319,8 @@ def test_what_cannot_work_is_refused_with_the_reason(
             ("orders: {rto: 150s}", "orders: {rto: 60s}"),
             ("objectives", "stores", "orders", "rto"),
             "1m is below this design's worst case of writes to orders of 140.3 s when the region falls "
-            "silent (detect 25 + decide 7.4 + promote 90 + shift 13.9 + warm 4); set objectives.stores.orders.rto "
-            "to 2m25s or more",
+            "silent (detect 25 + decide 7.4 + promote 90 + shift 13.9 + warm 4); set "
+            "objectives.stores.orders.rto to 2m25s or more",
         ),
     ],
 )
