@@ -315,7 +315,7 @@ class Script:
                 step.delay,
                 step.region,
             )
-            for step in self._sandbox.aurora.history()
+            for step in self._sandbox.aurora.history
             if step.delay and step.moment >= bench.origin
         ]
 
