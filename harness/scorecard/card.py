@@ -200,7 +200,7 @@ def _loss(operation: str, runs: Sequence[Mapping[str, Any]], allowed: float) -> 
 
 def modelled_of(run: Mapping[str, Any], operation: str) -> float:
     """Of the seconds of the operation's worst client in one run, those that were drawn."""
-    return sum(each["modelled"] for each in run["operations"] if each["operation"] == operation)
+    return sum(float(each["modelled"]) for each in run["operations"] if each["operation"] == operation)
 
 
 def seconds_of(value: float | None) -> float:
