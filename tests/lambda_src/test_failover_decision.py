@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.decision import decide, serving
-from controller.lease import Lease, Phase
+from controller.lease import Lease, Phase, Settings
 from controller.takeover import refusals
 from controller.view import Admit, Announce, Ballot, MeasureLags, Note, Observation, Propose, Serve, View
 from failover_model import EAST, THREE, WEST, WITNESS
@@ -138,11 +138,30 @@ def test_who_may_serve() -> None:
     west = HELD._replace(writer=WEST)
     retired = west._replace(retired=(EAST,))
     told = f"retired: {WEST} took over in epoch 3"
-    assert [serving(EAST, THREE, lease) for lease in (HELD, west, retired)] == [
+    view = View({})
+    assert [serving(NOW, EAST, THREE, view, lease) for lease in (HELD, west, retired)] == [
         (True, ""),
         (True, ""),
         (False, told),
     ]
-    assert serving(EAST, standby, west) == (False, f"standing by for {WEST}")
-    assert serving(WEST, standby, HELD) == (True, "")
-    assert serving(EAST, THREE._replace(auto_return=True), retired) == (True, "")
+    assert serving(NOW, EAST, standby, view, west) == (False, f"standing by for {WEST}")
+    assert serving(NOW, WEST, standby, view, HELD) == (True, "")
+    assert serving(NOW, EAST, THREE._replace(auto_return=True), view, retired) == (True, "")
+
+
+def test_a_region_that_alone_does_not_reach_the_writer_sends_its_clients_there() -> None:
+    votes = ballots(seen=WELL)
+    votes[WEST] = votes[WEST]._replace(observations={EAST: LOST, WEST: WELL})
+    away = (False, f"cut off from {EAST}, which writes and which others reach")
+
+    def served(settings: Settings = THREE, seen: dict[str, Ballot] = votes) -> tuple[bool, str]:
+        return serving(NOW, WEST, settings, View(seen), HELD)
+
+    assert served() == served(THREE._replace(auto_return=True)) == away
+    # nothing is forwarded to a writer without a database, and a standby has no clients
+    assert served(THREE._replace(databases=())) == served(THREE._replace(active_standby=True)) == (True, "")
+    # the others do not reach it either, or nobody else looks: then it may be lost, and this region is needed
+    assert served(seen=ballots(seen=LOST)) == (True, "")
+    assert served(seen={WEST: votes[WEST]}) == (True, "")
+    brief = votes | {WEST: votes[WEST]._replace(observations={EAST: LOST._replace(since=NOW - 14)})}
+    assert served(seen=brief) == (True, "")

@@ -71,12 +71,32 @@ def test_a_writer_that_is_cut_off_stops_by_itself_before_another_is_admitted() -
     assert model.now(EAST) > east.serving_until
 
 
-def test_a_cut_between_the_two_regions_alone_changes_nothing() -> None:
+def test_a_cut_between_the_two_regions_alone_moves_clients_to_the_writer_and_nothing_else() -> None:
     model = running()
     model.cut(EAST, WEST)
+    model.run(THREE.agreement - 1)
+    assert model.admission(WEST).serving  # type: ignore[union-attr]
+    model.run(2 * THREE.tick + 1)
+    west = model.admission(WEST)
+    assert west is not None
+    assert (west.serving, west.reason) == (False, f"cut off from {EAST}, which writes and which others reach")
+    assert model.admission(EAST).serving  # type: ignore[union-attr]
     model.run(300)
     assert model.lease().epoch == 1  # type: ignore[union-attr]
     assert model.admitted() == {EAST}
+    model.heal()
+    model.run(2 * THREE.tick)
+    assert model.admission(WEST).serving  # type: ignore[union-attr]
+
+
+def test_a_region_that_nobody_reaches_keeps_no_other_out_of_service() -> None:
+    for lose in (Model.isolate, lambda model, region: model.dark.add(region)):
+        model = running()
+        lose(model, EAST)
+        for _ in range(60):
+            model.run(1)
+            assert model.admission(WEST).serving  # type: ignore[union-attr]
+        assert model.lease().writer == WEST  # type: ignore[union-attr]
 
 
 def test_losing_the_witness_or_the_standby_leaves_the_writer_alone() -> None:

@@ -19,6 +19,7 @@ from controller.lease import (
     is_free_at_a_majority,
     newest,
 )
+from controller.observation import is_cut_off
 from controller.view import Action, Admit, Announce, MeasureLags, Note, Propose, Serve, View
 from controller.writer import claim, has_failed, repaired, write_on
 
@@ -37,24 +38,24 @@ def decide(now: float, me: str, settings: Settings, view: View) -> list[Action]:
         return [Propose(claim(now, me, settings, None, kind=BOOTSTRAP))] if me == settings.home else []
     if held is None:
         # the epoch of a claim that may not have won is not for the functions to know
-        serves, reason = serving(me, settings, latest)
+        serves, reason = serving(now, me, settings, view, latest)
         serve = Serve(serves, now + settings.lease, reason)
         return [serve, *_without_a_holder(now, me, settings, view, latest)]
     if held.writer != me:
-        return [copied(now, me, settings, held), *_as_other(now, me, settings, view, held)]
+        return [copied(now, me, settings, view, held), *_as_other(now, me, settings, view, held)]
     if held.phase == Phase.RELEASED:
-        return [copied(now, me, settings, held), *_waiting_for_heir(now, me, settings, view, held)]
+        return [copied(now, me, settings, view, held), *_waiting_for_heir(now, me, settings, view, held)]
     if has_failed(latest, held, now=now, settings=settings):
         return [Propose(repaired(now, me, settings, view, held))]
     return write_on(now, me, settings, view, held)
 
 
-def copied(now: float, me: str, settings: Settings, lease: Lease) -> Admit:
+def copied(now: float, me: str, settings: Settings, view: View, lease: Lease) -> Admit:
     """What this region's functions may do under another region's lease: forward writes until it ends.
 
     `until` is what a majority has confirmed, or nothing: so it ends here too before anyone takes over.
     """
-    serves, reason = serving(me, settings, lease)
+    serves, reason = serving(now, me, settings, view, lease)
     # a copy outlives a release, and then only a database's fence stops it: without one nothing is forwarded
     forwards = bool(settings.databases) and lease.writes and lease.heir is None and lease.writer != me
     return Admit(
@@ -67,9 +68,16 @@ def copied(now: float, me: str, settings: Settings, lease: Lease) -> Admit:
     )
 
 
-def serving(me: str, settings: Settings, lease: Lease) -> tuple[bool, str]:
-    """Whether clients' traffic may come here at all, and why not: what keeps a lost region from returning."""
-    if lease.writer == me or settings.auto_return:
+def serving(now: float, me: str, settings: Settings, view: View, lease: Lease) -> tuple[bool, str]:
+    """Whether clients' traffic may come here at all, and why not: what keeps a lost region from returning,
+    and sends clients to the writer's region from one that cannot forward their writes to it."""
+    if lease.writer == me:
+        return True, ""
+    # a standby has no clients to send away, and is to be there when the writer is lost
+    forwarding = settings.databases and not settings.active_standby
+    if forwarding and is_cut_off(view.ballots, lease.writer, me, now=now, settings=settings):
+        return False, f"cut off from {lease.writer}, which writes and which others reach"
+    if settings.auto_return:
         return True, ""
     if me in lease.retired:
         return False, f"retired: {lease.writer} took over in epoch {lease.epoch}"

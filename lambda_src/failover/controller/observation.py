@@ -42,6 +42,20 @@ def agree_it_is_lost(
     return me in agreed and len(agreed) >= settings.quorum
 
 
+def is_cut_off(
+    ballots: Mapping[str, Ballot], writer: str, me: str, *, now: float, settings: Settings
+) -> bool:
+    """Whether this region has not reached the writer for AGREEMENT seconds, while another voter sees it well:
+    what is wrong lies between the two, and writes cannot be forwarded from here."""
+    failed_for = seen_for(ballots, writer, well=False, now=now, settings=settings).get(me)
+    others = [voter for voter in ballots if voter not in (me, writer)]
+    return (
+        failed_for is not None
+        and failed_for >= settings.agreement
+        and any(is_well(ballots, writer, other, now=now, settings=settings) for other in others)
+    )
+
+
 def is_well(ballots: Mapping[str, Ballot], region: str, by: str, *, now: float, settings: Settings) -> bool:
     """Whether the voter `by` has just seen the region well."""
     ballot = ballots.get(by)
