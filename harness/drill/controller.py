@@ -99,13 +99,15 @@ class Operator:
         return sorted(str(row["id"]) for row in missing.get("missing", ()))
 
     async def log(self, regions: Iterable[str], *, origin: float) -> list[Event]:
-        """The controller's log, from the first of these regions whose function answers, oldest first.
-        `origin` is the Unix time at which the load began."""
+        """The controller's log, oldest first, as those of these regions tell it whose functions answer: one
+        that is cut off from the others knows only a part. `origin` is the Unix time at which the load
+        began."""
+        entries: list[Mapping[str, Any]] = []
         for region in regions:
             status = (await self.invoke(region, {"command": "status"})).get("status")
             if isinstance(status, dict):
-                return events_of(status.get("log", ()), origin=origin)
-        return []
+                entries += status.get("log", ())
+        return events_of(entries, origin=origin)
 
 
 def _report(answer: Mapping[str, Any]) -> Mapping[str, Any]:

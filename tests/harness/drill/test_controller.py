@@ -113,6 +113,20 @@ def test_the_controllers_log_becomes_events_since_the_load_began() -> None:
     ]
 
 
+def test_the_log_is_what_all_regions_know_of_it_together() -> None:
+    begun = {"at": 1020.0, "region": WEST, "event": "promote orders", "epoch": 2, "details": "failover"}
+    ended = {"at": 1050.5, "region": WEST, "event": "admitted", "epoch": 2, "details": "failover"}
+    cut_off, whole = {"status": {"log": []}}, {"status": {"log": [begun, ended]}}
+    for told_first, told_then in (
+        (cut_off, whole),
+        (whole, cut_off),
+        (whole, {"allowed": False}),
+        (whole, whole),
+    ):
+        found = run(Function(told_first, told_then), "log", (EAST, WEST), origin=1000.0)
+        assert [event.phase for event in found] == ["promoting", "admitted"]
+
+
 def test_what_was_kept_is_listed_in_the_lost_region_and_compared_in_the_writers() -> None:
     rows = [{"key": "k1", "id": "a"}, {"key": "k2", "id": "b"}]
     function = Function(
