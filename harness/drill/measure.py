@@ -194,7 +194,13 @@ def measure(ledger: Ledger) -> Measurement:
     serving = serving_region(requests, fault_at)
     struck = _struck(ledger) or serving
     recoveries = tuple(_recoveries(before, after, ledger, fault_at))
-    dirty = [a for a in before if not a.ok and (a.failed or a.operation not in ledger.lagging)]
+    # an old answer is no trouble of ours where a store lags anyway, nor once replication is cut
+    broken_from = min((mark.at for mark in ledger.faults), default=fault_at)
+    dirty = [
+        a
+        for a in before
+        if not a.ok and (a.failed or (a.operation not in ledger.lagging and a.end < broken_from))
+    ]
     writes = in_order(a.operation for a in requests if is_write(a.operation))
     return Measurement(
         fault_at=fault_at,

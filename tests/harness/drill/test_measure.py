@@ -113,6 +113,18 @@ def test_a_request_in_flight_when_the_fault_comes_belongs_to_the_outage() -> Non
     assert found.baseline.requests == 30 * 2 * len(CLIENTS)
 
 
+def test_old_answers_after_replication_was_cut_are_no_trouble_of_the_baseline() -> None:
+    made = ledger()
+    made.faults.insert(0, FaultMark("replication-cut", "replication-cut us-east-1 us-west-2", 10, hits=4))
+    made.attempts += [
+        attempt(9.5, "missing"),
+        attempt(12, "missing"),
+        attempt(13, "stale"),
+        attempt(14, "http", status=502),
+    ]
+    assert measure(made).baseline.by_outcome == (("missing", 1), ("HTTP 502", 1))
+
+
 def test_failures_before_the_fault_are_the_baselines() -> None:
     made = ledger()
     made.attempts.append(attempt(12, "http", status=502))
