@@ -15,6 +15,8 @@ from harness.drill.traffic import serving_region, serving_regions
 TRIES = 6
 PAUSE_SECONDS = 1.0
 AT_ONCE = 8
+# So that clients who go on do not feel it: on two cores more of it looks to them like an outage.
+AT_ONCE_BESIDE_CLIENTS = 2
 # A lost database is rebuilt within minutes of its region's return.
 REACH_LIMIT = 900.0
 
@@ -34,6 +36,8 @@ async def read_back(
     items: Sequence[tuple[Flow, Item]],
     regions: Iterable[str],
     phase: Literal["recovered", "healed"],
+    *,
+    at_once: int = AT_ONCE,
 ) -> None:
     """Asks for every item in every region, at the region's own host and address; the answers go into the
     ledger.
@@ -47,7 +51,7 @@ async def read_back(
         for flow, item, region in pending:
             bench.ledger.readbacks.append(await _ask(bench, flow, item, region, phase))
 
-    workers = [bench.clock.spawn(work(), name=f"read back {n}") for n in range(min(AT_ONCE, len(queue)))]
+    workers = [bench.clock.spawn(work(), name=f"read back {n}") for n in range(min(at_once, len(queue)))]
     with bench.clock.idle():
         await asyncio.gather(*workers)
 

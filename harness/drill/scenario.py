@@ -173,7 +173,7 @@ class Scenario(_Part):
 
     needs: what an environment must have, to be drilled so. without: what is taken from it first, to show what
     it is there for. expect_if_traffic_returns: the expectation for environments whose traffic goes back to
-    the primary by itself.
+    the primary by itself; expect_if_static_site: for those that serve objects through a CDN.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -186,6 +186,7 @@ class Scenario(_Part):
     without: Literal["failing-over-origin"] | None = None
     expect: Expectation = "objectives-met"
     expect_if_traffic_returns: Expectation | None = None
+    expect_if_static_site: Expectation | None = None
 
     @model_validator(mode="after")
     def _within_duration(self) -> Self:
@@ -207,7 +208,9 @@ class Scenario(_Part):
 
     def expected(self, subject: Subject) -> Expectation:
         """The verdict that this scenario expects of an environment."""
-        return (self.expect_if_traffic_returns if subject.auto_return else None) or self.expect
+        static_site = any(flow.store == "static" for flow in subject.flows)
+        found = self.expect_if_traffic_returns if subject.auto_return else None
+        return found or (self.expect_if_static_site if static_site else None) or self.expect
 
     def as_written(self) -> dict[str, Any]:
         """The scenario as a file would have it, defaults included."""

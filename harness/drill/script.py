@@ -20,7 +20,13 @@ from harness.drill.ledger import Backlog, Drawn, Flip, Kept, Ledger
 from harness.drill.losses import loss
 from harness.drill.preflight import region_behind
 from harness.drill.quiet import drained, fit, pending, settled, warm, warm_again
-from harness.drill.readback import reached, read_back, surviving_regions
+from harness.drill.readback import (
+    AT_ONCE,
+    AT_ONCE_BESIDE_CLIENTS,
+    reached,
+    read_back,
+    surviving_regions,
+)
 from harness.drill.scenario import Scenario
 from harness.drill.static_objects import put_objects
 from harness.drill.subject import Flow, Subject
@@ -249,13 +255,14 @@ class Script:
         what had time to settle; when it has ended, replication gets that time first."""
         self._read_back = True
         regions = surviving_regions(bench)
-        items = self._items()
+        items, at_once = self._items(), AT_ONCE
         if settled_before is None:
             await self._clock.sleep(bench.load.settle)
         else:
+            at_once = AT_ONCE_BESIDE_CLIENTS
             old = {item for item, ack in bench.ledger.acknowledged().items() if ack.end < settled_before}
             items = [(flow, item) for flow, item in items if item.id in old]
-        await read_back(bench, items, regions, "recovered")
+        await read_back(bench, items, regions, "recovered", at_once=at_once)
 
     async def _healed(self, bench: Bench) -> None:
         """Reads back everything in every region, once replication has caught up and each region answers."""

@@ -90,7 +90,7 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         "bad.yaml:8: faults[1].mode: region-dark: mode is 'bang'; it must be one of refuse, hang, 503 "
         "(found 'bang')",
         "bad.yaml:2: descripton: is not a key here; allowed are name, description, duration, load, faults, "
-        "commands, needs, without, expect, expect_if_traffic_returns (found 'hi')",
+        "commands, needs, without, expect, expect_if_traffic_returns, expect_if_static_site (found 'hi')",
     ]  # fmt: skip
 
 
@@ -212,3 +212,9 @@ def test_a_scenario_is_shown_as_a_file_would_have_it() -> None:
         }
     ]  # fmt: skip
     assert Scenario.model_validate(written) == find_scenario("flapping")
+
+
+def test_a_static_site_does_not_get_over_a_slow_region() -> None:
+    slow = find_scenario("gray-latency")
+    site = dataclasses.replace(SUBJECT, flows=(*SUBJECT.flows, Flow("site", "/static", None, "static")))
+    assert (slow.expected(SUBJECT), slow.expected(site)) == ("objectives-met", "objectives-missed")
