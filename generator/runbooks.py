@@ -44,8 +44,8 @@ SPARE_ELSEWHERE: Final = {
 
 
 def runbooks(manifest: Manifest, *, environment: str) -> str:
-    """Markdown: failover, switchover, failback, a region more, one less, lost state, stale lock, lost key, and,
-    with backups, lost data."""
+    """Markdown: failover, switchover, failback, a region more, one less, lost state, stale lock, lost key;
+    with backups, lost data too."""
     planned = stacks(manifest)
     added = spare_region(manifest)
     return _TEMPLATES.get_template("runbook.md.j2").render(
@@ -216,6 +216,9 @@ def _stacks_before_edge(planned: tuple[Stack, ...], added: str | None) -> list[s
 
 
 def _draining_stacks(manifest: Manifest, planned: tuple[Stack, ...]) -> list[str]:
-    """What knows who serves: the records, and the controllers with their order of succession."""
-    controllers = [stack.name for stack in planned if stack.name in failover.voters(manifest)]
-    return [*controllers, *(stack.name for stack in planned if stack.name == "edge")]
+    """What knows who serves: the records, the controllers with their order of succession, and the plan of
+    backups with the regions that get copies."""
+    knowing = {*failover.voters(manifest), "edge"}
+    if manifest.data.backups:
+        knowing.add(manifest.lead_region)
+    return [stack.name for stack in planned if stack.name in knowing]

@@ -67,11 +67,16 @@ class Backups(Part):
 
 def copy_regions(manifest: Manifest) -> tuple[str, ...]:
     """The regions whose vaults get copies, in the manifest's order; empty without backups."""
+    return tuple(region for region in _meant_for_copies(manifest) if region in manifest.serving)
+
+
+def _meant_for_copies(manifest: Manifest) -> list[str]:
+    """Those that get copies, and those that would if they were not draining."""
     backups = manifest.data.backups
     if backups is None:
-        return ()
-    meant = manifest.serving if backups.copies.regions is None else backups.copies.regions
-    return tuple(region for region in manifest.regions if region in meant and region != manifest.lead_region)
+        return []
+    others = [region for region in manifest.regions if region != manifest.lead_region]
+    return [region for region in others if region in (backups.copies.regions or others)]
 
 
 def backed_up(manifest: Manifest) -> dict[str, str]:
@@ -122,7 +127,8 @@ def _role(manifest: Manifest) -> ModuleCall:
             "account_id": manifest.account_id,
             "region": lead,
             "vault": vault(lead),
-            "copy_vaults": {region: vault(region) for region in copy_regions(manifest)},
+            # draining is a matter of the plan: the roles of a region stay until it is taken out
+            "copy_vaults": {region: vault(region) for region in _meant_for_copies(manifest)},
             "tables": _names(manifest, "table"),
             "table_key_alias": naming.data_key_alias(manifest.name, lead) if manifest.data.tables else None,
             "clusters": _names(manifest, "database"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from short_manifest import Load
 
-from generator import document
+from generator import document, runbooks
 from generator.calls import ModuleCall
 from generator.manifest import Manifest
 from generator.problems import InputRefused
@@ -126,12 +128,19 @@ def test_copies_go_to_every_other_region_or_to_those_that_are_named(load: Load) 
     assert backups.copy_regions(load(asking("{}"), THIRD)) == ("us-west-2", "eu-west-1")
     named = load(asking("{copies: {regions: [eu-west-1]}}"), THIRD)
     assert backups.copy_regions(named) == ("eu-west-1",)
-    assert set(calls(named)["us-east-1", "backup_plan"].arguments["copies"]) == {"eu-west-1"}  # type: ignore[arg-type]
+    copies = calls(named)["us-east-1", "backup_plan"].arguments["copies"]
+    assert isinstance(copies, Mapping)
+    assert list(copies) == ["eu-west-1"]
 
 
-def test_a_region_that_is_draining_gets_no_more_copies(load: Load) -> None:
+def test_a_region_that_is_draining_gets_no_more_copies_by_the_plan_alone(load: Load) -> None:
     leaving = (THIRD[0], THIRD[1].replace("10.2.0.0/16}", "10.2.0.0/16, draining: true}"))
-    assert backups.copy_regions(load(asking("{}"), leaving)) == ("us-west-2",)
+    whole, drained = load(asking("{}"), THIRD), load(asking("{}"), leaving)
+    assert backups.copy_regions(drained) == ("us-west-2",)
+    before, after = calls(whole), calls(drained)
+    assert [where for where in before if before[where] != after[where]] == [("us-east-1", "backup_plan")]
+    text = runbooks.runbooks(drained, environment="x")
+    assert 'make apply ENV=x STACK="us-east-1 edge"' in text
 
 
 def test_the_readme_says_when_where_and_for_how_long(load: Load) -> None:
