@@ -50,17 +50,18 @@ data "aws_iam_policy_document" "access" {
   }
 
   dynamic "statement" {
-    for_each = var.table_key_alias == null ? [] : ["alias/${var.table_key_alias}"]
+    for_each = var.table_key_alias == null ? [] : [var.table_key_alias]
 
+    # a table is under its own key, its backup under the vault's
     content {
-      sid       = "ReadTablesUnderTheirKey"
+      sid       = "EncryptThroughDynamoDB"
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = ["${local.arn}:kms:${var.region}:${local.account}:key/*"]
 
       condition {
         test     = "ForAnyValue:StringEquals"
         variable = "kms:ResourceAliases"
-        values   = [statement.value]
+        values   = distinct(["alias/${statement.value}", "alias/${var.vault.key_alias}"])
       }
 
       condition {

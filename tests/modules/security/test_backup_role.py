@@ -100,18 +100,15 @@ def test_a_role_knows_nothing_of_what_it_is_not_for(plan_module: Planner) -> Non
     }
 
 
-def test_a_table_is_read_under_its_own_key_through_dynamodb(plan_module: Planner) -> None:
-    (found,) = [
-        each for each in statements(plan_module, FULL) if each.get("Sid") == "ReadTablesUnderTheirKey"
-    ]
-    assert (listed(found["Action"]), found["Resource"], found["Condition"]) == (
+def test_keys_of_tables_and_of_the_vault_are_used_through_dynamodb_alone(plan_module: Planner) -> None:
+    (found,) = [each for each in statements(plan_module, FULL) if each.get("Sid") == "EncryptThroughDynamoDB"]
+    assert (listed(found["Action"]), found["Resource"]) == (
         {"kms:Decrypt", "kms:GenerateDataKey"},
         arn("kms", "key/*"),
-        {
-            "ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/prod-data-use1"},
-            "StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"},
-        },
     )
+    aliases = listed(found["Condition"].pop("ForAnyValue:StringEquals")["kms:ResourceAliases"])
+    assert aliases == {"alias/prod-data-use1", "alias/prod-use1"}
+    assert found["Condition"] == {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}}
 
 
 def test_grants_are_for_services_and_of_the_keys_of_each_region_alone(plan_module: Planner) -> None:
