@@ -13,7 +13,7 @@ from generator import hosts, naming, objectives
 from generator.durations import text
 from generator.manifest import Manifest
 from generator.stacks import Stack, stacks
-from generator.tiers import compute, data, failover
+from generator.tiers import backups, compute, data, failover
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -44,6 +44,8 @@ def document(manifest: Manifest, *, environment: str) -> str:
         promises=promises(manifest),
         witness=manifest.failover.witness if manifest.failover else None,
         databases=manifest.data.databases,
+        lead=manifest.lead_region,
+        copied_to=backups.copy_regions(manifest),
     )
 
 
@@ -190,6 +192,8 @@ def names(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
     for database in manifest.data.databases:
         secrets = [naming.database_secret(name, database, user) for user in (data.ADMIN, data.APP)]
         rows.append((f"secrets of {database}", dict.fromkeys(manifest.regions, ", ".join(secrets))))
+    if manifest.data.backups:
+        rows.append(row("backup vault", lambda region: naming.backup_vault(name, region)))
     return [
         *rows,
         row("regional key", lambda region: f"alias/{naming.regional_key_alias(name, region)}"),

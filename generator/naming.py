@@ -41,6 +41,10 @@ def table(environment: str, name: str) -> str:
     return f"{environment}-{name}"
 
 
+def table_arn(account_id: str, table_name: str, region: str) -> str:
+    return f"arn:{partition(region)}:dynamodb:{region}:{account_id}:table/{table_name}"
+
+
 def bucket(environment: str, name: str, account_id: str, region: str) -> str:
     """Bucket names are unique over all accounts, so the account's number is part of them."""
     return f"{environment}-{name}-{account_id}-{short(region)}"
@@ -60,6 +64,23 @@ def bucket_host(bucket_name: str, region: str) -> str:
 
 def replication_role(environment: str, name: str, region: str) -> str:
     return regional(environment, f"{name}-replication", region)
+
+
+def backup_role(environment: str, region: str) -> str:
+    """The role of AWS Backup; no function can have it, since a function's name ends in the region's code."""
+    return f"{api(environment, region)}-backup"
+
+
+def backup_plan(environment: str) -> str:
+    return f"{environment}-backups"
+
+
+def backup_vault(environment: str, region: str) -> str:
+    return regional(environment, "backups", region)
+
+
+def backup_vault_arn(account_id: str, vault: str, region: str) -> str:
+    return f"arn:{partition(region)}:backup:{region}:{account_id}:backup-vault:{vault}"
 
 
 def release_role(environment: str, region: str) -> str:

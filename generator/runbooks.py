@@ -15,7 +15,7 @@ from generator.operations import operations
 from generator.predictions import Prediction, Way, prediction
 from generator.regions import partition, short
 from generator.stacks import Stack, stacks
-from generator.tiers import compute, failover
+from generator.tiers import backups, compute, failover
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -44,7 +44,8 @@ SPARE_ELSEWHERE: Final = {
 
 
 def runbooks(manifest: Manifest, *, environment: str) -> str:
-    """Markdown: failover, switchover, failback, a region more, one less, lost state, stale lock, lost key."""
+    """Markdown: failover, switchover, failback, a region more, one less, lost state, stale lock, lost key;
+    with backups, lost data too."""
     planned = stacks(manifest)
     added = spare_region(manifest)
     return _TEMPLATES.get_template("runbook.md.j2").render(
@@ -64,6 +65,11 @@ def runbooks(manifest: Manifest, *, environment: str) -> str:
         stacks=planned,
         states=_states(planned),
         keys=_keys(manifest),
+        vaults=_vaults(manifest),
+        tables={
+            naming.table(manifest.name, name): table.point_in_time_recovery
+            for name, table in manifest.data.tables.items()
+        },
         clusters={
             name: {
                 region: naming.database_cluster(manifest.name, name, region) for region in manifest.regions
@@ -138,6 +144,16 @@ def _states(planned: tuple[Stack, ...]) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
+def _vaults(manifest: Manifest) -> list[tuple[str, str, int]]:
+    """Region, vault, and for how many days it keeps what it has; the lead's, then those of copies."""
+    settings = manifest.data.backups
+    if settings is None:
+        return []
+    kept = {manifest.lead_region: settings.keep_days}
+    kept |= dict.fromkeys(backups.copy_regions(manifest), settings.copies.keep_days)
+    return [(region, naming.backup_vault(manifest.name, region), days) for region, days in kept.items()]
+
+
 def _keys(manifest: Manifest) -> list[tuple[str, str, str]]:
     """Region, alias, and what cannot be read without that key."""
     found = []
@@ -147,6 +163,8 @@ def _keys(manifest: Manifest) -> list[tuple[str, str, str]]:
             regional += ", buckets"
         if manifest.data.databases:
             regional += ", the database cluster"
+        if manifest.data.backups:
+            regional += ", backups"
         found.append((region, f"alias/{naming.regional_key_alias(manifest.name, region)}", regional))
         if manifest.data.tables or manifest.data.databases:
             held = [
@@ -198,6 +216,9 @@ def _stacks_before_edge(planned: tuple[Stack, ...], added: str | None) -> list[s
 
 
 def _draining_stacks(manifest: Manifest, planned: tuple[Stack, ...]) -> list[str]:
-    """What knows who serves: the records, and the controllers with their order of succession."""
-    controllers = [stack.name for stack in planned if stack.name in failover.voters(manifest)]
-    return [*controllers, *(stack.name for stack in planned if stack.name == "edge")]
+    """What knows who serves: the records, the controllers with their order of succession, and the plan of
+    backups with the regions that get copies."""
+    knowing = {*failover.voters(manifest), "edge"}
+    if manifest.data.backups:
+        knowing.add(manifest.lead_region)
+    return [stack.name for stack in planned if stack.name in knowing]

@@ -8,6 +8,7 @@ from generator import naming
 from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.manifest import Manifest
 from generator.tiers import (
+    backups,
     cdn,
     compute,
     data,
@@ -21,7 +22,7 @@ from generator.tiers import (
     security,
 )
 
-TIERS = (operations, security, network, edge, cdn, functions, compute, data, failover, observability)
+TIERS = (operations, security, network, edge, cdn, functions, compute, data, backups, failover, observability)
 
 
 @dataclass(frozen=True)

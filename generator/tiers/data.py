@@ -13,6 +13,7 @@ from generator.durations import Duration
 from generator.fields import KeyAttribute, Name, Part
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.tiers.backups import Backups
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest
@@ -127,6 +128,9 @@ class Data(Part):
     buckets: dict[Name, Bucket] = Field(default_factory=dict, description="Replicated S3 buckets by name.")
     databases: dict[Name, Database] = Field(
         default_factory=dict, description="Aurora global databases by name."
+    )
+    backups: Backups | None = Field(
+        None, description="Backups with copies in other regions; none if left out."
     )
 
     def stores(self) -> dict[str, str]:

@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
+from generator.tiers import backups
 from policies.finding import Finding
 from policies.resilience.estate import Estate
 from policies.resilience.needs import bucket
-from policies.resilience.plan_json import Resource
+from policies.resilience.plan_json import Json, Resource
 
 RULE: Final = "RES008"
 TABLES: Final = "Amazon DynamoDB Developer Guide, Point-in-time backups for DynamoDB"
 OBJECTS: Final = "Amazon S3 User Guide, Retaining multiple versions of objects with S3 Versioning"
 CLUSTERS: Final = "Amazon Aurora User Guide, Overview of backing up and restoring an Aurora DB cluster"
 COPIES: Final = "AWS Backup Developer Guide, Creating backup copies across AWS Regions"
+SELECTIONS: Final = "AWS Backup Developer Guide, Select AWS services to backup"
+ADVANCED: Final = "AWS Backup Developer Guide, Advanced DynamoDB backup"
+SHARED: Final = "AWS Backup Developer Guide, Assign resources with AWS CLI: Shared resource types"
 LEAST_DAYS: Final = 7
+
+
+class Need(NamedTuple):
+    """What `setting` of a region has to say of a type, its service in ARNs, and what happens without."""
+
+    service: str
+    type: str
+    setting: str
+    without: str
+    source: str
+
+
+NEEDS: Final = (
+    Need(
+        "dynamodb",
+        "DynamoDB",
+        "resource_type_management_preference",
+        "backups of tables stay where they are made",
+        ADVANCED,
+    ),
+    Need(
+        "rds",
+        "Aurora",
+        "resource_type_opt_in_preference",
+        "no backup of a cluster is made",
+        SHARED,
+    ),
+)
 
 
 def check(estate: Estate) -> Iterator[Finding]:
@@ -87,26 +119,120 @@ def _cluster(estate: Estate, cluster: Resource) -> Iterator[Finding]:
 
 
 def _copies(estate: Estate) -> Iterator[Finding]:
-    """Backups lie beside what they are of. A copy elsewhere takes AWS Backup; no module makes one yet."""
-    manifest = estate.manifest
-    stores = [*manifest.data.tables, *manifest.data.databases]
-    copied = any(
-        rule.get("copy_action")
-        for plan in estate.everywhere("aws_backup_plan")
-        for rule in plan.blocks("rule")
+    """Backups lie beside what they are of; a copy elsewhere takes a plan, a selection and two vaults."""
+    stores = backups.backed_up(estate.manifest)
+    plans = [plan for plan in estate.everywhere("aws_backup_plan") if _copy_actions(plan)]
+    if not stores or (estate.manifest.data.backups is None and not plans):
+        if stores:
+            yield _uncopied(stores)
+        return
+    for plan in plans:
+        yield from _vaults(estate, plan)
+        yield from _switched_on(estate, plan)
+    yield from _meant(estate, plans)
+    selected = [arn for plan in plans for arn in _selected(estate, plan)]
+    for name, arn in stores.items():
+        if arn not in selected:
+            yield _finding(
+                estate,
+                estate.manifest.lead_region,
+                f"no backup of {name} is copied: no selection of a plan that copies names {arn}",
+                "name it in resource_arns of data/backup_plan; data.backups names every table and database",
+                SELECTIONS,
+            )
+
+
+def _uncopied(stores: Mapping[str, str]) -> Finding:
+    return Finding(
+        rule=RULE,
+        severity="warning",
+        where="data",
+        message=f"no backup of {', '.join(stores)} is copied to a vault of another region: "
+        "point-in-time recovery "
+        "and automated backups lie in the region, the account and the reach of whoever deletes the store",
+        fix="set data.backups: {} to copy them to every other region",
+        source=COPIES,
     )
-    if stores and not copied:
-        yield Finding(
-            rule=RULE,
-            severity="warning",
-            where="data",
-            message=f"no backup of {', '.join(stores)} is copied to a vault of another region: "
-            "point-in-time recovery "
-            "and automated backups lie in the region, the account and the reach of whoever deletes the store",
-            fix="copy them with AWS Backup to a vault in another region, best of another account; this "
-            "project has no module for it yet",
-            source=COPIES,
-        )
+
+
+def _copy_actions(plan: Resource) -> list[Json]:
+    return [copy for rule in plan.blocks("rule") for copy in rule.get("copy_action") or ()]
+
+
+def _destinations(plan: Resource) -> list[str]:
+    return [copy["destination_vault_arn"] for copy in _copy_actions(plan)]
+
+
+def _vaults(estate: Estate, plan: Resource) -> Iterator[Finding]:
+    """The vault that a plan backs up into, and those that it copies to: AWS Backup makes none by itself."""
+    there = {(vault.region, vault.values.get("name")) for vault in estate.everywhere("aws_backup_vault")}
+    for name in dict.fromkeys(rule.get("target_vault_name") for rule in plan.blocks("rule")):
+        if (plan.region, name) not in there:
+            yield _finding(
+                estate,
+                plan.where,
+                f"backs up into the vault {name}, and {plan.region} has no such vault",
+                "call data/backup_vault there, and `make generate`",
+                COPIES,
+            )
+    for arn in _destinations(plan):
+        _, _, _, region, account, _, name = arn.split(":")
+        if region == plan.region:
+            yield _finding(
+                estate,
+                plan.where,
+                f"copies to {arn} in its own region: what takes {region} takes the backup and its copy",
+                "name other regions in data.backups.copies.regions",
+                COPIES,
+            )
+        # a vault of another account is in no plan of ours
+        elif account == estate.manifest.account_id and (region, name) not in there:
+            yield _finding(
+                estate,
+                plan.where,
+                f"copies to {arn}, and {region} has no such vault: every copy job fails, the backups do not",
+                "call data/backup_vault there, and `make generate`",
+                COPIES,
+            )
+
+
+def _switched_on(estate: Estate, plan: Resource) -> Iterator[Finding]:
+    """What a region's settings have to say of the types that a plan backs up there."""
+    found = [each for each in estate.everywhere("aws_backup_region_settings") if each.region == plan.region]
+    arns = _selected(estate, plan)
+    for need in NEEDS:
+        said = any((each.values.get(need.setting) or {}).get(need.type) is True for each in found)
+        if not said and any(f":{need.service}:" in arn for arn in arns):
+            yield _finding(
+                estate,
+                plan.where,
+                f"the settings of {plan.region} do not say {need.setting} {need.type}: {need.without}",
+                "call data/backup_settings there, and `make generate`",
+                need.source,
+            )
+
+
+def _meant(estate: Estate, plans: Sequence[Resource]) -> Iterator[Finding]:
+    """What the manifest asks for, where no plan does it."""
+    found = {arn for plan in plans for arn in _destinations(plan)}
+    for region in backups.copy_regions(estate.manifest):
+        if (arn := backups.vault_arn(estate.manifest, region)) not in found:
+            yield _finding(
+                estate,
+                estate.manifest.lead_region,
+                f"data.backups asks for copies in {region}, and no plan copies to {arn}",
+                "run `make generate`",
+                COPIES,
+            )
+
+
+def _selected(estate: Estate, plan: Resource) -> list[str]:
+    return [
+        arn
+        for selection in estate.everywhere("aws_backup_selection")
+        if selection.refers_to("plan_id", plan)
+        for arn in selection.values.get("resources") or ()
+    ]
 
 
 def _finding(estate: Estate, where: str, message: str, fix: str, source: str) -> Finding:

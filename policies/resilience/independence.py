@@ -37,6 +37,7 @@ OFFLINE: Final = frozenset(
 )
 # where another region's ARN is only a name, and who uses it
 NAMED: Final[dict[tuple[str, str], str]] = {
+    ("aws_backup_plan", "rule"): "AWS Backup copies to them by itself, when a backup is complete",
     ("aws_lambda_function", "environment"): "the failover controller is told of every region",
     ("aws_secretsmanager_secret", "replica"): "Secrets Manager replicates to them by itself",
     ("aws_kms_key", "policy"): "a policy names who may",

@@ -25,6 +25,7 @@ SECTIONS = [
     "A lock that nobody holds any more",
     "A key is disabled, deleted or lost",
 ]
+WITH_BACKUPS = "Data was deleted or spoilt"
 
 
 @pytest.fixture(params=sorted(NAMES))
@@ -47,7 +48,8 @@ def regions_of(environment: Environment) -> set[str]:
 
 
 def test_every_runbook_is_there(environment: Environment) -> None:
-    assert re.findall(r"^## \d\. (.*)$", text_of(environment), re.MULTILINE) == SECTIONS
+    last = [WITH_BACKUPS] if environment.manifest.data.backups else []
+    assert re.findall(r"^## \d\. (.*)$", text_of(environment), re.MULTILINE) == [*SECTIONS, *last]
 
 
 def test_every_make_command_is_one_that_the_makefile_takes(environment: Environment) -> None:
@@ -87,6 +89,7 @@ def test_hosts_buckets_and_keys_are_those_of_the_roots(environment: Environment)
     named = hosts | set(re.findall(r"--bucket (\S+)", text))
     named |= {alias.removeprefix("alias/") for alias in re.findall(r"--key-id (alias/\S+)", text)}
     named |= set(re.findall(r"--function-name (\S+)", text))
+    named |= set(re.findall(r"--(?:backup-vault|source-table)-name (\S+)", text))
     assert named
     assert {name for name in named if f'"{name}"' not in roots} == set()
 

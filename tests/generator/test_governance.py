@@ -16,6 +16,7 @@ OF = {
     "acm_": "acm",
     "api_gateway_": "apigateway",
     "appautoscaling_": "autoscaling",
+    "backup_": "backup",
     "cloudfront_": "cloudfront",
     "cloudwatch_event_": "events",
     "cloudwatch_log_": "logs",

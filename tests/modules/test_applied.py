@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import inventory
 import pytest
 import tftest
@@ -28,6 +29,7 @@ pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(42
 ACCOUNT = "123456789012"
 STANDBY = "us-west-2"
 STANDBY_KEY = f"arn:aws:kms:{STANDBY}:{ACCOUNT}:key/22222222-2222-4222-8222-222222222222"
+STANDBY_VAULT = f"arn:aws:backup:{STANDBY}:{ACCOUNT}:backup-vault:prod-backups-usw2"
 FUNCTION = "prod-echo-use1"
 ORIGINS = ["https://example.com", "https://www.example.com"]
 
@@ -62,6 +64,39 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
                 "name": "prod-items",
                 "replicas": {STANDBY: {"kms_key_arn": STANDBY_KEY}},
                 "ttl_attribute": "expires_at",
+            },
+            "backup_role": {
+                "source": path_to("security/backup_role", directory),
+                "account_id": ACCOUNT,
+                "copy_vaults": {STANDBY: {"name": "prod-backups-usw2", "key_alias": "prod-usw2"}},
+                "name": "prod-use1-backup",
+                "region": REGION,
+                "table_key_alias": "prod-use1",
+                "tables": ["prod-items"],
+                "vault": {"name": "prod-backups-use1", "key_alias": "prod-use1"},
+            },
+            "backup_settings": {"source": path_to("data/backup_settings", directory)},
+            "backup_vault": {
+                "source": path_to("data/backup_vault", directory),
+                "break_glass_role_arns": [f"arn:aws:iam::{ACCOUNT}:role/break-glass"],
+                "kms_key_arn": "${module.key.arn}",
+                "lock": {"min_retention_days": 35},
+                "name": "prod-backups-use1",
+            },
+            "backup_plan": {
+                "source": path_to("data/backup_plan", directory),
+                "copies": {
+                    STANDBY: {
+                        "vault_arn": STANDBY_VAULT,
+                        "delete_after_days": 365,
+                        "cold_storage_after_days": 30,
+                    }
+                },
+                "delete_after_days": 35,
+                "name": "prod-backups",
+                "resource_arns": ["${module.table.arn}"],
+                "role_arn": "${module.backup_role.arn}",
+                "vault_name": "${module.backup_vault.name}",
             },
             "logging": {
                 "source": path_to("security/api_logging_role", directory),
@@ -203,6 +238,36 @@ def test_what_is_applied_is_what_the_inventory_says(
 @pytest.mark.exercises("region", "second plan")
 def test_a_second_plan_is_empty(applied: tftest.TerraformTest) -> None:
     assert changes(applied) == []
+
+
+def backup_client(sandbox: Sandbox) -> Any:
+    return boto3.client("backup", region_name=REGION, endpoint_url=sandbox.endpoint)
+
+
+@pytest.mark.usefixtures("applied")
+def test_backups_are_copied_to_a_vault_that_this_region_never_asked_for(sandbox: Sandbox) -> None:
+    backup = backup_client(sandbox)
+    (listed,) = backup.list_backup_plans()["BackupPlansList"]
+    plan = backup.get_backup_plan(BackupPlanId=listed["BackupPlanId"])["BackupPlan"]
+    copies = [
+        (copy["DestinationBackupVaultArn"], copy["Lifecycle"])
+        for rule in plan["Rules"]
+        for copy in rule["CopyActions"]
+    ]
+    assert copies == [(STANDBY_VAULT, {"DeleteAfterDays": 365, "MoveToColdStorageAfterDays": 30})]
+    vault = backup.describe_backup_vault(BackupVaultName="prod-backups-use1")
+    assert (vault["Locked"], vault["MinRetentionDays"]) == (True, 35)
+
+
+@pytest.mark.usefixtures("applied")
+def test_the_region_s_settings_change_for_our_types_alone(sandbox: Sandbox) -> None:
+    settings = backup_client(sandbox).describe_region_settings()
+    assert settings["ResourceTypeManagementPreference"] == {
+        "CloudFormation": True,
+        "DynamoDB": True,
+        "EFS": False,
+    }
+    assert {"Aurora", "DynamoDB", "EBS", "EFS"} <= set(settings["ResourceTypeOptInPreference"])
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ ENVIRONMENTS = (
     "reference/active-standby-api",
     "reference/cloudfront-dr-api",
     "reference/global-serverless",
+    "prod",
 )
 COMMAND = "nice .venv/bin/python -m tests.policies.capture"
 # of a resource; the rest is for Terraform

@@ -12,10 +12,16 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "ByName"
     actions = [
+      "backup:Copy*BackupVault",
+      "backup:DescribeBackupVault",
+      "backup:TagResource",
       "cloudwatch:DescribeAlarms",
       "dynamodb:*Item",
       "dynamodb:ConditionCheckItem",
+      "dynamodb:DescribeTable",
+      "dynamodb:ListTagsOfResource",
       "dynamodb:Query",
+      "dynamodb:StartAwsBackupJob",
       "events:PutEvents",
       "lambda:GetAlias",
       "lambda:GetProvisionedConcurrencyConfig",
@@ -25,6 +31,8 @@ data "aws_iam_policy_document" "boundary" {
       "rds-data:ExecuteStatement",
       "rds:*DB*",
       "rds:*GlobalCluster*",
+      "rds:AddTagsToResource",
+      "rds:ListTagsForResource",
       "s3:*Object*",
       "s3:AbortMultipartUpload",
       "s3:GetReplicationConfiguration",
@@ -36,6 +44,8 @@ data "aws_iam_policy_document" "boundary" {
       "sqs:SendMessage",
     ]
     resources = [
+      "${local.arn}:backup:*:${local.account}:backup-vault:${local.env}-*",
+      "${local.arn}:backup:*:${local.account}:recovery-point:*",
       "${local.arn}:cloudwatch:*:${local.account}:alarm:*",
       "${local.arn}:dynamodb:*:${local.account}:table/${local.env}-*",
       "${local.arn}:lambda:*:${local.account}:function:${local.env}-*",
@@ -43,6 +53,8 @@ data "aws_iam_policy_document" "boundary" {
       "${local.arn}:logs:*:${local.account}:log-group:*",
       "${local.arn}:rds:*:${local.account}:*:${local.env}-*",
       "${local.arn}:rds::${local.account}:global-cluster:${local.env}-*",
+      # snapshots that AWS Backup makes, by the names that it gives them
+      "${local.arn}:rds:*:${local.account}:cluster-snapshot:awsbackup:*",
       # a cluster that is made anew names the defaults of the account
       "${local.arn}:rds:*:${local.account}:*:default*",
       "${local.arn}:s3:::${local.env}-*",

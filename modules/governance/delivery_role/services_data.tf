@@ -21,6 +21,51 @@ locals {
       }]
     }
 
+    backup = {
+      family = "data"
+      read = [
+        {
+          actions = [
+            "backup:DescribeBackupVault", "backup:GetBackupPlan", "backup:GetBackupSelection",
+            "backup:GetBackupVaultAccessPolicy", "backup:ListRecoveryPointsByBackupVault", "backup:ListTags",
+          ]
+          resources = [local.vaults, "${local.arn}:backup:*:${local.account}:backup-plan:*"]
+        },
+        { actions = ["backup:DescribeRegionSettings"], resources = ["*"] },
+      ]
+      write = [
+        {
+          # no recovery point is deleted and no lock is lifted here: a person does that
+          actions = [
+            "backup:CreateBackupVault", "backup:DeleteBackupVault", "backup:DeleteBackupVaultAccessPolicy",
+            "backup:PutBackupVaultAccessPolicy", "backup:PutBackupVaultLockConfiguration", "backup:TagResource",
+            "backup:UntagResource",
+          ]
+          resources  = [local.vaults]
+          conditions = local.unconditional
+        },
+        {
+          actions    = ["backup:CreateBackupPlan", "backup:TagResource"]
+          resources  = ["${local.arn}:backup:*:${local.account}:backup-plan:*"]
+          conditions = local.created
+        },
+        {
+          actions = [
+            "backup:CreateBackupSelection", "backup:DeleteBackupPlan", "backup:DeleteBackupSelection",
+            "backup:UntagResource", "backup:UpdateBackupPlan",
+          ]
+          resources  = ["${local.arn}:backup:*:${local.account}:backup-plan:*"]
+          conditions = local.tagged
+        },
+        {
+          # the settings are the account's, and a vault's storage has no name
+          actions    = ["backup-storage:MountCapsule", "backup:UpdateRegionSettings"]
+          resources  = ["*"]
+          conditions = local.unconditional
+        },
+      ]
+    }
+
     dynamodb = {
       family = "data"
       read = [{
@@ -113,6 +158,8 @@ locals {
       }]
     }
   }
+
+  vaults = "${local.arn}:backup:*:${local.account}:backup-vault:${local.env}-*"
 
   databases = flatten([
     [for kind in ["cluster", "cluster-pg", "subgrp"] : "${local.arn}:rds:*:${local.account}:${kind}:${local.env}-*"],

@@ -38,7 +38,8 @@ locals {
             test     = "StringEquals"
             variable = "iam:PassedToService"
             values = [
-              "apigateway.amazonaws.com", "codedeploy.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com",
+              "apigateway.amazonaws.com", "backup.amazonaws.com", "codedeploy.amazonaws.com", "lambda.amazonaws.com",
+              "s3.amazonaws.com",
             ]
           }]
         },
@@ -49,7 +50,7 @@ locals {
             test     = "StringEquals"
             variable = "iam:AWSServiceName"
             values = [
-              "dynamodb.application-autoscaling.amazonaws.com", "lambda.application-autoscaling.amazonaws.com",
+              "backup.amazonaws.com", "dynamodb.application-autoscaling.amazonaws.com", "lambda.application-autoscaling.amazonaws.com",
               "ops.apigateway.amazonaws.com", "rds.amazonaws.com", "replication.dynamodb.amazonaws.com", "wafv2.amazonaws.com",
             ]
           }]
@@ -83,12 +84,12 @@ locals {
         },
         {
           # what services encrypt while they create something, with the creator's permissions
-          actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+          actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:RetireGrant"]
           resources = ["${local.arn}:kms:*:${local.account}:key/*"]
           conditions = concat(local.tagged, [{
             test     = "StringLike"
             variable = "kms:ViaService"
-            values   = [for service in ["dynamodb", "lambda", "rds", "secretsmanager", "sqs"] : "${service}.*.amazonaws.com"]
+            values   = [for service in ["backup", "dynamodb", "lambda", "rds", "secretsmanager", "sqs"] : "${service}.*.amazonaws.com"]
           }])
         },
         {

@@ -121,10 +121,10 @@ variable "services" {
 
   validation {
     condition = length(setsubtract(var.services, [
-      "acm", "apigateway", "autoscaling", "cloudfront", "cloudwatch", "codedeploy", "dynamodb", "ec2", "events", "iam", "kms",
+      "acm", "apigateway", "autoscaling", "backup", "cloudfront", "cloudwatch", "codedeploy", "dynamodb", "ec2", "events", "iam", "kms",
       "lambda", "logs", "rds", "route53", "s3", "secretsmanager", "sns", "sqs", "wafv2",
     ])) == 0
-    error_message = "Services must be of acm, apigateway, autoscaling, cloudfront, cloudwatch, codedeploy, dynamodb, ec2, events, iam, kms, lambda, logs, rds, route53, s3, secretsmanager, sns, sqs, wafv2."
+    error_message = "Services must be of acm, apigateway, autoscaling, backup, cloudfront, cloudwatch, codedeploy, dynamodb, ec2, events, iam, kms, lambda, logs, rds, route53, s3, secretsmanager, sns, sqs, wafv2."
   }
 }
 

@@ -18,6 +18,7 @@ SERVICES = [
     "acm",
     "apigateway",
     "autoscaling",
+    "backup",
     "cloudfront",
     "cloudwatch",
     "codedeploy",
@@ -196,6 +197,8 @@ def test_changes_are_bound_to_the_environment_s_names_its_tag_or_its_domain(
     assert services == {
         "apigateway",
         "application-autoscaling",
+        "backup",
+        "backup-storage",
         "cloudfront",
         "codedeploy",
         "logs",
@@ -205,6 +208,7 @@ def test_changes_are_bound_to_the_environment_s_names_its_tag_or_its_domain(
     }
     assert {action for action in unbound if action.startswith("apigateway")} == {"apigateway:PATCH"}
     assert not {action for action in unbound if "Distribution" in action}
+    assert {action for action in unbound if action.startswith("backup:")} == {"backup:UpdateRegionSettings"}
 
 
 def denied(planned: dict[str, dict[str, Any]], action: str, resource: str) -> bool:

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import captured
@@ -17,7 +18,7 @@ from policies.finding import Finding
 from policies.resilience import RULES
 from policies.resilience.estate import estate
 
-ACTIVE_STANDBY, CDN, GLOBAL = captured.ENVIRONMENTS
+ACTIVE_STANDBY, CDN, GLOBAL, PROD = captured.ENVIRONMENTS
 
 Plans = dict[str, Any]
 Change = Callable[[Plans], None]
@@ -104,15 +105,29 @@ def without(stack: str, *addresses: str) -> Change:
     return change
 
 
-def with_resource(stack: str, address: str, type_: str, *, provider: str = "aws", **of: Any) -> Change:
-    """Put a resource into the root of a plan."""
+def with_resource(
+    stack: str,
+    address: str,
+    type_: str,
+    *,
+    provider: str = "aws",
+    refers_to: Mapping[str, str] = MappingProxyType({}),
+    **of: Any,
+) -> Change:
+    """Put a resource into the root of a plan; `refers_to`: what of it is taken from which other resource."""
 
     def change(planned: Plans) -> None:
         root = planned[stack]["planned_values"]["root_module"]
         root["resources"].append({"address": address, "mode": "managed", "type": type_, "values": of})
         configured = planned[stack]["configuration"]["root_module"].setdefault("resources", [])
         configured.append(
-            {"address": address, "mode": "managed", "type": type_, "provider_config_key": provider}
+            {
+                "address": address,
+                "mode": "managed",
+                "type": type_,
+                "provider_config_key": provider,
+                "expressions": {name: {"references": [other]} for name, other in refers_to.items()},
+            }
         )
 
     return change

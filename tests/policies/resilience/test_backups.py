@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from changed_plans import ACTIVE_STANDBY, GLOBAL, edited, found, manifest, values, with_resource, without
+import pytest
+from changed_plans import (
+    ACTIVE_STANDBY,
+    GLOBAL,
+    Change,
+    edited,
+    found,
+    manifest,
+    values,
+    with_resource,
+    without,
+)
 
+from generator import naming
+from generator.manifest import Manifest
+from generator.tiers.backups import Backups, backed_up, copy_regions, vault_arn
 from policies.finding import Finding
-from policies.resilience.backups import CLUSTERS, COPIES, OBJECTS, TABLES
+from policies.resilience.backups import (
+    ADVANCED,
+    CLUSTERS,
+    COPIES,
+    OBJECTS,
+    SELECTIONS,
+    SHARED,
+    TABLES,
+)
 
 TABLE = "module.table_items.aws_dynamodb_table.this"
 
@@ -20,9 +42,7 @@ def copies(stores: str) -> Finding:
         message=f"no backup of {stores} is copied to a vault of another region: point-in-time recovery and "
         "automated "
         "backups lie in the region, the account and the reach of whoever deletes the store",
-        fix="copy them with AWS Backup to a vault in another region, best of another account; this project "
-        "has no "
-        "module for it yet",
+        fix="set data.backups: {} to copy them to every other region",
         source=COPIES,
     )
 
@@ -94,12 +114,183 @@ def test_backups_of_a_day_are_found() -> None:
     ]
 
 
-def test_a_backup_plan_that_copies_ends_the_warning() -> None:
-    vault = "arn:aws:backup:us-west-2:123456789012:backup-vault:copies"
+PLAN = "aws_backup_plan.this"
+WEST_VAULT = "arn:aws:backup:us-west-2:123456789012:backup-vault:active-standby-api-backups-usw2"
+ITEMS = "arn:aws:dynamodb:us-east-1:123456789012:table/active-standby-api-items"
 
-    def plan(**rule: Any) -> list[Finding]:
-        change = with_resource("data", "aws_backup_plan.this", "aws_backup_plan", rule=[rule])
-        return found("RES008", ACTIVE_STANDBY, change)
 
-    assert plan(copy_action=[{"destination_vault_arn": vault}]) == []
-    assert plan(copy_action=[]) == [copies("items")]
+def meant(environment: str, backups: Backups) -> Manifest:
+    wanted = manifest(environment)
+    return wanted.model_copy(update={"data": wanted.data.model_copy(update={"backups": backups})})
+
+
+def vault(wanted: Manifest, region: str) -> Change:
+    name = naming.backup_vault(wanted.name, region)
+    return with_resource(region, "aws_backup_vault.this", "aws_backup_vault", name=name)
+
+
+def plan(wanted: Manifest, *destinations: str) -> Change:
+    lead = wanted.lead_region
+    rule = {
+        "target_vault_name": naming.backup_vault(wanted.name, lead),
+        "copy_action": [{"destination_vault_arn": arn} for arn in destinations],
+    }
+    return with_resource(lead, PLAN, "aws_backup_plan", rule=[rule])
+
+
+def copied(wanted: Manifest) -> dict[str, Change]:
+    """What the modules make of data.backups, piece by piece."""
+    lead, regions = wanted.lead_region, copy_regions(wanted)
+    return {
+        "settings": with_resource(
+            lead,
+            "aws_backup_region_settings.this",
+            "aws_backup_region_settings",
+            resource_type_management_preference={"DynamoDB": True},
+            resource_type_opt_in_preference={"Aurora": True, "DynamoDB": True},
+        ),
+        "plan": plan(wanted, *(vault_arn(wanted, region) for region in regions)),
+        "selection": with_resource(
+            lead,
+            "aws_backup_selection.this",
+            "aws_backup_selection",
+            refers_to={"plan_id": PLAN},
+            resources=list(backed_up(wanted).values()),
+        ),
+        **{region: vault(wanted, region) for region in (lead, *regions)},
+    }
+
+
+def found_without(
+    *missing: str, environment: str = ACTIVE_STANDBY, instead: Change | None = None
+) -> list[Finding]:
+    wanted = meant(environment, Backups())
+    pieces = {name: change for name, change in copied(wanted).items() if name not in missing}
+    return found("RES008", environment, *pieces.values(), *([instead] if instead else []), meant=wanted)
+
+
+def finding(where: str, message: str, fix: str, source: str) -> Finding:
+    return Finding(rule="RES008", severity="error", where=where, message=message, fix=fix, source=source)
+
+
+@pytest.mark.parametrize("environment", [ACTIVE_STANDBY, GLOBAL])
+def test_copies_of_every_table_and_database_end_the_warning(environment: str) -> None:
+    assert found_without(environment=environment) == []
+
+
+def test_a_vault_that_backups_or_copies_go_to_and_that_is_not_there_is_found() -> None:
+    fix = "call data/backup_vault there, and `make generate`"
+    assert found_without("us-east-1", "us-west-2") == [
+        finding(
+            f"us-east-1: {PLAN}",
+            "backs up into the vault active-standby-api-backups-use1, and us-east-1 has no such vault",
+            fix,
+            COPIES,
+        ),
+        finding(
+            f"us-east-1: {PLAN}",
+            f"copies to {WEST_VAULT}, and us-west-2 has no such vault: every copy job fails, the backups do "
+            "not",
+            fix,
+            COPIES,
+        ),
+    ]
+
+
+def test_a_store_that_no_selection_names_is_found() -> None:
+    name_it = "name it in resource_arns of data/backup_plan; data.backups names every table and database"
+    cluster = "arn:aws:rds:us-east-1:123456789012:cluster:global-serverless-orders-use1"
+    tables = with_resource(
+        "us-east-1",
+        "aws_backup_selection.this",
+        "aws_backup_selection",
+        refers_to={"plan_id": PLAN},
+        resources=["arn:aws:dynamodb:us-east-1:123456789012:table/global-serverless-items"],
+    )
+    assert found_without("selection") == [
+        finding(
+            "us-east-1",
+            f"no backup of items is copied: no selection of a plan that copies names {ITEMS}",
+            name_it,
+            SELECTIONS,
+        )
+    ]
+    assert found_without("selection", environment=GLOBAL, instead=tables) == [
+        finding(
+            "us-east-1",
+            f"no backup of orders is copied: no selection of a plan that copies names {cluster}",
+            name_it,
+            SELECTIONS,
+        )
+    ]
+
+
+def test_the_selection_of_another_plan_does_not_count() -> None:
+    other = with_resource(
+        "us-east-1",
+        "aws_backup_selection.this",
+        "aws_backup_selection",
+        refers_to={"plan_id": "aws_backup_plan.other"},
+        resources=[ITEMS],
+    )
+    assert [each.source for each in found_without("selection", instead=other)] == [SELECTIONS]
+
+
+def test_a_region_that_is_meant_to_have_copies_and_gets_none_is_found() -> None:
+    wanted = meant(ACTIVE_STANDBY, Backups())
+    asked = finding(
+        "us-east-1",
+        f"data.backups asks for copies in us-west-2, and no plan copies to {WEST_VAULT}",
+        "run `make generate`",
+        COPIES,
+    )
+    assert asked in found_without("plan", instead=plan(wanted))
+    home = vault_arn(wanted, "us-east-1")
+    assert found_without("plan", instead=plan(wanted, home)) == [
+        finding(
+            f"us-east-1: {PLAN}",
+            f"copies to {home} in its own region: what takes us-east-1 takes the backup and its copy",
+            "name other regions in data.backups.copies.regions",
+            COPIES,
+        ),
+        asked,
+    ]
+
+
+def test_a_vault_of_another_account_is_taken_to_be_there() -> None:
+    wanted = meant(ACTIVE_STANDBY, Backups())
+    elsewhere = WEST_VAULT.replace("123456789012", "210987654321")
+    both = plan(wanted, WEST_VAULT, elsewhere)
+    assert found_without("plan", instead=both) == []
+
+
+MANAGED = (
+    "resource_type_management_preference DynamoDB: backups of tables stay where they are made",
+    ADVANCED,
+)
+OPTED_IN = ("resource_type_opt_in_preference Aurora: no backup of a cluster is made", SHARED)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"), [(GLOBAL, [MANAGED, OPTED_IN]), (ACTIVE_STANDBY, [MANAGED])]
+)
+def test_a_region_whose_settings_do_not_allow_it_is_found(
+    environment: str, expected: list[tuple[str, str]]
+) -> None:
+    fix = "call data/backup_settings there, and `make generate`"
+    assert found_without("settings", environment=environment) == [
+        finding(f"us-east-1: {PLAN}", f"the settings of us-east-1 do not say {what}", fix, source)
+        for what, source in expected
+    ]
+
+
+def test_a_plan_that_copies_without_the_manifest_is_judged_too() -> None:
+    wanted = meant(ACTIVE_STANDBY, Backups())
+    pieces = copied(wanted)
+    assert found("RES008", ACTIVE_STANDBY, *pieces.values()) == []
+    del pieces["us-west-2"]
+    assert len(found("RES008", ACTIVE_STANDBY, *pieces.values())) == 1
+
+
+def test_a_plan_that_copies_nothing_leaves_the_warning() -> None:
+    assert found("RES008", ACTIVE_STANDBY, plan(manifest(ACTIVE_STANDBY))) == [copies("items")]

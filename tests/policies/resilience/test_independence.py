@@ -97,3 +97,18 @@ def test_the_arn_of_another_region_is_found_in_a_setting_and_not_in_a_policy() -
         )
     ]
     assert with_key("us-west-2", "module.key.aws_kms_key.this", policy=f'{{"Resource": "{key}"}}') == []
+
+
+def test_a_plan_of_backups_may_name_the_vaults_that_aws_backup_copies_to_and_its_selection_may_not() -> None:
+    vault = "arn:aws:backup:us-west-2:123456789012:backup-vault:prod-backups-usw2"
+    table = "arn:aws:dynamodb:us-west-2:123456789012:table/prod-items"
+    copies = [{"copy_action": [{"destination_vault_arn": vault}]}]
+    plan = with_resource("us-east-1", "aws_backup_plan.this", "aws_backup_plan", rule=copies)
+    address = "aws_backup_selection.this"
+    selection = with_resource("us-east-1", address, "aws_backup_selection", resources=[table])
+    assert found("RES010", ACTIVE_STANDBY, plan, selection) == [
+        finding(
+            f"us-east-1: {address}",
+            f"resources is in us-west-2 ({table}): what us-east-1 needs has to be in us-east-1",
+        )
+    ]

@@ -23,11 +23,18 @@ def page_of(rule: str) -> Path:
     return page
 
 
-def examples(rule: str) -> list[dict[str, Any]]:
-    """What passes, then what fails."""
+def examples(rule: str, heading: str) -> list[dict[str, Any]]:
+    """The examples of what "Passes", or of what "Fails"."""
+    _, _, rest = page_of(rule).read_text().partition(f"\n## {heading}\n")
+    section, _, _ = rest.partition("\n## ")
+    return [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)]
+
+
+def each_example(heading: str) -> list[Any]:
     return [
-        yaml.safe_load(text)
-        for text in re.findall(r"```yaml\n(.*?)```", page_of(rule).read_text(), re.DOTALL)
+        pytest.param(rule, example, id=f"{rule}-{number}")
+        for rule in RULES
+        for number, example in enumerate(examples(rule, heading), 1)
     ]
 
 
@@ -62,16 +69,23 @@ def test_a_page_says_what_why_and_how_under_the_title_of_its_rule(rule: str) -> 
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_passing_example_of_a_page_is_part_of_a_real_plan_that_passes(rule: str) -> None:
-    example, _ = examples(rule)
+def test_a_page_has_an_example_of_both_kinds(rule: str) -> None:
+    assert [bool(examples(rule, heading)) for heading in ("Passes", "Fails")] == [True, True]
+
+
+@pytest.mark.parametrize(("rule", "example"), each_example("Passes"))
+def test_the_passing_example_of_a_page_is_part_of_a_real_plan_that_passes(
+    rule: str, example: dict[str, Any]
+) -> None:
     planned = resource(plans(example["environment"]), example["stack"], example["resource"])["values"]
     assert part(planned, example["values"]) == example["values"]
     assert [each for each in found(rule, example["environment"]) if each.severity == "error"] == []
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_the_failing_example_of_a_page_is_found_in_the_words_of_the_page(rule: str) -> None:
-    _, example = examples(rule)
+@pytest.mark.parametrize(("rule", "example"), each_example("Fails"))
+def test_the_failing_example_of_a_page_is_found_in_the_words_of_the_page(
+    rule: str, example: dict[str, Any]
+) -> None:
     stack, address = example["stack"], example["resource"]
 
     def change(planned: Plans) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, values, with_resource, without
+from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, PROD, edited, found, values, with_resource, without
 
 from policies.finding import Finding
 from policies.resilience import symmetry
@@ -23,7 +23,7 @@ def finding(where: str, message: str) -> Finding:
     return Finding("RES002", "error", where, message, FIX, SOURCE)
 
 
-@pytest.mark.parametrize("environment", [ACTIVE_STANDBY, CDN, GLOBAL])
+@pytest.mark.parametrize("environment", [ACTIVE_STANDBY, CDN, GLOBAL, PROD])
 def test_both_sides_are_alike_and_no_exemption_is_idle(environment: str) -> None:
     assert found("RES002", environment) == []
 
