@@ -18,6 +18,7 @@ ANSWER_SECONDS = 60.0
 # A database's old primary is rebuilt within minutes of its region's return; only then can it be the home
 # again.
 HOME_LIMIT = 1800.0
+READY_LIMIT = 300.0
 RECONCILE_LIMIT = 1200.0
 ASK_AGAIN = 5.0
 
@@ -77,6 +78,18 @@ class Operator:
         said = f"the last answer was {json.dumps(answer)[:300]}"
         why = "; ".join(map(str, answer.get("reasons", ()))) or said
         return [f"the controller did not bring the lease back to {home} within {HOME_LIMIT:g} s: {why}"]
+
+    async def would_move(self, region: str) -> list[str]:
+        """Wait until a switchover to the region would be allowed, as on a quiet day: how far its databases
+        lag is known only a minute or two after they became copies. What forbids it, if that does not end."""
+        started = self.clock.now()
+        asked = {"command": "switchover", "to": region, "dry_run": True, "by": "drill"}
+        while not (answer := await self.invoke(region, asked)).get("allowed"):
+            if self.clock.now() - started >= READY_LIMIT:
+                why = "; ".join(map(str, answer.get("reasons", ()))) or "no reason given"
+                return [f"the controller would not move the writer to {region}: {why}"]
+            await self.clock.sleep(ASK_AGAIN)
+        return []
 
     async def kept(self, database: str, *, lost: str, since: float) -> list[str]:
         """The ids of the rows, written after `since` (Unix time), that only what was kept of the lost

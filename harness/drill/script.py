@@ -130,7 +130,14 @@ class Script:
                 # what is served has been there for long: nobody waits for the slowest object's copy
                 self._sandbox.objects.flush(force=True)
         await drained(self._sandbox)
-        return await settled(self._sandbox, self._subject)
+        if problems := await settled(self._sandbox, self._subject):
+            return problems
+        return [] if operator is None else await self._movable(operator)
+
+    async def _movable(self, operator: Operator) -> list[str]:
+        """Why the writer could not be moved to one of the other regions."""
+        others = [region.name for region in self._subject.regions if region.name != operator.controller.home]
+        return [problem for region in others for problem in await operator.would_move(region)]
 
     async def _script(self, caller: Caller, ledger: Ledger) -> list[str]:
         if problems := await self._prepared(caller):

@@ -85,6 +85,18 @@ def test_a_lease_that_does_not_come_home_is_told_with_the_reason() -> None:
     ]
 
 
+def test_a_drill_begins_when_the_writer_could_be_moved() -> None:
+    unknown = {"allowed": False, "reasons": ["nobody knows how far the replica of orders lags"]}
+    function = Function(unknown, unknown, {"allowed": True, "reasons": []})
+    assert run(function, "would_move", WEST) == []
+    assert [body["dry_run"] for _, body in function.told] == [True, True, True]
+    assert told(function) == [("shop-failover-usw2", "switchover", WEST)] * 3
+    assert run(Function(*[unknown] * 1000), "would_move", WEST) == [
+        "the controller would not move the writer to us-west-2: "
+        "nobody knows how far the replica of orders lags"
+    ]
+
+
 def test_a_command_is_given_where_it_leads_to_and_its_refusal_kept() -> None:
     function = Function({"allowed": False, "reasons": ["it lags"], "steps": []})
     found = run(function, "command", "switchover", WEST, force=False, at=30.0, origin=0.0)
