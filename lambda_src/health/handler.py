@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from shared import environment, fence, table
+from shared import environment, fence, logs, table
 from shared.clock import Clock
 from shared.entry import answering
 from shared.requests import TryAgain
@@ -63,14 +63,18 @@ if os.environ.get("HEALTH_BUCKETS"):
 
 
 @answering
-def handler(event: object, _context: object) -> Response:
-    """200 when every check passed in time, else 503 with the causes."""
+def handler(event: object, context: object) -> Response:
+    """200 when every check passed in time, else 503 with the causes, which are logged too: no checker keeps
+    the answers that it got."""
     try:
         checks = _check_all(_probes(event))
     except environment.Misconfigured as error:
         checks = {"configuration": Check(0.0, str(error))}
     service, region = environment.environment_name(), environment.region()
-    status = "fail" if any(check.cause for check in checks.values()) else "pass"
+    causes = {name: check.cause for name, check in checks.items() if check.cause}
+    status = "fail" if causes else "pass"
+    if causes:
+        logs.log("WARNING", "unhealthy", context=context, causes=causes)
     return respond(
         event,
         200 if status == "pass" else 503,

@@ -87,6 +87,18 @@ def test_one_failing_table_fails_the_region_and_is_named(
     assert SEARCHED not in answer["body"]
 
 
+def test_why_a_region_is_unhealthy_is_logged_since_no_checker_keeps_it(
+    health: Handler, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(health)
+    assert '"unhealthy"' not in capsys.readouterr().out
+    monkeypatch.setenv("HEALTH_TABLES", json.dumps({ITEMS: "pk", "gone": "pk"}))
+    health({}, Context())
+    unhealthy, answered = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (unhealthy["level"], unhealthy["causes"]) == ("WARNING", {"gone": "ResourceNotFoundException"})
+    assert (answered["status"], answered["request_id"]) == (503, unhealthy["request_id"])
+
+
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
