@@ -18,6 +18,7 @@ ANSWER_SECONDS = 60.0
 # A database's old primary is rebuilt within minutes of its region's return; only then can it be the home
 # again.
 HOME_LIMIT = 1800.0
+# CloudWatch has a figure of a new copy's lag after a minute or two.
 READY_LIMIT = 300.0
 RECONCILE_LIMIT = 1200.0
 ASK_AGAIN = 5.0
@@ -76,7 +77,7 @@ class Operator:
                 answer = await self.invoke(home, {**step, "force": True, "by": "drill"})
             await self.clock.sleep(ASK_AGAIN)
         said = f"the last answer was {json.dumps(answer)[:300]}"
-        why = "; ".join(map(str, answer.get("reasons", ()))) or said
+        why = _reasons(answer) or said
         return [f"the controller did not bring the lease back to {home} within {HOME_LIMIT:g} s: {why}"]
 
     async def would_move(self, region: str) -> list[str]:
@@ -86,7 +87,7 @@ class Operator:
         asked = {"command": "switchover", "to": region, "dry_run": True, "by": "drill"}
         while not (answer := await self.invoke(region, asked)).get("allowed"):
             if self.clock.now() - started >= READY_LIMIT:
-                why = "; ".join(map(str, answer.get("reasons", ()))) or "no reason given"
+                why = _reasons(answer) or "no reason given"
                 return [f"the controller would not move the writer to {region}: {why}"]
             await self.clock.sleep(ASK_AGAIN)
         return []
@@ -121,6 +122,11 @@ class Operator:
             if isinstance(status, dict):
                 entries += status.get("log", ())
         return events_of(entries, origin=origin)
+
+
+def _reasons(answer: Mapping[str, Any]) -> str:
+    """Why a command was refused, as one line; empty when the answer has no reason."""
+    return "; ".join(map(str, answer.get("reasons", ())))
 
 
 def _report(answer: Mapping[str, Any]) -> Mapping[str, Any]:
