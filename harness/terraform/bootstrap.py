@@ -4,9 +4,11 @@ Its root has an ordinary S3 backend. While the bucket does not exist it is appli
 local state, which is then pushed to where it belongs; once the remote state exists it is like any other.
 
 Every step can be killed and run again. The local state is written after every resource and stays until the
-remote one is proven to hold it (the same contents), so at any moment at least one of the two is
-complete and the next run knows which: no resource is made twice, no state is lost. Destroying goes the other
-way: the state is brought home first, because the bucket that holds it goes.
+remote one is proven to hold it (the same contents), so at any moment one of the two is complete and the next
+run knows which: no resource is made twice, no state is lost. There is one gap: Terraform truncates a local
+state before it writes it, so a kill in between leaves an empty file; then the next run imports what the
+killed one's log says was made. Destroying goes the other way: the state is brought home first, because the
+bucket that holds it goes.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 
 from harness.terraform import adapter, steps
 from harness.terraform.adapter import CommandFailed, CommandResult, ExitStatus
+from harness.terraform.errors import TerraformError
 from harness.terraform.session import Job, StackResult
 from harness.terraform.working_copy import initialise_copy, working_copy
 
@@ -75,8 +78,17 @@ def local_state(job: Job) -> Path:
 
 
 def _local(job: Job) -> Snapshot | None:
+    """Raises TerraformError for a file that is neither empty nor whole."""
     path = local_state(job)
-    return snapshot(path.read_bytes()) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return snapshot(path.read_bytes())
+    except json.JSONDecodeError as problem:
+        raise TerraformError(
+            f"{job.stack.name}: {path} is half a state ({problem}): Terraform was stopped while it wrote. "
+            "Move it away and run again: what the stopped run's log says was made is then imported."
+        ) from problem
 
 
 def remote(job: Job) -> tuple[Remote, bytes] | CommandResult:

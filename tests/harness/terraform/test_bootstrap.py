@@ -117,6 +117,18 @@ def test_killed_before_the_push_the_local_state_is_taken_up_again(
     assert not local.exists()
 
 
+def test_half_a_local_state_is_refused_by_name_and_kept(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, tmp_path: Path
+) -> None:
+    local = _local(tmp_path, _state("bucket"))
+    local.write_text(half := local.read_text()[:40])
+    fake.answer(**{"state pull": _pulled("bucket")})
+    (message,) = runner.apply(make_session(), [make_stack("state", 0, bootstrap=True)]).of("state").messages
+    assert message.startswith(f"state: {local} is half a state (")
+    assert "Move it away and run again" in message
+    assert local.read_text() == half
+
+
 def test_a_failed_push_keeps_the_local_state(
     fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, tmp_path: Path
 ) -> None:
