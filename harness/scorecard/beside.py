@@ -64,11 +64,12 @@ class Target(_Part):
 
 
 class Reached(_Part):
-    """A target and the worst that was found; `found` is None when no report speaks of it."""
+    """A target and the worst that was found; `found` is None when no report speaks of it. `runs` counts the
+    drills of the reports that do, one for each seed."""
 
     target: Target
     found: float | None
-    reports: int
+    runs: int
 
     @property
     def met(self) -> bool | None:
@@ -101,14 +102,22 @@ def reached(cards: Iterable[Card]) -> list[Reached]:
 
 
 def _reached(target: Target, cards: Sequence[Card]) -> Reached:
+    by_card = [(card, _figures(target, card)) for card in cards]
+    return Reached(
+        target=target,
+        found=max((figure for _, figures in by_card for figure in figures), default=None),
+        runs=sum(card.seeds for card, figures in by_card if figures),
+    )
+
+
+def _figures(target: Target, card: Card) -> list[float]:
     found: list[float] = []
-    for card in cards:
-        for flow in card.flows:
-            sides: tuple[tuple[Doing, Outage | None], ...] = (("read", flow.read), ("write", flow.write))
-            for doing, outage in sides:
-                if outage is not None and target.when.holds(card, flow, doing):
-                    found.append(_figure(target.figure, outage, flow))
-    return Reached(target=target, found=max(found, default=None), reports=len(found))
+    for flow in card.flows:
+        sides: tuple[tuple[Doing, Outage | None], ...] = (("read", flow.read), ("write", flow.write))
+        for doing, outage in sides:
+            if outage is not None and target.when.holds(card, flow, doing):
+                found.append(_figure(target.figure, outage, flow))
+    return found
 
 
 def _figure(figure: TargetFigure, outage: Outage, flow: FlowCard) -> float:

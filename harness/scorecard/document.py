@@ -145,7 +145,7 @@ def _targets(cards: Sequence[Card]) -> list[str]:
             f"at most {each.target.limit:g}" + ("" if each.target.figure == "lost" else " s"),
             "no drill yet" if each.found is None else _found(each.found, lost=each.target.figure == "lost"),
             {None: "", True: "✓", False: "✗"}[each.met],
-            str(each.reports),
+            str(each.runs),
         ]
         for each in reached(cards)
     ]

@@ -178,9 +178,10 @@ def test_every_published_figure_has_a_source() -> None:
 
 def test_a_number_to_reach_is_judged_by_the_worst_drill_that_speaks_of_it() -> None:
     quick = card_of(report(run([judged("write", 30.0)]), scenario="region-503"))
-    slow = card_of(report(run([judged("write", 46.0)]), scenario="region-hang"))
+    series = [run([judged("write", 46.0)]), run([judged("write", 40.0)])]
+    slow = card_of(report(*series, scenario="region-hang"))
     (writes,) = [each for each in reached([quick, slow]) if each.target.text.startswith("Writes to tables")]
-    assert (writes.found, writes.reports, writes.met) == (46.0, 2, False)
+    assert (writes.found, writes.runs, writes.met) == (46.0, 3, False)
     (writes,) = [each for each in reached([quick]) if each.target.text.startswith("Writes to tables")]
     assert writes.met is True
 
