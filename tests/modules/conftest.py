@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from module_plan import Planner, Terraform
+from module_plan import Planner, Terraform, initialised_root
 from native_run import NativeTests, native_tests
+from shared_provider import attached, provider_binary
 
 from harness.terraform import installation
 
@@ -33,18 +36,31 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 
 @pytest.fixture(scope="session")
-def plan_module(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Planner:
+def provider(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The AWS provider's executable."""
+    return provider_binary(initialised_root(tmp_path_factory.mktemp("provider"), terraform))
+
+
+@pytest.fixture(scope="session")
+def planning(terraform: Terraform, provider: Path) -> Iterator[Terraform]:
+    """Terraform attached to one provider: for roots with one provider configuration and no other provider."""
+    with attached(provider, terraform.environment) as environment:
+        yield Terraform(terraform.binary, environment)
+
+
+@pytest.fixture(scope="session")
+def plan_module(planning: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Planner:
     """A function from module and variables to its plan, made once for each case and session."""
-    return Planner(terraform, tmp_path_factory.mktemp("plans"))
+    return Planner(planning, tmp_path_factory.mktemp("plans"))
 
 
 @pytest.fixture(scope="session")
 def natively(
-    request: pytest.FixtureRequest, terraform: Terraform, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, planning: Terraform, tmp_path_factory: pytest.TempPathFactory
 ) -> NativeTests:
     """The root for the native tests of the modules that are selected in this session."""
     modules = _selected(request.session, "natively_tested")
-    return native_tests(tmp_path_factory.mktemp("native"), modules, terraform)
+    return native_tests(tmp_path_factory.mktemp("native"), modules, planning)
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,16 @@ def write_root(root: Path, module: str, variables: Mapping[str, Any], *, region:
     (root / "case.tfvars.json").write_text(json.dumps(variables, indent=2))
 
 
+def initialised_root(root: Path, terraform: Terraform) -> Path:
+    """A root of nothing but the provider, installed and verified against the committed lock; returned."""
+    shutil.copyfile(LOCK_FILE, root / ".terraform.lock.hcl")
+    (root / "main.tf.json").write_text(json.dumps(offline_provider(REGION)))
+    tftest.TerraformTest(str(root), binary=terraform.binary, env=dict(terraform.environment)).setup(
+        cleanup_on_exit=False
+    )
+    return root
+
+
 def write_examples(root: Path, modules: Sequence[str]) -> None:
     """Write a root with a child per README: the example as it is copied, its sources made to resolve."""
     calls = {module.replace("/", "_"): module for module in modules}

@@ -20,6 +20,7 @@ import inventory
 import pytest
 from module_plan import LOCK_FILE, PACKAGE, REGION, Terraform, path_to
 from module_source import NATIVE_TESTS
+from shared_provider import attached
 
 from harness.sandbox.server import Sandbox
 
@@ -115,10 +116,16 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def environment(sandbox: Sandbox, terraform: Terraform, provider: Path) -> Iterator[dict[str, str]]:
+    with attached(provider, {**terraform.environment, **sandbox.environment(REGION)}) as variables:
+        yield variables
+
+
 @pytest.fixture
-def root(sandbox: Sandbox, terraform: Terraform, tmp_path: Path) -> Iterator[Root]:
+def root(environment: dict[str, str], terraform: Terraform, tmp_path: Path) -> Iterator[Root]:
     """The function with its first version, which Terraform itself has put behind the alias."""
-    made = Root(tmp_path, terraform.binary, {**terraform.environment, **sandbox.environment(REGION)})
+    made = Root(tmp_path, terraform.binary, environment)
     shutil.copyfile(LOCK_FILE, tmp_path / ".terraform.lock.hcl")
     (tmp_path / PACKAGE).parent.mkdir()
     made.write(code="first", canary=False)
