@@ -25,10 +25,12 @@ from controller.ports import Failed
 from controller.view import Admit, Ballot, Candidate, Intent, Observation, Serve
 
 # Between continents a call takes up to 0.3 s; the next tick is the retry.
+CONNECT_SECONDS, READ_SECONDS = 1.0, 1.5
 PATIENCE = Config(
-    connect_timeout=1.0, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 1}
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 1},
 )
-PATIENCE_SECONDS = 2.5
 # How much longer than the majority the farthest voter may take to be heard.
 GRACE_SECONDS = 0.3
 
@@ -190,7 +192,7 @@ class ControlTables:
         asked_at = time.monotonic()
 
         def in_time() -> T:
-            if time.monotonic() - asked_at > PATIENCE_SECONDS:
+            if time.monotonic() - asked_at > CONNECT_SECONDS + READ_SECONDS:
                 raise Failed("the voter did not answer what it was asked before")
             return call()
 

@@ -45,6 +45,7 @@ def test_each_client_is_served_by_its_nearest_region_and_moves_when_that_is_lost
     assert before == {"us-east": EAST, "us-west": WEST, "ap-northeast": WEST}
 
 
+@pytest.mark.long
 def test_the_other_region_in_turn_takes_the_other_clients(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     result = conclusive(sandbox, subject, everywhere({**LOST, "region": "standby"}), seed=1)
@@ -56,6 +57,7 @@ def test_the_other_region_in_turn_takes_the_other_clients(estate: tuple[Sandbox,
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_fault_that_flaps_moves_traffic_that_returns_by_itself_again_and_again(
     estate: tuple[Sandbox, Subject],
 ) -> None:

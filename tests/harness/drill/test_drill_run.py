@@ -110,6 +110,7 @@ def test_after_healing_every_write_is_everywhere_and_traffic_returns_only_if_all
 
 
 @pytest.mark.e2e
+@pytest.mark.long
 def test_real_time_and_the_virtual_clock_agree(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
     _, _, agreement = cross_check(sandbox, subject, scenario(LOST, duration=62), seed=4)
