@@ -24,7 +24,7 @@ _SAID = re.compile(rf"{ATTACHED}='(.*)'")
 
 
 def provider_binary(initialised: Path) -> Path:
-    """The AWS provider that `terraform init` has installed, and so verified against the lock, in this root."""
+    """The AWS provider that `terraform init` has installed in this root, verified against its lock."""
     (found,) = (initialised / ".terraform/providers" / installation.AWS_PROVIDER).glob(
         f"{installation.AWS_PROVIDER_VERSION}/*/terraform-provider-aws*"
     )
@@ -32,14 +32,22 @@ def provider_binary(initialised: Path) -> Path:
 
 
 @contextlib.contextmanager
-def attached(binary: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def attached(
+    binary: Path, environment: Mapping[str, str], *, directory: Path | None = None
+) -> Iterator[dict[str, str]]:
     """The environment with what attaches Terraform to a provider that runs in it until the end of the block.
 
+    `directory`: where it looks for files that resources name, as it would in the root itself.
     Raises RuntimeError when the provider ends without saying how to reach it.
     """
     command = [sys.executable, str(die_with_parent.__file__), str(os.getpid()), str(binary), "-debug"]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        cwd=directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as provider:
         try:
             assert provider.stdout is not None

@@ -26,6 +26,7 @@ from controller.view import Admit, Ballot, Candidate, Intent, Observation, Serve
 
 # Between continents a call takes up to 0.3 s; the next tick is the retry.
 CONNECT_SECONDS, READ_SECONDS = 1.0, 1.5
+PATIENCE_SECONDS = CONNECT_SECONDS + READ_SECONDS
 PATIENCE = Config(
     connect_timeout=CONNECT_SECONDS,
     read_timeout=READ_SECONDS,
@@ -192,7 +193,7 @@ class ControlTables:
         asked_at = time.monotonic()
 
         def in_time() -> T:
-            if time.monotonic() - asked_at > CONNECT_SECONDS + READ_SECONDS:
+            if time.monotonic() - asked_at > PATIENCE_SECONDS:
                 raise Failed("the voter did not answer what it was asked before")
             return call()
 

@@ -116,25 +116,22 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def environment(sandbox: Sandbox, terraform: Terraform, provider: Path) -> Iterator[dict[str, str]]:
-    with attached(provider, {**terraform.environment, **sandbox.environment(REGION)}) as variables:
-        yield variables
-
-
 @pytest.fixture
-def root(environment: dict[str, str], terraform: Terraform, tmp_path: Path) -> Iterator[Root]:
+def root(sandbox: Sandbox, terraform: Terraform, provider: Path, tmp_path: Path) -> Iterator[Root]:
     """The function with its first version, which Terraform itself has put behind the alias."""
-    made = Root(tmp_path, terraform.binary, environment)
     shutil.copyfile(LOCK_FILE, tmp_path / ".terraform.lock.hcl")
     (tmp_path / PACKAGE).parent.mkdir()
-    made.write(code="first", canary=False)
-    made("init", "-input=false")
-    try:
-        made.apply()
-        yield made
-    finally:
-        made("destroy", "-auto-approve", "-input=false")
+    with attached(
+        provider, {**terraform.environment, **sandbox.environment(REGION)}, directory=tmp_path
+    ) as environment:
+        made = Root(tmp_path, terraform.binary, environment)
+        made.write(code="first", canary=False)
+        made("init", "-input=false")
+        try:
+            made.apply()
+            yield made
+        finally:
+            made("destroy", "-auto-approve", "-input=false")
 
 
 def alias(sandbox: Sandbox, **moved: Any) -> tuple[str, dict[str, float]]:
