@@ -163,7 +163,7 @@ NOTHING = {name: "[]" if name == "environments" else '{"include": []}' for name 
 )
 RECORDER = """#!/bin/bash
 printf '%s' "$1" >> "$CALLS"
-for name in ENV STACK PLANS BASE OUT FILE PULL_REQUEST YES CONFIRM STANDBY_FIRST PART OVER SEEDS MARKDOWN; do
+for name in ENV STACK PLANS BASE OUT FILE PULL_REQUEST YES CONFIRM STANDBY_FIRST PART OVER SEEDS LONG MARKDOWN; do
   [[ -n "${!name}" ]] && printf ' %s=%s' "$name" "${!name}" >> "$CALLS"
 done
 echo >> "$CALLS"
@@ -303,8 +303,10 @@ def test_drift_opens_the_one_issue_and_its_end_closes_it(recorded: Recorded) -> 
     assert calls == ["jobs", "drift ENV=prod MARKDOWN=drift/prod.md", "issue PART=drift OVER=1"]
 
 
-def test_a_game_day_drills_every_environment_several_times(recorded: Recorded) -> None:
+def test_a_game_day_drills_every_environment_several_times_and_runs_the_long_tests(
+    recorded: Recorded,
+) -> None:
     done, calls = recorded("gameday")
-    assert calls == ["jobs", "drill ENV=dev SEEDS=5", "drill ENV=prod SEEDS=5"]
+    assert calls == ["jobs", "drill ENV=dev SEEDS=5", "drill ENV=prod SEEDS=5", "test LONG=1"]
     kept = [step.given["path"] for step in done.steps if "upload-artifact" in step.uses]
     assert kept == [".antipode/reports", ".antipode/reports"]
