@@ -17,8 +17,9 @@ from xdist.scheduler import LoadScopeScheduling
 Holds = Callable[..., None]
 TAKE = "take anew"
 
-# What takes minutes goes first, so that no process is left alone with it at the end.
-LONGEST_FIRST = ("e2e/global_serverless", "e2e", "modules/test_native.py")
+# What takes minutes goes first, so that no process is left alone with it at the end; drills while estates are
+# being applied, which is mostly waiting.
+LONGEST_FIRST = ("e2e/global_serverless", "e2e", "harness/drill", "modules/test_native.py")
 
 # a busy machine stops for longer than an example takes; every test has a time limit of its own
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -42,7 +43,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def _turn_of(item: pytest.Item) -> contextlib.AbstractContextManager[None]:
-    # applying is mostly waiting, which others may do meanwhile: an estate takes its turn when it is applied
+    # applying is mostly waiting, which others may do meanwhile: e2e/estates.py takes turns where it works
     if item.get_closest_marker("e2e"):
         return contextlib.nullcontext()
     return TURNS.alone() if item.get_closest_marker("alone") else TURNS.shared()

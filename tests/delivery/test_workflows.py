@@ -163,7 +163,8 @@ NOTHING = {name: "[]" if name == "environments" else '{"include": []}' for name 
 )
 RECORDER = """#!/bin/bash
 printf '%s' "$1" >> "$CALLS"
-for name in ENV STACK PLANS BASE OUT FILE PULL_REQUEST YES CONFIRM STANDBY_FIRST PART OVER SEEDS LONG MARKDOWN; do
+for name in ENV STACK PLANS BASE OUT FILE PULL_REQUEST YES CONFIRM STANDBY_FIRST PART OVER SEEDS LONG \\
+    MARKDOWN; do
   [[ -n "${!name}" ]] && printf ' %s=%s' "$name" "${!name}" >> "$CALLS"
 done
 echo >> "$CALLS"

@@ -18,6 +18,7 @@ from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Subject
 from harness.environments import REPOSITORY, Environment
 from harness.sandbox.server import Sandbox
+from harness.terraform.session import Session
 from harness.terraform.stack import StackRun, Target
 
 
@@ -58,24 +59,32 @@ class Estate:
 
 @contextlib.contextmanager
 def applied(name: str) -> Iterator[Estate]:
-    """An environment in a sandbox of its own, alone on the machine from the moment when it is applied.
-
-    A process holds one at a time; tests marked `e2e` have no other turn.
-    """
+    """An environment in a sandbox of its own. Applying is mostly waiting, so it takes no turn: tests marked
+    `e2e` take theirs where they drill or plan."""
     environment = environments.load(name)
-    with rehearsal.applied(environment) as sandbox, TURNS.alone():
+    with rehearsal.applied(environment) as sandbox:
         yield Estate(environment, sandbox)
 
 
+@contextlib.contextmanager
+def planning(estate: Estate) -> Iterator[Session]:
+    """A session over the applied estate, beside other tests but no drill; every fault healed afterwards."""
+    with TURNS.shared(), verbs.session(estate.environment, estate.target) as opened:
+        yield opened
+    estate.sandbox.faults.heal_all()
+
+
 def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> DrillResult:
-    """A drill's result, with half the scenario's clients: what they see does not depend on how many they are.
+    """A drill's result, alone on the machine and with half the scenario's clients: what they see does not
+    depend on how many they are.
 
     One that a busy machine made inconclusive is run again with the next seed, twice at most, as it says
     nothing for or against the estate.
     """
     wanted = _with_half_the_clients(find_scenario(scenario) if isinstance(scenario, str) else scenario)
     for attempt in range(3):
-        result = run_drill(estate.sandbox, estate.subject, wanted, seed=seed + 1000 * attempt)
+        with TURNS.alone():
+            result = run_drill(estate.sandbox, estate.subject, wanted, seed=seed + 1000 * attempt)
         if result.verdict.status != "inconclusive":
             break
     return result

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from e2e.estates import Estate, applied, drilled
-from harness import verbs
+from e2e.estates import Estate, applied, drilled, planning
 from harness.drill.run import DrillResult
 from harness.terraform.session import Session
 
@@ -27,7 +26,5 @@ def lost(estate: Estate) -> Callable[[str], DrillResult]:
 
 @pytest.fixture
 def terraform(estate: Estate) -> Iterator[Session]:
-    """A session over the applied estate, every fault healed afterwards."""
-    with verbs.session(estate.environment, estate.target) as opened:
+    with planning(estate) as opened:
         yield opened
-    estate.sandbox.faults.heal_all()

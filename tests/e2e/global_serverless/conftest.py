@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.estates import Estate, applied
-from harness import verbs
+from e2e.estates import Estate, applied, planning
 from harness.terraform.session import Session
 
 
@@ -19,7 +18,5 @@ def estate() -> Iterator[Estate]:
 
 @pytest.fixture
 def terraform(estate: Estate) -> Iterator[Session]:
-    """A session over the applied estate, every fault healed afterwards."""
-    with verbs.session(estate.environment, estate.target) as opened:
+    with planning(estate) as opened:
         yield opened
-    estate.sandbox.faults.heal_all()
