@@ -24,9 +24,11 @@ from harness.running_sandbox import RECORD
 from harness.terraform import runner
 from harness.terraform.stack import Target
 
-pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(3600)]
 
 ENVIRONMENT = "dev"
+PATIENCE = 900.0
+"""Seconds for an apply or a destroy: other estates are applied, and drilled, on the same two cores."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,9 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
     kept: Kept, holds: Callable[..., None]
 ) -> None:
     process = kept.verb("apply")
-    wait_for_log("us-east-1", "apply", "module.function_read.aws_lambda_function.this: Creating", within=240)
+    wait_for_log(
+        "us-east-1", "apply", "module.function_read.aws_lambda_function.this: Creating", within=PATIENCE
+    )
     os.kill(process.pid, signal.SIGKILL)
     process.wait(timeout=60)
     deadline = time.monotonic() + 60
@@ -131,13 +135,15 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
         time.sleep(0.5)
 
     again = kept.verb("apply")
-    wait_for_log("us-west-2", "apply", "module.function_read.aws_lambda_function.this: Creating", within=240)
+    wait_for_log(
+        "us-west-2", "apply", "module.function_read.aws_lambda_function.this: Creating", within=PATIENCE
+    )
     for terraform in terraforms():
         terraform.kill()
-    output, _ = again.communicate(timeout=300)
+    output, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 1, output
 
-    finished(kept.verb("apply"), within=1200)
+    finished(kept.verb("apply"), within=PATIENCE)
     target = Target(name=verbs.SANDBOX, variables=kept.variables)
     with verbs.session(kept.environment, target) as opened:
         result = runner.plan(opened, verbs.stack_runs(kept.environment))
@@ -156,7 +162,7 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
 
 @pytest.mark.exercises("dev", "destroy")
 def test_destroy_leaves_nothing_behind(kept: Kept) -> None:
-    finished(kept.verb("destroy"), within=400)
+    finished(kept.verb("destroy"), within=PATIENCE)
     for region in ("us-east-1", "us-west-2"):
         assert kept.client("apigateway", region).get_rest_apis()["items"] == []
         assert kept.client("lambda", region).list_functions()["Functions"] == []
