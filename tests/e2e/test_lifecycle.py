@@ -27,6 +27,7 @@ from harness.terraform.stack import Target
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(3600)]
 
 ENVIRONMENT = "dev"
+AT_WORK = "module.function_read.aws_lambda_function.this: Creating"
 PATIENCE = 900.0
 """Seconds for an apply or a destroy: other estates are applied, and drilled, on the same two cores."""
 
@@ -124,9 +125,7 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
     kept: Kept, holds: Callable[..., None]
 ) -> None:
     process = kept.verb("apply")
-    wait_for_log(
-        "us-east-1", "apply", "module.function_read.aws_lambda_function.this: Creating", within=PATIENCE
-    )
+    wait_for_log("us-east-1", "apply", AT_WORK, within=PATIENCE)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(timeout=60)
     deadline = time.monotonic() + 60
@@ -135,9 +134,7 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
         time.sleep(0.5)
 
     again = kept.verb("apply")
-    wait_for_log(
-        "us-west-2", "apply", "module.function_read.aws_lambda_function.this: Creating", within=PATIENCE
-    )
+    wait_for_log("us-west-2", "apply", AT_WORK, within=PATIENCE)
     for terraform in terraforms():
         terraform.kill()
     output, _ = again.communicate(timeout=PATIENCE)
