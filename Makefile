@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python -m harness
 INSTALLED := $(VENV)/.installed
 POLICY_VENV := .venv-policy
 POLICY_INSTALLED := $(POLICY_VENV)/.installed
-JOBS ?= 6
+JOBS ?= 5
 SCORED ?= reference/active-standby-api reference/cloudfront-dr-api reference/global-serverless
 MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard harness/drill/scenarios/*.yaml))))
 
@@ -33,7 +33,7 @@ help: ## What each verb does
 	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
 	@printf '         PLANS=folder  DOCUMENTS=1  CONFIRM="data:module.a.aws_dynamodb_table.b"  SINCE=drift.json  OUT=file\n'
 	@printf '         TO=eu-west-1  DRY_RUN=1  AFFECTED=1  BASE=origin/main  MARKDOWN=assessment.md  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1\n'
-	@printf '         PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=6  LONG=1\n'
+	@printf '         PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=5  LONG=1\n'
 	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
 
 setup: $(INSTALLED) ## Install what is needed into .venv (the other verbs do it themselves)

@@ -162,7 +162,7 @@ def pytest_run(tmp_path: Path):  # type: ignore[no-untyped-def]
 
     def run(*arguments: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
         return done.returncode, done.stdout
 
     return run

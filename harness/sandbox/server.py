@@ -42,7 +42,7 @@ from harness.sandbox.schedules import Schedules, invoke_function
 T = TypeVar("T")
 
 START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 class SandboxError(RuntimeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -55,8 +56,9 @@ class Estate:
 
     async def close(self) -> None:
         """Stop every server and remove all data."""
-        for cluster in list(self.clusters.values()):
-            await cluster.close()
+        for cluster in self.clusters.values():
+            await cluster.detach()
+        await asyncio.gather(*(cluster.close() for cluster in self.clusters.values()))
         self.clusters.clear()
         if self._installation is not None:
             await self._installation.keeper.close()
