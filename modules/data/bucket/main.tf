@@ -3,7 +3,6 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18:Access logs are the caller's choice, they cost a second bucket and CloudTrail data events may serve instead.
   # checkov:skip=CKV_AWS_144:Replication is a call of data/bucket_replication in another stack, because it ties two regions.
   # checkov:skip=CKV2_AWS_62:Events are the caller's choice.
   bucket              = var.name

@@ -1,5 +1,4 @@
 resource "aws_secretsmanager_secret" "this" {
-  # checkov:skip=CKV2_AWS_57:Rotation is an input, since it needs a function that can reach the database.
   name        = var.name
   description = var.description
 

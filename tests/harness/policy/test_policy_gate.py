@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,15 @@ def test_source_and_plan_that_agree_are_one_finding_with_the_place_in_the_module
 def test_a_skip_in_a_module_covers_source_and_plan_alike(found: Any) -> None:
     verdict = judged(found, skips=[SKIP])
     assert (verdict.good, [each.skip for each in verdict.judged]) == (True, [SKIP])
+
+
+def test_a_skip_of_a_data_block_covers_the_plan_s_name_for_it_too() -> None:
+    document = "aws_iam_policy_document.this"
+    skip = replace(SKIP, resource=document)
+    places = {("data/bucket", document): Place("modules/data/bucket/main.tf", 9)}
+    found = record(file="plans/us-east-1.json", line=0, address=f"module.objects.data.{document}")
+    (only,) = judged(found, skips=[skip], places=places).judged
+    assert (only.skip, only.place) == (skip, Place("modules/data/bucket/main.tf", 9))
 
 
 def test_providers_are_judged_by_their_source_alone() -> None:
