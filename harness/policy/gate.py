@@ -149,8 +149,7 @@ def _found(record: Record, plans: Mapping[str, Plan], places: Mapping[Block, Pla
     if folder == PLANS:
         stack, scan = rest.removesuffix(".json"), "plan"
         module = plan_documents.module_of(record.address, plans[stack])
-        written = places.get((module, block)) or places.get((module, _as_in_source(block)))
-        place = written or Place(_TEMPLATE)
+        place = places.get((module, block), Place(_TEMPLATE))
     else:
         stack, scan = (rest.split("/")[0], "source") if folder == SOURCES else ("", "modules")
         module = _module_of_file(record.file)
@@ -170,11 +169,6 @@ def _found(record: Record, plans: Mapping[str, Plan], places: Mapping[Block, Pla
         source=DOCUMENT if OURS.match(record.rule) else record.guideline or f"checkov, {record.rule}",
     )
     return _Found(Judged(finding, place, (scan,)), module, block, stack, record.address)
-
-
-def _as_in_source(block: str) -> str:
-    """`data.aws_iam_policy_document.this` in a plan is without `data.` where checkov reads bare source."""
-    return block.removeprefix("data.")
 
 
 def _module_of_file(file: str) -> str:
@@ -233,7 +227,7 @@ def _skipped(
             for skip in skips
             if skip.covers(
                 each.judged.finding.rule,
-                addresses=(each.block, _as_in_source(each.block), each.address),
+                addresses=(each.block, each.address),
                 module=each.module,
                 environment=environment,
             )

@@ -62,8 +62,9 @@ def without_indexes(address: str) -> str:
 
 
 def without_modules(address: str) -> str:
-    """`module.key["a"].aws_kms_key.this[0]` -> `aws_kms_key.this`."""
-    return _INDEX.sub("", _CALL.sub("", address))
+    """`module.key["a"].aws_kms_key.this[0]` -> `aws_kms_key.this`. A data block is without `data.`, as
+    checkov names it where it reads source."""
+    return _INDEX.sub("", _CALL.sub("", address)).removeprefix("data.")
 
 
 def marked(plan: Plan) -> dict[str, Any]:

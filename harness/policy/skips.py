@@ -24,7 +24,7 @@ ANY = "*"
 
 _COMMENT = re.compile(r"^\s*(?:#|//)\s*checkov:skip=(?P<rule>[A-Z][A-Z0-9_]*)(?::(?P<reason>.*))?$")
 _MENTION = re.compile(r"checkov:skip")
-_BLOCK = re.compile(r"^(?P<kind>resource|data) \"(?P<type>\w+)\" \"(?P<name>\w+)\" \{")
+_BLOCK = re.compile(r"^(?:resource|data) \"(?P<type>\w+)\" \"(?P<name>\w+)\" \{")
 _UNTIL = re.compile(r"\buntil (\d{4}-\d{2}-\d{2})\b")
 _ISSUE = re.compile(r"(?:^|\s|\()#\d+\b|https://\S+/issues/\d+")
 _DEBT = re.compile(r"\b(todo|fixme|debt|for now|not yet|temporar\w+|later|until|some day)\b", re.IGNORECASE)
@@ -65,8 +65,7 @@ def inline(file: Path, text: str, *, module: str) -> tuple[list[Skip], list[str]
     block = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if opening := _BLOCK.match(line):
-            prefix = "data." if opening["kind"] == "data" else ""
-            block = f"{prefix}{opening['type']}.{opening['name']}"
+            block = f"{opening['type']}.{opening['name']}"
         elif line.startswith("}"):
             block = ""
         if not _MENTION.search(line):
