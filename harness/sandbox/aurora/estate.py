@@ -56,9 +56,10 @@ class Estate:
 
     async def close(self) -> None:
         """Stop every server and remove all data."""
-        for cluster in self.clusters.values():
+        clusters = list(self.clusters.values())
+        for cluster in clusters:
             await cluster.detach()
-        await asyncio.gather(*(cluster.close() for cluster in self.clusters.values()))
+        await asyncio.gather(*(cluster.close() for cluster in clusters))
         self.clusters.clear()
         if self._installation is not None:
             await self._installation.keeper.close()
