@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from turns import TURNS
 
 from e2e.estates import Estate, applied
 from generator.runbooks import runbooks
@@ -28,7 +29,7 @@ SETTLE = 180.0
 @pytest.fixture(scope="module")
 def estate() -> Iterator[Estate]:
     """Applied, with controllers and checkers running, and found by commands as `make sandbox` is."""
-    with applied(NAME) as found:
+    with applied(NAME) as found, TURNS.alone():
         sandbox = found.sandbox
         variables = sandbox.environment(found.environment.manifest.recovery_region)
         told = RunningSandbox(
