@@ -18,7 +18,6 @@ from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Subject
 from harness.environments import REPOSITORY, Environment
 from harness.sandbox.server import Sandbox
-from harness.terraform.session import Session
 from harness.terraform.stack import StackRun, Target
 
 
@@ -64,14 +63,6 @@ def applied(name: str) -> Iterator[Estate]:
     environment = environments.load(name)
     with rehearsal.applied(environment) as sandbox:
         yield Estate(environment, sandbox)
-
-
-@contextlib.contextmanager
-def planning(estate: Estate) -> Iterator[Session]:
-    """A session over the applied estate, beside other tests but no drill; every fault healed afterwards."""
-    with TURNS.shared(), verbs.session(estate.environment, estate.target) as opened:
-        yield opened
-    estate.sandbox.faults.heal_all()
 
 
 def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> DrillResult:

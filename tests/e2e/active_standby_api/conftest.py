@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from e2e.estates import Estate, applied, drilled, planning
+from e2e.estates import Estate, applied, drilled
 from harness.drill.run import DrillResult
-from harness.terraform.session import Session
 
 
 @pytest.fixture(scope="package")
@@ -22,9 +21,3 @@ def estate() -> Iterator[Estate]:
 def lost(estate: Estate) -> Callable[[str], DrillResult]:
     """What a scenario does to the estate as it was applied: drilled once for all tests that look at it."""
     return functools.cache(lambda scenario: drilled(estate, scenario))
-
-
-@pytest.fixture
-def terraform(estate: Estate) -> Iterator[Session]:
-    with planning(estate) as opened:
-        yield opened

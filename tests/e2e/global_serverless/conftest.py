@@ -6,17 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.estates import Estate, applied, planning
-from harness.terraform.session import Session
+from e2e.estates import Estate, applied
 
 
 @pytest.fixture(scope="package")
 def estate() -> Iterator[Estate]:
     with applied("reference/global-serverless") as found:
         yield found
-
-
-@pytest.fixture
-def terraform(estate: Estate) -> Iterator[Session]:
-    with planning(estate) as opened:
-        yield opened

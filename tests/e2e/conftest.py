@@ -1,0 +1,20 @@
+"""What the tests of every applied estate share; each folder has an `estate` of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from turns import TURNS
+
+from e2e.estates import Estate
+from harness import verbs
+from harness.terraform.session import Session
+
+
+@pytest.fixture
+def terraform(estate: Estate) -> Iterator[Session]:
+    """A session over the applied estate, beside other tests but no drill; every fault healed afterwards."""
+    with TURNS.shared(), verbs.session(estate.environment, estate.target) as opened:
+        yield opened
+    estate.sandbox.faults.heal_all()
