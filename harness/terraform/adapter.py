@@ -327,7 +327,8 @@ def _run(
         )
     except OSError as error:
         raise TerraformError(f"{line[0]} cannot be started in {root.path}: {error}.") from error
-    if ended.exit_code >= 0:  # what was killed leaves its record, by which its lock is told from a held one
+    cut_off = command == "apply" and (ended.interrupted or ended.timed_out)
+    if ended.exit_code >= 0 and not cut_off:
         running.end(root.directory)
     return ended
 

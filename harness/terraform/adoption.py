@@ -1,6 +1,6 @@
-"""Resources that a killed apply made and no state knows: recognised by name and imported, never made twice.
+"""Resources that a stopped apply made and no state knows: recognised by name and imported, never made twice.
 
-Only what our own killed run had begun to create is ever imported, and before anything is applied again: some
+Only what our own stopped run had begun to create is ever imported, and before anything is applied again: some
 services refuse a second creation at once, others only after minutes of the provider's own retries (five for
 a function that exists, AWS provider 5.100).
 """

@@ -58,6 +58,10 @@ class Diagnostic:
     def is_error(self) -> bool:
         return self.severity == "error"
 
+    @property
+    def text(self) -> str:
+        return f"{self.summary}\n{self.detail}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LockInfo:
@@ -170,7 +174,7 @@ def place_of(diagnostic: Diagnostic, root: Path | None) -> str:
 
 
 def fix_for(diagnostic: Diagnostic) -> str:
-    text = f"{diagnostic.summary}\n{diagnostic.detail}"
+    text = diagnostic.text
     return next((fix for pattern, fix in _FIXES if re.search(pattern, text)), "")
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from harness.terraform.diagnostics import Diagnostic, diagnostic_from
 
 _KINDS = {"create": "create", "update": "update", "replace": "replace", "delete": "destroy"}
+_CUT_OFF = "context canceled"
+"""What Go, and so every provider, says of a call that was given up because Terraform was told to stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,8 @@ class EventStream:
     ids: dict[str, str] = field(default_factory=dict)
     """Of what was completed: the id that the provider gave it."""
     under_way: dict[str, str] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    """Address -> action, like `under_way`."""
     outputs: dict[str, Any] = field(default_factory=dict)
     changed_outputs: set[str] = field(default_factory=set)
     noise: int = 0
@@ -111,10 +114,17 @@ class EventStream:
             self.completed[address] = "replace" if replaced else done
             self.ids[address] = str(hook.get("id_value") or "")
         if phase == "errored":
-            self.failed.append(address)
+            self.failed[address] = action
         return ResourceEvent(
             address=address, action=action, phase=phase, seconds=float(hook.get("elapsed_seconds") or 0)
         )
+
+    @property
+    def unsettled(self) -> dict[str, str]:
+        """Address -> action of what may or may not have been done: under way when the stream ended, or its
+        call cut off by an interruption, which the provider reports as an error of the resource."""
+        cut_off = {each.address for each in self.diagnostics if each.is_error and _CUT_OFF in each.text}
+        return self.under_way | {address: did for address, did in self.failed.items() if address in cut_off}
 
     @property
     def planned_changes(self) -> Changes:

@@ -83,7 +83,4 @@ def forget(root: Root) -> None:
 
 def is_needed(diagnostics: Sequence[Diagnostic]) -> bool:
     """Terraform itself asks for `init`."""
-    return any(
-        each.is_error and any(text in f"{each.summary}\n{each.detail}" for text in NEEDS_INIT)
-        for each in diagnostics
-    )
+    return any(each.is_error and any(text in each.text for text in NEEDS_INIT) for each in diagnostics)

@@ -234,7 +234,7 @@ def _one(session: Session, verb: str, stack: StackRun, outputs: UpstreamOutputs,
             variables, unknown = outputs.variables_for(stack)
             job = replace(_job(session, verb, stack, variables, killed=killed), unknown=unknown)
             if killed and killed.under_way:
-                job.say(f"an earlier run was killed while it changed {', '.join(sorted(killed.under_way))}")
+                job.say(f"an earlier run was stopped while it changed {', '.join(sorted(killed.under_way))}")
             result = work(job)
     except TerraformError as error:
         text = str(error) if str(error).startswith(f"{stack.name}:") else f"{stack.name}: {error}"

@@ -1,4 +1,4 @@
-"""Who works on a stack: one runner at a time in a checkout, and a record that outlives a kill.
+"""Who works on a stack: one runner at a time in a checkout, and a record that outlives a kill (or Ctrl-C).
 
 A record of a process that no longer exists is the proof that a state lock is stale. Terraform's lock says
 user@host and a time, no process; so the record keeps when our Terraform started and when it was first seen
@@ -45,7 +45,7 @@ class Record:
     locked_by: float
     """The latest time at which it can have taken its lock."""
     under_way: dict[str, str] = field(default_factory=dict)
-    """Of a killed run: resources whose change had begun and not ended, address -> action."""
+    """Of a killed run: resources whose change had begun and may not have ended, address -> action."""
     created: dict[str, str] = field(default_factory=dict)
     """Of a killed run: what it had made, address -> id; the latest of it may be in no state."""
 
@@ -82,7 +82,7 @@ def end(directory: StackDirectory) -> None:
 
 
 def killed(directory: StackDirectory) -> Record | None:
-    """The run that was killed here, if the time since has not put it right."""
+    """The run that was killed or interrupted here, if the time since has not put it right."""
     return _read(directory.killed)
 
 
@@ -111,7 +111,7 @@ def _last_apply(directory: StackDirectory) -> EventStream:
 
 @contextlib.contextmanager
 def claimed(directory: StackDirectory, stack: str, *, wait: float = 60) -> Iterator[Record | None]:
-    """Work on the stack alone; gives the record of the run that was killed here, if one was.
+    """Work on the stack alone; gives the record of the run that was killed or interrupted here, if one was.
 
     A Terraform that its killed runner left behind gets `wait` seconds to end (it was told to). Raises
     StackBusy when it does not, or when another runner is at work.
@@ -141,7 +141,7 @@ def _together(left: Record, earlier: Record | None, apply: EventStream) -> Recor
     made = {address: apply.ids[address] for address, did in apply.completed.items() if did == "create"}
     return replace(
         left,
-        under_way=(earlier.under_way if earlier else {}) | apply.under_way,
+        under_way=(earlier.under_way if earlier else {}) | apply.unsettled,
         created=(earlier.created if earlier else {}) | made,
     )
 

@@ -1,9 +1,10 @@
 """The steps of one stack: initialise, recover what a killed run left, plan into a file, apply that file.
 
-What can be recovered after a kill -9 of Terraform. Terraform saves its state every 20 seconds while it
-applies (no less: it ignores a smaller TF_STATE_PERSIST_INTERVAL) and once at the end, so a killed apply may
-have made resources that no state knows: those under way, and those made since the last save. Our log names
-them and their ids; what is known by name or id (`adoption.py`) and exists is imported, the rest reported. A
+What can be recovered after Terraform was stopped. It saves its state every 20 seconds while it applies (no
+less: it ignores a smaller TF_STATE_PERSIST_INTERVAL) and once at the end, so one that was killed may have
+made resources that no state knows: those under way, and those made since the last save. One that was
+interrupted gives up the calls under way: AWS may have answered them all the same. Our log names them and
+their ids; what is known by name or id (`adoption.py`) and exists is imported, the rest reported. A
 state that could not be written to the backend lies in `errored.tfstate` and is pushed first. A stale lock of
 our own is released.
 """
@@ -35,9 +36,7 @@ _BUCKET_MISSING = re.compile(r"S3 bucket \"[^\"]+\" does not exist|NoSuchBucket"
 
 def bucket_is_missing(diagnostics: tuple[Diagnostic, ...]) -> bool:
     """The backend's bucket is not there: this environment has not been applied yet."""
-    return any(
-        _BUCKET_MISSING.search(f"{each.summary}\n{each.detail}") for each in diagnostics if each.is_error
-    )
+    return any(_BUCKET_MISSING.search(each.text) for each in diagnostics if each.is_error)
 
 
 def initialise(
@@ -165,7 +164,7 @@ def apply(job: Job, *, destroy: bool = False) -> StackResult:
     """Plan, show the plan to whoever reviews, apply precisely that. Nothing to do is success."""
     planned = plan_result(job, destroy=destroy)
     if planned.status is ExitStatus.SUCCEEDED and not destroy and (found := _adopted(job)):
-        job.say(f"imported {', '.join(found)}: made by the run that was killed, in no state")
+        job.say(f"imported {', '.join(found)}: made by the run that was stopped, in no state")
         planned = plan_result(job)
     if planned.status is ExitStatus.INCOMPLETE and not destroy:
         return replace(planned, status=ExitStatus.FAILED)
@@ -247,7 +246,7 @@ def _apply_saved(job: Job, *, destroy: bool) -> CommandResult:
 
 
 def _adopted(job: Job) -> tuple[str, ...]:
-    """Import what the killed run had begun to make, is planned to be made, and turns out to exist.
+    """Import what the stopped run had begun to make, is planned to be made, and turns out to exist.
 
     In rounds, because the import identifier of a part needs that of the whole: an API before its methods.
     """

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -99,14 +98,15 @@ def finished(process: subprocess.Popen[str], *, within: float) -> str:
     return output
 
 
-def wait_for_log(stack: str, verb: str, text: str, *, within: float) -> Path:
+def wait_for_log(process: subprocess.Popen[str], stack: str, verb: str, text: str) -> None:
     """Waits until a stack's log says something: the moment to pull the plug."""
     log = REPOSITORY / ".antipode" / verbs.SANDBOX / ENVIRONMENT / stack / f"{verb}.log"
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE
     while not (log.is_file() and text in log.read_text(errors="replace")):
-        assert time.monotonic() < deadline, f"{log} does not say {text!r} after {within} s"
+        if process.poll() is not None:
+            pytest.fail(f"the {verb} ended before {stack} said {text!r}:\n{process.communicate()[0]}")
+        assert time.monotonic() < deadline, f"{log} does not say {text!r} after {PATIENCE} s"
         time.sleep(0.1)
-    return log
 
 
 def terraforms() -> list[psutil.Process]:
@@ -125,7 +125,7 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
     kept: Kept, holds: Callable[..., None]
 ) -> None:
     process = kept.verb("apply")
-    wait_for_log("us-east-1", "apply", AT_WORK, within=PATIENCE)
+    wait_for_log(process, "us-east-1", "apply", AT_WORK)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(timeout=60)
     deadline = time.monotonic() + 60
@@ -134,7 +134,7 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
         time.sleep(0.5)
 
     again = kept.verb("apply")
-    wait_for_log("us-west-2", "apply", AT_WORK, within=PATIENCE)
+    wait_for_log(again, "us-west-2", "apply", AT_WORK)
     for terraform in terraforms():
         terraform.kill()
     output, _ = again.communicate(timeout=PATIENCE)

@@ -128,9 +128,25 @@ def test_a_stream_keeps_what_is_planned_done_failed_and_under_way() -> None:
         stream.take(line)
     assert stream.planned == {"a": "create", "b": "replace"}
     assert stream.completed == {"a": "create", "b": "replace"}
-    assert (stream.failed, stream.under_way, stream.noise) == (["d"], {"e": "create"}, 3)
+    assert (stream.failed, stream.under_way, stream.noise) == ({"d": "create"}, {"e": "create"}, 3)
     assert [each.summary for each in stream.diagnostics] == ["Broken"]
     assert str(stream.planned_changes) == "1 to create, 1 to replace"
+    assert stream.unsettled == {"e": "create"}
+
+
+def test_a_change_whose_call_was_cut_off_may_have_been_made_and_one_that_was_refused_was_not() -> None:
+    stream = EventStream()
+    for line in (
+        hook("start", "a"),
+        hook("errored", "a"),
+        hook("start", "b"),
+        hook("errored", "b"),
+        error("creating A: operation error X: CreateA, canceled, context canceled", address="a"),
+        error("creating B: operation error X: CreateB, BAlreadyExists", address="b"),
+        error("execution halted"),
+    ):
+        stream.take(line)
+    assert stream.unsettled == {"a": "create"}
 
 
 def test_a_sensitive_output_is_not_kept() -> None:

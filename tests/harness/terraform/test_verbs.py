@@ -295,9 +295,9 @@ def test_what_a_killed_run_made_is_imported_and_not_made_twice(
     (imported,) = [call["arguments"] for call in fake.calls if call["command"] == "import"]
     assert imported[-2:] == [address, "prod-logs"]
     assert "data apply" not in fake.commands
-    said = [f"imported {address}: made by the run that was killed, in no state"]
+    said = [f"imported {address}: made by the run that was stopped, in no state"]
     if when == "under_way":
-        said = [f"an earlier run was killed while it changed {address}", *said]
+        said = [f"an earlier run was stopped while it changed {address}", *said]
     assert _said(told) == said
 
 
@@ -417,6 +417,36 @@ def test_an_interruption_reaches_every_running_terraform_and_starts_no_other(
     assert sorted(fake.signals) == ["east SIGINT", "west SIGINT"]
     assert "edge init" not in fake.commands
     assert run.exit_code == 130
+
+
+def test_a_terraform_that_was_interrupted_leaves_what_it_may_have_made(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    address = "aws_s3_bucket.logs"
+    gave_up = error("creating S3 Bucket (prod-logs): CreateBucket, context canceled", address=address)
+    resource = {"address": address, "type": "aws_s3_bucket", "change": {"actions": ["create"]}}
+    resource["change"] |= {"after": {"bucket": "prod-logs"}}  # type: ignore[operator]
+    cut_off = [hook("start", address), hook("errored", address), gave_up]
+    fake.answer(
+        plan=[{"exit": 2, "lines": [planned(address)]}, {"exit": 2, "lines": [planned(address)]}, {}, {}],
+        apply={"lines": cut_off, "seconds": 30},
+        show={"lines": [json.dumps({"resource_changes": [resource]})]},
+    )
+    interruption = Interruption()
+
+    def interrupt_when_it_applies() -> None:
+        while "data apply" not in fake.ready:
+            time.sleep(0.05)
+        interruption.request()
+
+    threading.Thread(target=interrupt_when_it_applies, daemon=True).start()
+    stack = make_stack("data")
+    assert runner.apply(make_session(interruption=interruption), [stack]).exit_code == 130
+    session = make_session()
+    assert runner.apply(session, [stack]).succeeded
+    (imported,) = [call["arguments"] for call in fake.calls if call["command"] == "import"]
+    assert imported[-2:] == [address, "prod-logs"]
+    assert running.killed(session.directory("data")) is None
 
 
 def test_a_terraform_that_was_killed_says_so_and_leaves_its_record(
