@@ -17,7 +17,7 @@ _TRANSIENT_FOLDERS = frozenset(
     ".git .venv .venv-policy .antipode .terraform .bench __pycache__ .pytest_cache .mypy_cache .ruff_cache "
     ".hypothesis node_modules".split()
 )
-_TRANSIENT_FILES = (".tfstate", ".tfplan", ".pyc", ".terraform.tfstate.lock.info")
+_TRANSIENT_FILES = (".tfstate", ".tfplan", ".pyc", ".terraform.tfstate.lock.info", "antipode_import.tf.json")
 _COPIES = ".bootstrap-"
 
 # Read through one process, because one for each file would take a second in all.

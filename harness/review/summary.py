@@ -11,7 +11,7 @@ from harness.terraform.plans import PlanSummary, ResourceChange
 from harness.terraform.secrecy import ValueChange
 from harness.terraform.session import RunResult, StackResult
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +121,7 @@ def _stack_as_json(each: StackSummary) -> dict[str, Any]:
         "planned": plan is not None,
         "changes": [_change_as_json(change) for change in each.changes],
         "outputs": list(plan.outputs) if plan else [],
+        "imports": list(plan.imports) if plan else [],
         "drifted": list(plan.drifted) if plan else [],
         "messages": list(each.messages),
     }
@@ -156,6 +157,7 @@ def _stack_from_json(found: dict[str, Any]) -> StackSummary:
         changes=tuple(sorted(map(_change_from_json, found["changes"]), key=lambda each: each.address)),
         drifted=tuple(found["drifted"]),
         outputs=tuple(found["outputs"]),
+        imports=tuple(found["imports"]),
     )
     return StackSummary(
         stack=str(found["stack"]),

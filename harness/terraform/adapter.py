@@ -82,7 +82,8 @@ class Root:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandResult:
-    """One command: how it ended, what it planned and did, what it complained of. `seconds` is wall time."""
+    """One command: how it ended, what it planned and did, what it complained of. `seconds` is wall time,
+    `imports` are addresses of a plan."""
 
     command: str
     status: ExitStatus
@@ -92,6 +93,7 @@ class CommandResult:
     planned: Changes = field(default_factory=Changes)
     completed: Changes = field(default_factory=Changes)
     changed_outputs: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     lock: LockInfo | None = None
 
@@ -213,17 +215,10 @@ def state_list(root: Root) -> tuple[str, ...]:
     """Addresses in the state. Raises CommandFailed, but not where there is no state yet."""
     result, text = _capture(root, "state list")
     if result.status is not ExitStatus.SUCCEEDED:
-        if any(
-            "No state file was found" in diagnostic.summary + diagnostic.detail
-            for diagnostic in result.errors
-        ):
+        if any("No state file was found" in diagnostic.text for diagnostic in result.errors):
             return ()
         raise CommandFailed(result)
     return tuple(text.decode().split())
-
-
-def import_resource(root: Root, address: str, identifier: str) -> CommandResult:
-    return _capture(root, "import", address, identifier, input=False, no_color=IsFlagged)[0]
 
 
 def force_unlock(root: Root, lock_id: str) -> CommandResult:
@@ -265,6 +260,7 @@ def _stream(
         seconds=ended.seconds,
         log=log,
         changed_outputs=tuple(sorted(stream.changed_outputs)),
+        imports=tuple(sorted(stream.imports)),
         planned=stream.planned_changes,
         completed=stream.completed_changes,
         diagnostics=diagnostics,

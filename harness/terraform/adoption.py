@@ -8,8 +8,14 @@ a function that exists, AWS provider 5.100).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from harness.terraform.diagnostics import Diagnostic
+
+FILE = "antipode_import.tf.json"
+"""In a root while it is planned with import blocks; git-ignored."""
 
 _API = "{rest_api_id}"
 _METHOD = "{rest_api_id}/{resource_id}/{http_method}"
@@ -139,3 +145,18 @@ def identifiers(plan: Mapping[str, Any], begun: Mapping[str, str]) -> dict[str, 
         with contextlib.suppress(KeyError):  # not known before what it belongs to is imported
             found[address] = pattern.format_map(known)
     return dict(sorted(found.items()))
+
+
+def blocks(imports: Mapping[str, str]) -> str:
+    """Terraform's import blocks, as the JSON of a configuration file."""
+    return json.dumps({"import": [{"to": address, "id": name} for address, name in imports.items()]})
+
+
+def missing(errors: Iterable[Diagnostic], imports: Mapping[str, str]) -> set[str]:
+    """Addresses of `imports` that a plan's errors name: what does not exist, or cannot be imported."""
+    said = tuple(errors)
+    return {
+        address
+        for address in imports
+        if any(each.address == address or json.dumps(address) in each.text for each in said)
+    }

@@ -61,6 +61,8 @@ class EventStream:
     """Address -> action, like `under_way`."""
     outputs: dict[str, Any] = field(default_factory=dict)
     changed_outputs: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
+    """Addresses that a plan imports, changed by it or not."""
     noise: int = 0
     past_lock: bool = False
     """True once anything was read that comes after Terraform took its lock."""
@@ -89,6 +91,8 @@ class EventStream:
         kind = _KINDS.get(str(change.get("action")))
         if kind:
             self.planned[_address(change)] = kind
+        if change.get("importing"):
+            self.imports.add(_address(change))
 
     def _take_outputs(self, event: Mapping[str, Any]) -> None:
         for name, output in _mapping(event, "outputs").items():

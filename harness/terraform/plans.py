@@ -38,17 +38,19 @@ class ResourceChange:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSummary:
-    """`drifted`: addresses changed outside of Terraform. `outputs`: names of outputs that change."""
+    """`drifted`: addresses changed outside of Terraform. `outputs`: names of outputs that change. `imports`:
+    addresses that come into the state as they are, or with the change that is planned for them."""
 
     changes: tuple[ResourceChange, ...] = ()
     drifted: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     applicable: bool = True
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to change in any resource or output: what a second plan has to be."""
-        return not self.changes and not self.outputs
+        """Nothing to change in any resource, output or state: what a second plan has to be."""
+        return not (self.changes or self.outputs or self.imports)
 
     @property
     def by_kind(self) -> Changes:
@@ -62,23 +64,28 @@ class PlanSummary:
 
 def summary(plan: Mapping[str, Any]) -> PlanSummary:
     """From `terraform show -json <plan>`."""
-    found = (_change(each) for each in plan.get("resource_changes") or ())
+    resources = plan.get("resource_changes") or ()
+    found = (_change(each) for each in resources)
+    imports = (str(each["address"]) for each in resources if (each.get("change") or {}).get("importing"))
     outputs = plan.get("output_changes") or {}
     return PlanSummary(
         changes=tuple(sorted((each for each in found if each), key=lambda each: each.address)),
         drifted=tuple(sorted(str(each["address"]) for each in plan.get("resource_drift") or ())),
         outputs=tuple(sorted(name for name, each in outputs.items() if each.get("actions") != ["no-op"])),
+        imports=tuple(sorted(imports)),
         applicable=bool(plan.get("applyable", True)),
     )
 
 
-def summary_of_events(planned: Changes, outputs: Iterable[str]) -> PlanSummary:
+def summary_of_events(planned: Changes, outputs: Iterable[str], imports: Iterable[str] = ()) -> PlanSummary:
     """From what a plan streams: enough while nothing is updated or replaced, and no second provider start."""
     changes = (
         ResourceChange(address=address, kind=kind) for kind in MARKS for address in getattr(planned, kind)
     )
     return PlanSummary(
-        changes=tuple(sorted(changes, key=lambda each: each.address)), outputs=tuple(sorted(outputs))
+        changes=tuple(sorted(changes, key=lambda each: each.address)),
+        outputs=tuple(sorted(outputs)),
+        imports=tuple(sorted(imports)),
     )
 
 
@@ -130,6 +137,9 @@ def table(summaries: Mapping[str, PlanSummary], *, limit: int = 200) -> Table:
             rendered.add_row("", "", f"[dim]and {len(plan.changes) - len(shown)} more[/dim]", "")
         if not plan.changes and plan.outputs:
             rendered.add_row(stack, "~", "outputs", ", ".join(plan.outputs))
+        if plan.imports:
+            there = escape(", ".join(plan.imports))
+            rendered.add_row("" if plan.changes or plan.outputs else stack, "", there, "imported")
     return rendered
 
 

@@ -11,10 +11,11 @@ our own is released.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,8 +95,11 @@ def recover_state(job: Job) -> CommandResult | None:
     return None
 
 
-def plan(job: Job, *, destroy: bool = False) -> CommandResult:
-    """A saved plan in the stack's directory, initialised first if need be, and again if Terraform asks."""
+def plan(job: Job, *, destroy: bool = False, imports: Mapping[str, str] | None = None) -> CommandResult:
+    """A saved plan in the stack's directory, initialised first if need be, and again if Terraform asks.
+
+    `imports`: address -> import identifier of what the plan takes into the state.
+    """
     fresh = initialise(job)
     if fresh and fresh.status is not ExitStatus.SUCCEEDED:
         return fresh
@@ -106,7 +110,8 @@ def plan(job: Job, *, destroy: bool = False) -> CommandResult:
 
     def once() -> CommandResult:
         out.unlink(missing_ok=True)
-        return adapter.plan(job.root, out=out, destroy=destroy)
+        with _import_blocks(job.root.path / adoption.FILE, imports or {}):
+            return adapter.plan(job.root, out=out, destroy=destroy)
 
     result = with_lock(job, once)
     if fresh is None and initialised.is_needed(result.errors):
@@ -119,6 +124,60 @@ def plan(job: Job, *, destroy: bool = False) -> CommandResult:
     return result
 
 
+@contextlib.contextmanager
+def _import_blocks(file: Path, imports: Mapping[str, str]) -> Iterator[None]:
+    """The root has the blocks while it is planned, and never for longer: a plan that is saved knows them."""
+    file.unlink(missing_ok=True)  # of a run that was killed
+    if imports:
+        file.write_text(adoption.blocks(imports))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _with_what_was_made(job: Job, planned: CommandResult, stopped: running.Record) -> CommandResult:
+    """A plan that imports what the stopped run had begun to make, is planned to be made, and exists.
+
+    In rounds, because the import identifier of a part needs that of the whole: an API before its methods.
+    """
+    begun = {address: "" for address, did in stopped.under_way.items() if did == "create"} | stopped.created
+    imports: dict[str, str] = {}
+    tried: set[str] = set()
+    while planned.status is ExitStatus.SUCCEEDED and begun.keys() - tried:
+        names = adoption.identifiers(adapter.show(job.root, job.root.directory.plan_file), begun)
+        fresh = {address: name for address, name in names.items() if address not in tried}
+        if not fresh:
+            break
+        tried |= fresh.keys()
+        job.step("import")
+        planned = _with_what_exists(job, imports, fresh)
+    if planned.imports:
+        job.say(f"imports {', '.join(planned.imports)}: made by the run that was stopped, in no state")
+    return planned
+
+
+def _with_what_exists(job: Job, imports: dict[str, str], fresh: Mapping[str, str]) -> CommandResult:
+    """A plan that imports also what exists of `fresh`; that is added to `imports`."""
+    left = dict(fresh)
+    while True:
+        result = plan(job, imports=imports | left)
+        missing = adoption.missing(result.errors, left)
+        if not missing:
+            break
+        left = {address: name for address, name in left.items() if address not in missing}
+    if result.status is not ExitStatus.FAILED:
+        imports.update(left)
+        return result
+    for address, name in left.items():  # the error does not say which
+        result = plan(job, imports=imports | {address: name})
+        if result.status is ExitStatus.SUCCEEDED:
+            imports[address] = name
+        elif result.status is not ExitStatus.FAILED:
+            return result
+    return plan(job, imports=imports)
+
+
 def read_plan(job: Job, result: CommandResult) -> tuple[PlanSummary, Mapping[str, Any] | None]:
     """The saved plan's summary, and the whole of it where it was read.
 
@@ -126,7 +185,7 @@ def read_plan(job: Job, result: CommandResult) -> tuple[PlanSummary, Mapping[str
     stream did.
     """
     if not (job.session.documents or result.planned.update or result.planned.replace):
-        return plans.summary_of_events(result.planned, result.changed_outputs), None
+        return plans.summary_of_events(result.planned, result.changed_outputs, result.imports), None
     document = adapter.show(job.root, job.root.directory.plan_file)
     return plans.summary(document), document
 
@@ -134,6 +193,8 @@ def read_plan(job: Job, result: CommandResult) -> tuple[PlanSummary, Mapping[str
 def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str = "") -> StackResult:
     """Plan and say what it would do. The file is kept only where it may be applied."""
     result = plan(job, destroy=destroy)
+    if job.killed is not None and not destroy:
+        result = _with_what_was_made(job, result, job.killed)
     out = job.root.directory.plan_file
     if result.status is not ExitStatus.SUCCEEDED:
         out.unlink(missing_ok=True)
@@ -163,9 +224,6 @@ def plan_result(job: Job, *, destroy: bool = False, keep: bool = True, note: str
 def apply(job: Job, *, destroy: bool = False) -> StackResult:
     """Plan, show the plan to whoever reviews, apply precisely that. Nothing to do is success."""
     planned = plan_result(job, destroy=destroy)
-    if planned.status is ExitStatus.SUCCEEDED and not destroy and (found := _adopted(job)):
-        job.say(f"imported {', '.join(found)}: made by the run that was stopped, in no state")
-        planned = plan_result(job)
     if planned.status is ExitStatus.INCOMPLETE and not destroy:
         return replace(planned, status=ExitStatus.FAILED)
     if not planned.status.good or planned.plan is None or planned.plan.is_empty:
@@ -243,33 +301,6 @@ def _apply_saved(job: Job, *, destroy: bool) -> CommandResult:
         return with_lock(job, lambda: adapter.apply(job.root, plan_file=out, verb=verb))
     finally:
         out.unlink(missing_ok=True)  # it is used up, and it holds secrets
-
-
-def _adopted(job: Job) -> tuple[str, ...]:
-    """Import what the stopped run had begun to make, is planned to be made, and turns out to exist.
-
-    In rounds, because the import identifier of a part needs that of the whole: an API before its methods.
-    """
-    if job.killed is None:
-        return ()
-    begun = {address: "" for address, did in job.killed.under_way.items() if did == "create"}
-    begun |= job.killed.created
-    tried: set[str] = set()
-    found: list[str] = []
-    while begun.keys() - tried:
-        plan_file = job.root.directory.plan_file
-        names = adoption.identifiers(adapter.show(job.root, plan_file), begun) if plan_file.is_file() else {}
-        fresh = {address: name for address, name in names.items() if address not in tried}
-        if not fresh:
-            break
-        job.step("import")
-        for address, name in fresh.items():
-            if adapter.import_resource(job.root, address, name).status is ExitStatus.SUCCEEDED:
-                found.append(address)
-        tried |= fresh.keys()
-        if plan(job).status is not ExitStatus.SUCCEEDED:
-            break
-    return tuple(found)
 
 
 def ended(job: Job, result: CommandResult) -> StackResult:

@@ -19,8 +19,15 @@ TABLE = ResourceChange(
 )
 
 
-def _stack(name: str, *changes: ResourceChange, wave: int = 1, outputs: tuple[str, ...] = ()) -> StackSummary:
-    plan = PlanSummary(changes=tuple(sorted(changes, key=lambda each: each.address)), outputs=outputs)
+def _stack(
+    name: str,
+    *changes: ResourceChange,
+    wave: int = 1,
+    outputs: tuple[str, ...] = (),
+    imports: tuple[str, ...] = (),
+) -> StackSummary:
+    changed = tuple(sorted(changes, key=lambda each: each.address))
+    plan = PlanSummary(changes=changed, outputs=outputs, imports=imports)
     return StackSummary(stack=name, wave=wave, status="succeeded", good=True, plan=plan)
 
 
@@ -116,6 +123,7 @@ _STACKS = st.builds(
         PlanSummary,
         changes=st.lists(_CHANGES, max_size=12).map(tuple),
         outputs=st.lists(_NASTY, max_size=3).map(tuple),
+        imports=st.lists(_NASTY, max_size=3).map(tuple),
     ),
     messages=st.lists(_NASTY, max_size=3).map(tuple),
 )

@@ -16,6 +16,9 @@ command = " ".join(words[:2]) if words[0] == "state" else words[0]
 root = pathlib.Path.cwd().name
 with (home / "calls").open("a") as calls:
     call = dict(root=root, command=command, arguments=sys.argv[1:], environment=dict(os.environ))
+    blocks = pathlib.Path("antipode_import.tf.json")
+    imports = json.loads(blocks.read_text())["import"] if blocks.exists() else []
+    call["imports"] = dict((each["to"], each["id"]) for each in imports)
     calls.write(json.dumps(call) + "\\n")
 answers = json.loads((home / "answers.json").read_text())
 listed = answers.get(root + " " + command) or answers.get(command) or [dict()]
@@ -78,6 +81,11 @@ class FakeTerraform:
         return [f"{call['root']} {call['command']}" for call in self.calls]
 
     @property
+    def imports(self) -> list[dict[str, str]]:
+        """Address -> identifier of each plan, in order; empty for one that imports nothing."""
+        return [call["imports"] for call in self.calls if call["command"] == "plan"]
+
+    @property
     def ready(self) -> list[str]:
         """Root and command of each call that would notice a signal by now."""
         path = self.home / "ready"
@@ -102,14 +110,13 @@ def event(kind: str, **fields: Any) -> str:
     return json.dumps({"@level": "info", "@message": kind, "@module": "terraform.ui", "type": kind, **fields})
 
 
-def planned(address: str, action: str = "create") -> str:
-    return event("planned_change", change={"resource": {"addr": address}, "action": action})
+def planned(address: str, action: str = "create", **change: Any) -> str:
+    return event("planned_change", change={"resource": {"addr": address}, "action": action, **change})
 
 
-def hook(phase: str, address: str, action: str = "create", seconds: int = 1) -> str:
-    return event(
-        f"apply_{phase}", hook={"resource": {"addr": address}, "action": action, "elapsed_seconds": seconds}
-    )
+def hook(phase: str, address: str, action: str = "create", seconds: int = 1, **more: Any) -> str:
+    hooked = {"resource": {"addr": address}, "action": action, "elapsed_seconds": seconds, **more}
+    return event(f"apply_{phase}", hook=hooked)
 
 
 def error(summary: str, detail: str = "", **fields: Any) -> str:

@@ -66,6 +66,16 @@ def test_a_plan_of_nothing_is_empty_and_one_of_an_output_is_not() -> None:
     assert not plans.summary({"output_changes": {"x": {"actions": ["update"]}}}).is_empty
 
 
+def test_a_plan_that_only_imports_is_not_empty_and_its_table_says_what() -> None:
+    imports = {"importing": {"id": "prod-logs"}}
+    summary = plans.summary({"resource_changes": [_change("aws_s3_bucket.logs", ["no-op"], **imports)]})
+    assert not summary.is_empty
+    assert (summary.changes, summary.imports) == ((), ("aws_s3_bucket.logs",))
+    console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(plans.table({"data": summary}))
+    assert console.export_text().split()[-3:] == ["data", "aws_s3_bucket.logs", "imported"]
+
+
 def test_what_was_streamed_makes_the_same_summary_as_the_saved_plan() -> None:
     streamed = plans.summary_of_events(Changes(create=("a", "c"), destroy=("b",)), ["x"])
     saved = plans.summary(

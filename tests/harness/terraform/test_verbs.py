@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.terraform import runner, running
+from harness.terraform import adoption, runner, running
 from harness.terraform.adapter import ExitStatus, Limits
 from harness.terraform.process import Interruption
 from harness.terraform.progress_events import ProgressEvent, Said, StackEnded
@@ -47,7 +47,8 @@ def _outputs(**values: object) -> dict[str, object]:
 def _killed(
     session: Session, stack: StackRun, *, under_way: str = "", made: str = "", locked_by: float = 60
 ) -> None:
-    """What a run that was killed leaves behind: a record of a process that is gone, and its log."""
+    """What a run that was killed leaves behind: a record of a process that is gone, and its log. `under_way`
+    and `made` are addresses with blanks between them."""
     directory = session.directory(stack.name)
     directory.make()
     now = time.time()
@@ -60,10 +61,10 @@ def _killed(
         locked_by=now - 10 + locked_by,
     )
     running._write(directory.running, record)
-    if under_way:
-        directory.log("apply").write_text(hook("start", under_way) + "\n")
-    if made:
-        directory.log("apply").write_text(hook("start", made) + "\n" + hook("complete", made) + "\n")
+    begun = [hook("start", address) for address in f"{under_way} {made}".split()]
+    ended = [hook("complete", address, id_value="abc") for address in made.split()]
+    if begun:
+        directory.log("apply").write_text("".join(f"{each}\n" for each in begun + ended))
 
 
 def _created(ago: float) -> str:
@@ -274,6 +275,31 @@ def test_a_lock_that_our_killed_run_cannot_have_taken_is_left_alone(
     assert "data force-unlock" not in fake.commands
 
 
+def _creates(**buckets: str) -> dict[str, object]:
+    """What `show` gives of a plan that creates these: name -> name of the bucket."""
+    resources = [
+        {
+            "address": f"aws_s3_bucket.{name}",
+            "type": "aws_s3_bucket",
+            "change": {"actions": ["create"], "after": {"bucket": bucket}},
+        }
+        for name, bucket in buckets.items()
+    ]
+    return {"lines": [json.dumps({"resource_changes": resources})]}
+
+
+_TO_CREATE: dict[str, object] = {"exit": 2, "lines": [planned("aws_s3_bucket.logs")]}
+_TO_IMPORT: dict[str, object] = {
+    "exit": 2,
+    "lines": [planned("aws_s3_bucket.logs", "import", importing={"id": "prod-logs"})],
+}
+
+
+def _not_there(address: str) -> str:
+    detail = f'While attempting to import an existing object to "{address}", the provider detected that no '
+    return error("Cannot import non-existent remote object", f"{detail}object exists with the given id.")
+
+
 @pytest.mark.parametrize("when", ["under_way", "made"])
 def test_what_a_killed_run_made_is_imported_and_not_made_twice(
     fake: FakeTerraform,
@@ -283,39 +309,77 @@ def test_what_a_killed_run_made_is_imported_and_not_made_twice(
     when: str,
 ) -> None:
     address = "aws_s3_bucket.logs"
-    resource = {"address": address, "type": "aws_s3_bucket", "change": {"actions": ["create"]}}
-    resource["change"] |= {"after": {"bucket": "prod-logs"}}  # type: ignore[operator]
-    fake.answer(
-        plan=[{"exit": 2, "lines": [planned(address)]}, {}, {}],
-        show={"lines": [json.dumps({"resource_changes": [resource]})]},
-    )
+    fake.answer(plan=[_TO_CREATE, _TO_IMPORT], show=[_creates(logs="prod-logs"), _creates()])
     session, stack = make_session(), make_stack("data")
     _killed(session, stack, **{when: address})  # type: ignore[arg-type]
     assert runner.apply(session, [stack]).succeeded
-    (imported,) = [call["arguments"] for call in fake.calls if call["command"] == "import"]
-    assert imported[-2:] == [address, "prod-logs"]
-    assert "data apply" not in fake.commands
-    said = [f"imported {address}: made by the run that was stopped, in no state"]
+    assert fake.imports == [{}, {address: "prod-logs"}]
+    assert fake.commands[-1] == "data apply", "what is imported comes into the state by applying the plan"
+    assert not list(stack.root.glob("*.json"))
+    said = [f"imports {address}: made by the run that was stopped, in no state"]
     if when == "under_way":
         said = [f"an earlier run was stopped while it changed {address}", *said]
     assert _said(told) == said
+    assert running.killed(session.directory("data")) is None
+
+
+def test_what_is_known_by_what_it_belongs_to_is_imported_after_that(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    stage = {
+        "address": "aws_api_gateway_stage.s",
+        "type": "aws_api_gateway_stage",
+        "change": {"actions": ["create"], "after": {"stage_name": "v1"}},
+    }
+    known = stage | {"change": {"actions": ["create"], "after": {"stage_name": "v1", "rest_api_id": "abc"}}}
+    api = {"address": "aws_api_gateway_rest_api.a", "type": "aws_api_gateway_rest_api"}
+    api["change"] = {"actions": ["create"], "after": {}}  # type: ignore[assignment]
+    shown = [{"lines": [json.dumps({"resource_changes": found})]} for found in ([api, stage], [known], [])]
+    fake.answer(plan={"exit": 2, "lines": [planned("x")]}, show=shown)
+    session, stack = make_session(), make_stack("data")
+    _killed(session, stack, made="aws_api_gateway_rest_api.a aws_api_gateway_stage.s")
+    assert runner.plan(session, [stack]).succeeded
+    first = {"aws_api_gateway_rest_api.a": "abc"}
+    assert fake.imports == [{}, first, first | {"aws_api_gateway_stage.s": "abc/v1"}]
 
 
 def test_what_a_killed_run_began_and_never_made_is_made(
     fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
 ) -> None:
     address = "aws_s3_bucket.logs"
-    change = {"actions": ["create"], "after": {"bucket": "prod-logs"}}
-    resource = {"address": address, "type": "aws_s3_bucket", "change": change}
     fake.answer(
-        plan={"exit": 2, "lines": [planned(address)]},
-        show={"lines": [json.dumps({"resource_changes": [resource]})]},
-        **{"import": {"exit": 1, "stderr": "Error: Cannot import non-existent remote object\n"}},
+        plan=[_TO_CREATE, {"exit": 1, "lines": [_not_there(address)]}, _TO_CREATE],
+        show=_creates(logs="prod-logs"),
     )
     session, stack = make_session(), make_stack("data")
     _killed(session, stack, under_way=address)
     assert runner.apply(session, [stack]).succeeded
-    assert fake.commands.index("data import") < fake.commands.index("data apply")
+    assert fake.imports == [{}, {address: "prod-logs"}, {}]
+    assert fake.commands[-1] == "data apply"
+
+
+def test_an_import_error_that_names_nothing_costs_one_plan_for_each(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    failed = {"exit": 1, "lines": [error("reading S3 Bucket: it is odd")]}
+    fake.answer(
+        plan=[_TO_CREATE, failed, failed, _TO_IMPORT, _TO_IMPORT],
+        show=[_creates(data="prod-data", logs="prod-logs"), _creates()],
+    )
+    session, stack = make_session(), make_stack("data")
+    _killed(session, stack, under_way="aws_s3_bucket.data aws_s3_bucket.logs")
+    assert runner.plan(session, [stack]).succeeded
+    data, logs = {"aws_s3_bucket.data": "prod-data"}, {"aws_s3_bucket.logs": "prod-logs"}
+    assert fake.imports == [{}, data | logs, data, logs, logs]
+
+
+def test_import_blocks_that_a_killed_runner_left_are_not_planned(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    stack = make_stack("data")
+    (stack.root / adoption.FILE).write_text(adoption.blocks({"aws_s3_bucket.logs": "prod-logs"}))
+    assert runner.plan(make_session(), [stack]).succeeded
+    assert fake.imports == [{}]
 
 
 def test_a_resource_that_exists_but_was_not_begun_by_us_is_never_imported(
@@ -323,8 +387,10 @@ def test_a_resource_that_exists_but_was_not_begun_by_us_is_never_imported(
 ) -> None:
     exists = error("creating S3 Bucket (logs)", "BucketAlreadyOwnedByYou", address="aws_s3_bucket.logs")
     fake.answer(plan=CHANGES, apply={"exit": 1, "lines": [exists]})
-    assert runner.apply(make_session(), [make_stack("data")]).of("data").status is ExitStatus.FAILED
-    assert "data import" not in fake.commands
+    session, stack = make_session(), make_stack("data")
+    assert runner.apply(session, [stack]).of("data").status is ExitStatus.FAILED
+    assert runner.apply(session, [stack]).of("data").status is ExitStatus.FAILED
+    assert fake.imports == [{}, {}]
 
 
 def test_a_state_that_could_not_be_written_is_pushed_first(
@@ -424,13 +490,10 @@ def test_a_terraform_that_was_interrupted_leaves_what_it_may_have_made(
 ) -> None:
     address = "aws_s3_bucket.logs"
     gave_up = error("creating S3 Bucket (prod-logs): CreateBucket, context canceled", address=address)
-    resource = {"address": address, "type": "aws_s3_bucket", "change": {"actions": ["create"]}}
-    resource["change"] |= {"after": {"bucket": "prod-logs"}}  # type: ignore[operator]
-    cut_off = [hook("start", address), hook("errored", address), gave_up]
     fake.answer(
-        plan=[{"exit": 2, "lines": [planned(address)]}, {"exit": 2, "lines": [planned(address)]}, {}, {}],
-        apply={"lines": cut_off, "seconds": 30},
-        show={"lines": [json.dumps({"resource_changes": [resource]})]},
+        plan=[_TO_CREATE, _TO_CREATE, _TO_IMPORT],
+        apply=[{"lines": [hook("start", address), hook("errored", address), gave_up], "seconds": 30}, {}],
+        show=[_creates(logs="prod-logs"), _creates()],
     )
     interruption = Interruption()
 
@@ -444,8 +507,7 @@ def test_a_terraform_that_was_interrupted_leaves_what_it_may_have_made(
     assert runner.apply(make_session(interruption=interruption), [stack]).exit_code == 130
     session = make_session()
     assert runner.apply(session, [stack]).succeeded
-    (imported,) = [call["arguments"] for call in fake.calls if call["command"] == "import"]
-    assert imported[-2:] == [address, "prod-logs"]
+    assert fake.imports == [{}, {}, {address: "prod-logs"}]
     assert running.killed(session.directory("data")) is None
 
 
