@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
-import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from generator import durations, naming
-from generator.problems import Key
+from generator import durations, naming, region_contradictions
+from generator.problems import Contradiction
 from generator.regions import REGIONS, partition
 from generator.tiers import backups
 from generator.tiers.compute import RESERVED
@@ -17,13 +14,6 @@ from generator.tiers.compute import RESERVED
 if TYPE_CHECKING:
     from generator.manifest import Manifest
 
-# Where, what is wrong, and the value found (None: it is missing, or is the whole part).
-Contradiction = tuple[Key, str, object]
-
-ROLES: dict[str, tuple[str, ...]] = {
-    "active-standby": ("primary", "standby"),
-    "active-active": ("active",),
-}
 MAX_FAILOVER_REGIONS = 5
 # Amazon S3 User Guide, "General purpose bucket naming rules"
 MAX_BUCKET_NAME = 63
@@ -31,51 +21,12 @@ MAX_BUCKET_NAME = 63
 
 def contradictions(manifest: Manifest) -> Iterator[Contradiction]:
     """Every contradiction in a manifest whose values are each allowed."""
-    yield from _region_contradictions(manifest)
+    yield from region_contradictions.of(manifest)
     yield from _edge_contradictions(manifest)
     yield from _function_contradictions(manifest)
     yield from _store_contradictions(manifest)
     yield from _backup_contradictions(manifest)
     yield from _failover_contradictions(manifest)
-
-
-def _region_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
-    for name, region in manifest.regions.items():
-        if name not in REGIONS:
-            near = difflib.get_close_matches(name, REGIONS, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            yield ("regions", name), f"is not an AWS region{hint}", name
-        allowed = ROLES[manifest.topology]
-        if region.role not in allowed:
-            yield (
-                ("regions", name, "role"),
-                f"must be {' or '.join(allowed)} in an {manifest.topology} environment",
-                region.role,
-            )
-    known = [name for name in manifest.regions if name in REGIONS]
-    if len({partition(name) for name in known}) > 1:
-        yield ("regions",), "must all lie in one AWS partition", known
-    yield from _draining_contradictions(manifest)
-    primaries = [name for name, region in manifest.regions.items() if region.role == "primary"]
-    if manifest.topology == "active-standby" and len(primaries) != 1:
-        yield ("regions",), "exactly one region must have role: primary", primaries
-    cidrs = [(name, ipaddress.ip_network(r.cidr)) for name, r in manifest.regions.items() if r.cidr]
-    for (one, first), (other, second) in itertools.combinations(cidrs, 2):
-        if first.overlaps(second):
-            yield ("regions", other, "cidr"), f"overlaps {first} of {one}", str(second)
-
-
-def _draining_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
-    """A region can be drained that no state of the whole lies in, as long as two others serve."""
-    drained = [name for name, region in manifest.regions.items() if region.draining]
-    for name in drained:
-        key = ("regions", name, "draining")
-        if name == manifest.lead_region:
-            yield key, "must not be set on the lead region: make another one the lead first", True
-        elif name == manifest.recovery_region:
-            yield key, "must not be set on the recovery region, whose bucket holds the state of edge", True
-    if drained and len(manifest.serving) < 2:
-        yield ("regions",), "must leave two regions that are not draining; add another one first", drained
 
 
 def _edge_contradictions(manifest: Manifest) -> Iterator[Contradiction]:

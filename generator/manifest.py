@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from generator import naming
-from generator.contradictions import Contradiction, contradictions
+from generator.contradictions import contradictions
 from generator.durations import Duration
 from generator.fields import EnvironmentName, Name, Part, Text
-from generator.problems import InputRefused, Key, Problem
+from generator.problems import Contradiction, InputRefused, Key, Problem
 from generator.tiers.compute import Compute, maintenance
 from generator.tiers.compute import functions as all_functions
 from generator.tiers.data import Data
@@ -81,7 +81,7 @@ class Region(Part):
     )
     draining: bool = Field(
         False,
-        description="Takes no more traffic and takes over from nobody; the step before it is taken out.",
+        description="Takes no more traffic and takes over from nobody; the step before it goes to `removed`.",
     )
     zones: Annotated[list[Zone], Field(min_length=2, max_length=6)] | None = Field(
         None, description="Letters of the availability zones that its network spans; a, b and c if left out."
@@ -106,6 +106,11 @@ class Manifest(Part):
     topology: Topology = Field("active-standby", description="How regions share the work.")
     regions: dict[str, Region] = Field(
         min_length=2, description="Regions by name, two or more; standbys take over in this order."
+    )
+    removed: list[str] = Field(
+        default_factory=list,
+        description="Regions that were taken out and of which an apply has still to destroy the last: roots "
+        "keep their providers, without which Terraform could not.",
     )
     tags: dict[Text, Text] = Field(default_factory=dict, description="Tags on everything.")
     edge: Edge = Field(default_factory=lambda: Edge(), description="Names, routing and health checks.")

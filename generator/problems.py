@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Key = tuple[str | int, ...]
+# Where, what is wrong, and the value found (None: it is missing, or is the whole part).
+Contradiction = tuple[Key, str, object]
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,13 @@ class _Call:
 
 def root(manifest: Manifest, stack: Stack, *, modules: str) -> str:
     """The main.tf of one stack; `modules` is the way from the root to the modules folder."""
+    regions = _provider_regions(manifest, stack)
+    aliased = len(regions) > 1
     return _TEMPLATES.get_template("root.tf.j2").render(
         stack=stack,
         backend=_backend(manifest, stack),
-        providers=[_provider(manifest, stack, region) for region in stack.regions],
-        calls=[_Call(call.label, _body(stack, call, modules)) for call in stack.calls],
+        providers=[_provider(manifest, stack, region, aliased=aliased) for region in regions],
+        calls=[_Call(call.label, _body(call, modules, aliased=aliased)) for call in stack.calls],
         string_type=Reference("string"),
     )
 
@@ -61,8 +63,15 @@ def _backend(manifest: Manifest, stack: Stack) -> dict[str, Value]:
     }
 
 
-def _provider(manifest: Manifest, stack: Stack, region: str) -> dict[str, Value]:
-    alias: dict[str, Value] = {"alias": naming.provider_alias(region)} if _aliased(stack) else {}
+def _provider_regions(manifest: Manifest, stack: Stack) -> tuple[str, ...]:
+    """Those that the stack calls, and those of which its state may still hold something to destroy."""
+    if stack.regions == (stack.name,):
+        return stack.regions
+    return (*stack.regions, *(region for region in manifest.removed if region not in stack.regions))
+
+
+def _provider(manifest: Manifest, stack: Stack, region: str, *, aliased: bool) -> dict[str, Value]:
+    alias: dict[str, Value] = {"alias": naming.provider_alias(region)} if aliased else {}
     tags: dict[str, Value] = {
         "environment": manifest.name,
         "stack": stack.name,
@@ -77,13 +86,9 @@ def _provider(manifest: Manifest, stack: Stack, region: str) -> dict[str, Value]
     }
 
 
-def _aliased(stack: Stack) -> bool:
-    return len(stack.regions) > 1
-
-
-def _body(stack: Stack, call: ModuleCall, modules: str) -> dict[str, Value]:
+def _body(call: ModuleCall, modules: str, *, aliased: bool) -> dict[str, Value]:
     body: dict[str, Value] = {"source": f"{modules}/{call.module}"}
-    if _aliased(stack):
+    if aliased:
         body["providers"] = {"aws": Reference(f"aws.{naming.provider_alias(call.region)}")}
     body |= {name: value for name, value in call.arguments.items() if value is not None}
     if call.depends_on:

@@ -40,6 +40,11 @@ _FIXES = (
         r"Saved plan is stale",
         "The state changed after the plan was made: plan again.",
     ),
+    (
+        r"Provider configuration not present",
+        "Name the region that was taken out in `removed:` of the manifest, and generate, until an apply has "
+        "destroyed what it still has there.",
+    ),
 )
 
 

@@ -66,6 +66,7 @@ def test_an_error_says_what_where_and_the_fix() -> None:
         ("No valid credential sources found", "Give credentials"),
         ("Failed to query available provider packages", "TF_PROVIDER_MIRROR"),
         ("Saved plan is stale", "plan again"),
+        ("Provider configuration not present", "`removed:`"),
     ],
 )
 def test_common_errors_come_with_their_fix(summary: str, fix: str) -> None:

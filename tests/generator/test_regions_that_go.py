@@ -1,3 +1,5 @@
+"""A region that leaves in two phases: it is drained, then what the stacks of all regions have there goes."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -6,6 +8,7 @@ import pytest
 from short_manifest import REPOSITORY, Load
 
 from generator import manifest as manifests
+from generator import roots
 from generator.manifest import Manifest
 from generator.problems import InputRefused
 from generator.stacks import Stack, stacks
@@ -58,6 +61,38 @@ def test_edges_no_longer_ask_a_draining_region(tmp_path: Path) -> None:
     # it votes on, and takes over from nobody
     assert "eu-central-1" in environment["VOTERS"]
     assert "eu-central-1" not in environment["REGIONS"]
+
+
+def test_a_removed_region_keeps_its_provider_and_nothing_else(load: Load) -> None:
+    whole, short, removed = load(THIRD), load(), load(("compute:", "removed: [eu-west-1]\ncompute:"))
+    assert stacks(removed) == stacks(short)
+    for stack in stacks(short):
+        before, after = (roots.root(each, stack, modules="../../../modules") for each in (short, removed))
+        kept = 'provider "aws" {\n  alias               = "euw1"\n  region              = "eu-west-1"'
+        if stack.name in short.regions:
+            assert before == after
+            continue
+        assert kept in after
+        at_work = next((each for each in stacks(whole) if each.name == stack.name), None)
+        assert at_work is not None
+        if "eu-west-1" in at_work.regions:
+            assert kept in roots.root(whole, at_work, modules="../../../modules"), "by the name it had"
+        assert "aws.euw1" not in after
+
+
+@pytest.mark.parametrize(
+    ("removed", "message"),
+    [
+        ("[eu-wst-1]", "is not an AWS region; did you mean eu-west-1?"),
+        ("[us-gov-west-1]", "must lie in the AWS partition of the regions"),
+        ("[us-west-2]", "is still part of the environment: take it out of regions, or of failover.witness"),
+        ("[eu-west-1, eu-west-1]", "must be named once"),
+    ],
+)
+def test_what_cannot_be_removed_is_refused(load: Load, removed: str, message: str) -> None:
+    with pytest.raises(InputRefused) as refused:
+        load(("compute:", f"removed: {removed}\ncompute:"))
+    assert [message in str(problem) for problem in refused.value.problems] == [True]
 
 
 @pytest.mark.parametrize(
