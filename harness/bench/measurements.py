@@ -68,9 +68,16 @@ def growth() -> Iterator[Figure]:
     seconds, stacks = {}, {}
     for count in (2, 10):
         with _wide(count) as environment:
-            seconds[count], peak = _planned_from_nothing(environment)
+            seconds[count], alone, peak = _planned_from_nothing(environment)
             stacks[count] = len(environment.stacks)
         yield Figure("growth", f"plan, {count} regions", seconds[count], "s", f"{stacks[count]} stacks")
+        yield Figure(
+            "growth",
+            f"the same against one region's, {count} regions",
+            seconds[count] / alone,
+            "times",
+            "as long",
+        )
         yield Figure(
             "growth", f"peak memory, {count} regions", peak.megabytes, "MB", f"{peak.processes} processes"
         )
@@ -80,14 +87,18 @@ def growth() -> Iterator[Figure]:
     )
 
 
-def _planned_from_nothing(environment: Environment) -> tuple[float, Peak]:
+def _planned_from_nothing(environment: Environment) -> tuple[float, float, Peak]:
+    """Seconds of a plan of every stack, of one region's alone after it, and the peak of the first."""
     verbs.forget(environment, rehearsal.DRILL)
+    runs = verbs.stack_runs(environment)
+    one = [run for run in runs if run.name == environment.manifest.recovery_region]
     with (
         Sandbox(account_id=environment.manifest.account_id, regions=environment.regions) as sandbox,
         _session(environment, sandbox) as opened,
-        peak_memory() as peak,
     ):
-        return _seconds(lambda: _good(runner.plan(opened, verbs.stack_runs(environment)).succeeded)), peak
+        with peak_memory() as peak:
+            everything = _seconds(lambda: _good(runner.plan(opened, runs).succeeded))
+        return everything, _seconds(lambda: _good(runner.plan(opened, one, known=runs).succeeded)), peak
 
 
 def drill_speed() -> Iterator[Figure]:

@@ -109,7 +109,6 @@ def test_after_healing_every_write_is_everywhere_and_traffic_returns_only_if_all
     assert result.verdict.findings[-1].text.endswith("although auto_return is off")
 
 
-@pytest.mark.e2e
 @pytest.mark.long
 def test_real_time_and_the_virtual_clock_agree(estate: tuple[Sandbox, Subject]) -> None:
     sandbox, subject = estate
