@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -26,3 +27,26 @@ def request_time(original: Callable[..., Any]) -> Callable[..., Any]:
         return event
 
     return build
+
+
+@mends("ministack.services.apigateway_v1", "_take_token", digest="b0a4a8defcfd")
+def tokens_of_model_time(original: Callable[..., bool]) -> Callable[..., bool]:
+    """MiniStack fills the token bucket of a method up again by the machine's time. On AWS a request takes a
+    token and `rateLimit` of them come back every second, up to `burstLimit` (API Gateway guide, "Throttle
+    requests to your REST APIs for better throughput"); here those are seconds of model time, of which a drill
+    passes a hundred in one of the machine's."""
+
+    @functools.wraps(original)
+    def take(slot: tuple[str, ...], limits: dict[str, Any]) -> bool:
+        epoch = origin().epoch
+        rate, burst = (float(limits.get(name) or 0) for name in ("rateLimit", "burstLimit"))
+        if epoch is None or max(rate, burst) <= 0:
+            return original(slot, limits)
+        buckets = importlib.import_module("ministack.services.apigateway_v1")._throttle_state
+        left, since = buckets.get((*slot, "model"), (burst, epoch))
+        left = min(burst, left + max(0.0, epoch - since) * rate)
+        taken: bool = left >= 1
+        buckets[(*slot, "model")] = (left - taken, max(epoch, since))
+        return taken
+
+    return take
