@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import socket
+import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,37 @@ def write_root(root: Path, module: str, variables: Mapping[str, Any], *, region:
     (root / "case.tfvars.json").write_text(json.dumps(variables, indent=2))
 
 
+def refused_by_apply(
+    terraform: Terraform, root: Path, module: str, variables: Mapping[str, Any]
+) -> tuple[Any, str]:
+    """A plan as `terraform show -json` gives it, and in one line why its apply failed without asking AWS."""
+    write_root(root, module, variables)
+    with socket.create_server(("127.0.0.1", 0)) as aws:
+        aws.setblocking(False)
+        environment = {**terraform.environment, "AWS_ENDPOINT_URL": "http://{}:{}".format(*aws.getsockname())}
+
+        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [terraform.binary, *arguments],
+                cwd=root,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+
+        for words in (["init"], ["plan", "-var-file=case.tfvars.json", "-out=plan"]):
+            done = run(*words, "-input=false")
+            assert done.returncode == 0, done.stderr
+        applied = run("apply", "-input=false", "-no-color", "plan")
+        assert applied.returncode == 1, applied.stdout
+        with contextlib.suppress(BlockingIOError):
+            aws.accept()
+            raise AssertionError("something asked AWS")
+    return json.loads(run("show", "-json", "plan").stdout), " ".join(applied.stderr.split())
+
+
 def initialised_root(root: Path, terraform: Terraform) -> Path:
     """A root of nothing but the provider, installed and verified against the committed lock; returned."""
     shutil.copyfile(LOCK_FILE, root / ".terraform.lock.hcl")
@@ -130,7 +163,7 @@ def write_package(root: Path) -> None:
         )
 
 
-@contextmanager
+@contextlib.contextmanager
 def temporary_files_in(directory: Path) -> Iterator[None]:
     """tftest leaves its plan files, with what is secret in them, wherever Python keeps temporary files."""
     before = tempfile.tempdir

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import json
-import socket
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from module_plan import Planner, Terraform, write_root
+from module_plan import Planner, Terraform, refused_by_apply
 
 pytestmark = pytest.mark.terraform
 
@@ -159,40 +156,15 @@ def test_weighted_records_carry_their_weights(plan_module: Planner) -> None:
 def test_a_plan_without_a_zone_shows_it_as_not_known_and_its_apply_calls_nothing(
     terraform: Terraform, tmp_path: Path
 ) -> None:
-    write_root(tmp_path / "root", "edge/dns_routing", CASE | {"zone_id": None})
-    with socket.create_server(("127.0.0.1", 0)) as aws:
-        aws.setblocking(False)
-        endpoint = f"http://127.0.0.1:{aws.getsockname()[1]}"
-
-        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                [terraform.binary, *arguments],
-                cwd=tmp_path / "root",
-                env={**terraform.environment, "AWS_ENDPOINT_URL": endpoint},
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-
-        assert run("init", "-input=false").returncode == 0
-        planned = run("plan", "-input=false", "-var-file=case.tfvars.json", "-out=plan")
-        assert planned.returncode == 0, planned.stderr
-        changes = json.loads(run("show", "-json", "plan").stdout)["resource_changes"]
-        unknown = {
-            change["address"]: change["change"]["after_unknown"]["zone_id"]
-            for change in changes
-            if change["type"] == "aws_route53_record"
-        }
-        applied = run("apply", "-input=false", "-no-color", "plan")
-        with pytest.raises(BlockingIOError):
-            aws.accept()
-
-    assert unknown == {
+    plan, reason = refused_by_apply(
+        terraform, tmp_path / "root", "edge/dns_routing", CASE | {"zone_id": None}
+    )
+    assert {
+        change["address"]: change["change"]["after_unknown"]["zone_id"]
+        for change in plan["resource_changes"]
+        if change["type"] == "aws_route53_record"
+    } == {
         'module.this.aws_route53_record.this["us-east-1"]': True,
         'module.this.aws_route53_record.this["us-west-2"]': True,
     }
-    assert applied.returncode == 1
-    assert "zone_id is not known yet: apply the global stack first, then plan this stack again." in " ".join(
-        applied.stderr.split()
-    )
+    assert "zone_id is not known yet: apply the global stack first, then plan this stack again." in reason
