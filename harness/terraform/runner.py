@@ -126,11 +126,7 @@ def destroy(
         if job.stack.bootstrap:
             others = [_job(session, "destroy", each, {}) for each in everything if not each.bootstrap]
             return bootstrap.destroy(job, others=others)
-        result = steps.apply(replace(job, unknown=()), destroy=True)
-        if steps.bucket_is_missing(result.diagnostics):
-            text = f"{job.stack.name}: its state bucket does not exist, nothing to destroy."
-            return replace(result, status=ExitStatus.SUCCEEDED, diagnostics=(), messages=(text,))
-        return result
+        return _good_without_bucket(steps.apply(replace(job, unknown=()), destroy=True))
 
     tasks = waves.by_wave(stacks, reverse=True)
     return _run(session, "destroy", stacks, tasks, outputs, work)
@@ -145,14 +141,18 @@ def plan_destruction(
     """
 
     def work(job: Job) -> StackResult:
-        result = steps.plan_result(replace(job, unknown=()), destroy=True, keep=False)
-        if steps.bucket_is_missing(result.diagnostics):
-            text = f"{job.stack.name}: its state bucket does not exist, nothing of it is left."
-            return replace(result, status=ExitStatus.SUCCEEDED, diagnostics=(), messages=(text,))
-        return result
+        return _good_without_bucket(steps.plan_result(replace(job, unknown=()), destroy=True, keep=False))
 
     outputs = _outputs(session, known or stacks)
     return _run(session, "plan", stacks, waves.by_wave(stacks, reverse=True), outputs, work, fail_fast=False)
+
+
+def _good_without_bucket(result: StackResult) -> StackResult:
+    """A stack without a state bucket has nothing that could be destroyed."""
+    if not steps.bucket_is_missing(result.diagnostics):
+        return result
+    text = f"{result.stack}: its state bucket does not exist, nothing to destroy."
+    return replace(result, status=ExitStatus.SUCCEEDED, diagnostics=(), messages=(text,))
 
 
 def unlock(session: Session, stack: StackRun, lock_id: str) -> StackResult:
