@@ -23,11 +23,13 @@ _LEAST_LENGTH: Final = 8
 
 @dataclass(frozen=True)
 class Side:
-    """The stack of one region; `names` are (pattern, placeholder), to be replaced in this order."""
+    """The stack of one region; `names` are (pattern, placeholder), to be replaced in this order. `picked` are
+    the placeholders of the identifiers that AWS picked, where the estate exists already."""
 
     region: str
     resources: tuple[Resource, ...]
     names: tuple[tuple[re.Pattern[str], str], ...]
+    picked: Mapping[str, str]
     network: ipaddress.IPv4Network | None
 
     @classmethod
@@ -38,15 +40,19 @@ class Side:
         names = [(f"{region}{letter}", f"<zone {number}>") for number, letter in enumerate(zones, 1)]
         for name, placeholder in [(region, "region"), *_numbered(others)]:
             names += [(name, f"<{placeholder}>"), (short(name), f"<{placeholder}'s code>")]
+        picked = _picked(estate.found[region])
         return cls(
             region=region,
             resources=estate.found[region],
-            names=(*_picked(estate.found[region]), *((_word(name), text) for name, text in names)),
+            names=(*_words(picked), *((_word(name), text) for name, text in names)),
+            picked=picked,
             network=ipaddress.IPv4Network(cidr) if cidr else None,
         )
 
     def plain(self, text: str) -> str:
         """A text with placeholders for regions, their codes, zones, networks and what AWS picked."""
+        if text in self.picked:
+            return self.picked[text]
         for pattern, placeholder in self.names:
             text = pattern.sub(placeholder, text)
         return _NETWORK.sub(self._relative, text) if self.network else text
@@ -73,16 +79,23 @@ def _word(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])")
 
 
-def _picked(found: tuple[Resource, ...]) -> list[tuple[re.Pattern[str], str]]:
-    """Identifiers that AWS picked, where an estate exists already: replaced by whose they are."""
-    picked = {
+def _picked(found: tuple[Resource, ...]) -> dict[str, str]:
+    """Identifiers that AWS picked, and whose they are."""
+    return {
         value: f"<{attribute} of {each.address}>"
         for each in found
         for attribute, value in each.values.items()
         if attribute not in each.references and _PICKED.match(attribute)
-        if isinstance(value, str) and value != NOT_KNOWN and len(value) >= _LEAST_LENGTH
+        if isinstance(value, str) and value not in ("", NOT_KNOWN)
     }
-    return [(_word(value), picked[value]) for value in sorted(picked, key=lambda value: (-len(value), value))]
+
+
+def _words(picked: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:
+    """Those that cannot stand in a text by chance, the longest first."""
+    long = sorted(
+        (each for each in picked if len(each) >= _LEAST_LENGTH), key=lambda each: (-len(each), each)
+    )
+    return [(_word(value), picked[value]) for value in long]
 
 
 Plain = Callable[[str], str]
