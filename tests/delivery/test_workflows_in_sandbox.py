@@ -34,7 +34,9 @@ class Checkout:
         self.path = folder / "checkout"
         self.artifacts = folder / "artifacts"
         self.run("git", "clone", "--quiet", str(REPOSITORY), str(self.path), cwd=folder)
-        (self.path / ".venv").symlink_to((REPOSITORY / ".venv").resolve())
+        for folder in (".venv", ".venv-policy"):
+            if (REPOSITORY / folder).is_dir():
+                (self.path / folder).symlink_to((REPOSITORY / folder).resolve())
         # installed before this clone was: `make` must not install it again
         for file in (self.path / "requirements").iterdir():
             os.utime(file, (0, 0))
