@@ -51,8 +51,7 @@ class Side:
 
     def plain(self, text: str) -> str:
         """A text with placeholders for regions, their codes, zones, networks and what AWS picked."""
-        if text in self.picked:
-            return self.picked[text]
+        text = self.picked.get(text, text)
         for pattern, placeholder in self.names:
             text = pattern.sub(placeholder, text)
         return _NETWORK.sub(self._relative, text) if self.network else text

@@ -315,6 +315,7 @@ def test_a_switchover_moves_the_database_and_loses_nothing(estate: Estate) -> No
     assert estate.missing(WEST) == set()
 
 
+@pytest.mark.long
 def test_the_loss_of_aurora_alone_in_the_writers_region_is_taken_over_from(estate: Estate) -> None:
     assert estate.write(EAST, "first") == 201
     estate.pass_time(10)

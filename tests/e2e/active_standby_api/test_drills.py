@@ -85,6 +85,7 @@ def test_replication_cut_before_the_writes_misses_the_rpo_with_the_exact_number_
     assert f"{result.measurement.loss.lost} of" in result.verdict.sentence
 
 
+@pytest.mark.long
 def test_a_fault_that_no_request_runs_into_is_inconclusive(estate: Estate) -> None:
     fault = FaultEntry.model_validate(
         {"at": 30, "kind": "service-down", "region": "primary", "service": "glue", "mode": "503"}

@@ -197,6 +197,7 @@ def test_terraform_publishes_and_codedeploy_alone_moves_the_alias(
     assert root.plan() == ({}, {"release": None, "version": "2"})
 
 
+@pytest.mark.long
 def test_a_release_that_was_taken_back_can_be_submitted_again(root: Root, sandbox: Sandbox) -> None:
     adopt_canary(root)
     root.write(code="second", canary=True)

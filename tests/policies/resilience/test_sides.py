@@ -48,13 +48,13 @@ def test_what_aws_picked_is_replaced_by_whose_it_is() -> None:
     whole = estate(meant, stacks(meant), planned)
     made = (
         Resource("us-east-1", "module.key.aws_kms_key.this", "aws_kms_key", "us-east-1", {"arn": key}, {}),
-        Resource("us-east-1", "aws_x.short", "aws_x", "us-east-1", {"id": "9f3c1a"}, {}),
+        Resource("us-east-1", 'aws_x.short["use1"]', "aws_x", "us-east-1", {"id": "9f3c1a"}, {}),
     )
     found = {**whole.found, "us-east-1": made}
     before = Side.of(type(whole)(whole.manifest, whole.stacks, whole.plans, found), "us-east-1")
     assert before.plain(f"under {key}") == "under <arn of module.key.aws_kms_key.this>"
     # six characters, as API Gateway picks them, could stand in a longer text by chance
-    assert before.plain("9f3c1a") == "<id of aws_x.short>"
+    assert before.plain("9f3c1a") == """<id of aws_x.short["<region's code>"]>"""
     assert before.plain("in 9f3c1a") == "in 9f3c1a"
 
 
