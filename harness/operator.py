@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -23,7 +22,7 @@ from rich.table import Table
 from generator import naming
 from generator.problems import InputRefused
 from generator.tiers import failover
-from harness import verbs
+from harness import aws, verbs
 from harness.environments import Environment
 
 GOOD, FAILED = 0, 1
@@ -77,15 +76,8 @@ class Controllers:
         raise OutOfReach("; ".join(reasons))
 
     def _client(self, region: str) -> Any:
-        return boto3.client(
-            "lambda",
-            region_name=region,
-            endpoint_url=self.variables.get("AWS_ENDPOINT_URL"),
-            aws_access_key_id=self.variables.get("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self.variables.get("AWS_SECRET_ACCESS_KEY"),
-            aws_session_token=self.variables.get("AWS_SESSION_TOKEN"),
-            config=Config(connect_timeout=CONNECT, read_timeout=READ, retries={"total_max_attempts": 1}),
-        )
+        config = Config(connect_timeout=CONNECT, read_timeout=READ, retries={"total_max_attempts": 1})
+        return aws.client("lambda", region, self.variables, config=config)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,7 +20,7 @@ from generator import naming
 from generator.naming import resource_label
 from generator.problems import InputRefused
 from generator.tiers import compute
-from harness import verbs
+from harness import aws, verbs
 from harness.environments import Environment
 from harness.release_progress import Ended, Event, Noted, Shifted, Started, progress
 from harness.terraform import runner
@@ -179,16 +178,8 @@ class Regions:
     variables: Mapping[str, str]
 
     def client(self, service: str, region: str) -> Any:
-        make: Any = boto3.client  # the stubs know each service by its literal name only
-        return make(
-            service,
-            region_name=region,
-            endpoint_url=self.variables.get("AWS_ENDPOINT_URL"),
-            aws_access_key_id=self.variables.get("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self.variables.get("AWS_SECRET_ACCESS_KEY"),
-            aws_session_token=self.variables.get("AWS_SESSION_TOKEN"),
-            config=Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 5}),
-        )
+        config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 5})
+        return aws.client(service, region, self.variables, config=config)
 
     def has(self, region: str, function: str) -> bool:
         """Whether the region has the function, behind its alias. Raises ReleaseFailed."""

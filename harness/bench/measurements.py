@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import boto3
 import yaml
 
 from generator import estate
 from generator import manifest as manifests
-from harness import environments, rehearsal, verbs
+from harness import aws, environments, rehearsal, verbs
 from harness.affected.change import between
 from harness.affected.git import base_of
 from harness.affected.trees import working_tree
@@ -232,14 +231,8 @@ def _one_root_from_nothing(environment: Environment) -> tuple[float, float, Peak
 
 
 def _in_a_zone_that_exists(environment: Environment, sandbox: Sandbox) -> Environment:
-    manifest, variables = environment.manifest, sandbox.environment(environment.manifest.lead_region)
-    route53 = boto3.client(
-        "route53",
-        region_name=variables["AWS_REGION"],
-        endpoint_url=sandbox.endpoint,
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-    )
+    manifest = environment.manifest
+    route53 = aws.client("route53", manifest.lead_region, sandbox.environment(manifest.lead_region))
     made = route53.create_hosted_zone(Name=manifest.domain, CallerReference="bench")
     zone = {"zone": "existing", "zone_id": made["HostedZone"]["Id"].rpartition("/")[2]}
     edge = manifest.edge.model_copy(update=zone)

@@ -16,12 +16,12 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from generator.problems import InputRefused
 from generator.stacks import Stack
+from harness import aws
 from harness.terraform.errors import TerraformError
 
 PREFIX = "plans"
@@ -98,15 +98,8 @@ class Buckets:
     def _client(self, region: str) -> Any:
         if region not in self._clients:
             endpoint = self._variables.get("AWS_ENDPOINT_URL")
-            self._clients[region] = boto3.client(
-                "s3",
-                region_name=region,
-                endpoint_url=endpoint,
-                aws_access_key_id=self._variables.get("AWS_ACCESS_KEY_ID"),
-                aws_secret_access_key=self._variables.get("AWS_SECRET_ACCESS_KEY"),
-                aws_session_token=self._variables.get("AWS_SESSION_TOKEN"),
-                config=Config(s3={"addressing_style": "path" if endpoint else "auto"}),
-            )
+            config = Config(s3={"addressing_style": "path" if endpoint else "auto"})
+            self._clients[region] = aws.client("s3", region, self._variables, config=config)
         return self._clients[region]
 
 

@@ -8,8 +8,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-
+from harness import aws
 from harness.drill.subject import DrillError, Subject
 from harness.sandbox.server import Sandbox
 
@@ -25,7 +24,7 @@ def without(part: str | None, sandbox: Sandbox, subject: Subject) -> Iterator[Su
         yield subject
         return
     hosts = _regional_hosts(subject)
-    cloudfront = _client(sandbox)
+    cloudfront = aws.client("cloudfront", "us-east-1", sandbox.environment("us-east-1"))
     identifier = _distribution(cloudfront, subject)
     before = cloudfront.get_distribution_config(Id=identifier)
     changed = with_origins(before["DistributionConfig"], hosts)
@@ -66,14 +65,3 @@ def _distribution(cloudfront: Any, subject: Subject) -> str:
             if subject.entry_host in each.get("Aliases", {}).get("Items", []):
                 return str(each["Id"])
     raise DrillError(f"no distribution has the alias {subject.entry_host}")
-
-
-def _client(sandbox: Sandbox) -> Any:
-    keys = sandbox.environment("us-east-1")
-    return boto3.client(
-        "cloudfront",
-        region_name="us-east-1",
-        endpoint_url=sandbox.endpoint,
-        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-    )
