@@ -323,7 +323,10 @@ def _run(
         )
     except OSError as error:
         raise TerraformError(f"{line[0]} cannot be started in {root.path}: {error}.") from error
-    cut_off = command == "apply" and (ended.interrupted or ended.timed_out)
+    # What was killed leaves its record, by which its lock is told from a held one; so does an apply that was
+    # stopped, by which what its calls made is looked for. A destroy's are of what the state knows.
+    applies = log == root.directory.log("apply")
+    cut_off = applies and ended.exit_code > 0 and (ended.interrupted or ended.timed_out)
     if ended.exit_code >= 0 and not cut_off:
         running.end(root.directory)
     return ended

@@ -511,6 +511,25 @@ def test_a_terraform_that_was_interrupted_leaves_what_it_may_have_made(
     assert running.killed(session.directory("data")) is None
 
 
+def test_an_interrupted_destroy_leaves_nothing_to_look_for(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    fake.answer(plan=CHANGES, apply=[{}, {"seconds": 30}])
+    stack, interruption = make_stack("data"), Interruption()
+    assert runner.apply(make_session(), [stack]).succeeded
+
+    def interrupt_when_it_destroys() -> None:
+        while fake.ready.count("data apply") < 2:
+            time.sleep(0.05)
+        interruption.request()
+
+    threading.Thread(target=interrupt_when_it_destroys, daemon=True).start()
+    session = make_session(interruption=interruption)
+    assert runner.destroy(session, [stack]).exit_code == 130
+    with running.claimed(session.directory("data"), "data") as stopped:
+        assert stopped is None
+
+
 def test_a_terraform_that_was_killed_says_so_and_leaves_its_record(
     fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
 ) -> None:
