@@ -10,8 +10,10 @@ from typing import Any
 
 from harness.sandbox.patches import mends, origin
 
+_MODULE = "ministack.services.apigateway_v1"
 
-@mends("ministack.services.apigateway_v1", "_build_lambda_event_v1", digest="c7ac97b91f6e")
+
+@mends(_MODULE, "_build_lambda_event_v1", digest="c7ac97b91f6e")
 def request_time(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack puts the machine's time into an event. On AWS requestTime and requestTimeEpoch (milliseconds)
     are when the request came in (API Gateway guide, "Input format of a Lambda function for proxy
@@ -29,7 +31,7 @@ def request_time(original: Callable[..., Any]) -> Callable[..., Any]:
     return build
 
 
-@mends("ministack.services.apigateway_v1", "_take_token", digest="b0a4a8defcfd")
+@mends(_MODULE, "_take_token", digest="b0a4a8defcfd")
 def tokens_of_model_time(original: Callable[..., bool]) -> Callable[..., bool]:
     """MiniStack fills the token bucket of a method up again by the machine's time. On AWS a request takes a
     token and `rateLimit` of them come back every second, up to `burstLimit` (API Gateway guide, "Throttle
@@ -42,7 +44,7 @@ def tokens_of_model_time(original: Callable[..., bool]) -> Callable[..., bool]:
         rate, burst = (float(limits.get(name) or 0) for name in ("rateLimit", "burstLimit"))
         if epoch is None or max(rate, burst) <= 0:
             return original(slot, limits)
-        buckets = importlib.import_module("ministack.services.apigateway_v1")._throttle_state
+        buckets = importlib.import_module(_MODULE)._throttle_state
         left, since = buckets.get((*slot, "model"), (burst, epoch))
         left = min(burst, left + max(0.0, epoch - since) * rate)
         taken: bool = left >= 1

@@ -73,8 +73,7 @@ def test_a_removed_region_keeps_its_provider_and_nothing_else(load: Load) -> Non
             assert before == after
             continue
         assert kept in after
-        at_work = next((each for each in stacks(whole) if each.name == stack.name), None)
-        assert at_work is not None
+        at_work = of(whole, stack.name)
         if "eu-west-1" in at_work.regions:
             assert kept in roots.root(whole, at_work, modules="../../../modules"), "by the name it had"
         assert "aws.euw1" not in after

@@ -23,6 +23,7 @@ from module_source import NATIVE_TESTS
 
 from harness.sandbox.schedules import applied_schedules
 from harness.sandbox.server import Sandbox
+from harness.terraform import plans
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -396,19 +397,11 @@ def test_what_is_applied_of_the_estate_is_what_the_inventory_says(
 def test_a_second_plan_of_the_estate_is_empty(applied: tftest.TerraformTest) -> None:
     plan = applied.plan(output=True)
     changes = {
-        address: _changed(change["change"])
+        address: plans.changed_attributes(change["change"])
         for address, change in plan.resource_changes.items()
         if change["change"]["actions"] not in (["no-op"], ["read"])
     }
     assert changes == {}
-
-
-def _changed(change: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    before, after = change["before"] or {}, change["after"] or {}
-    names = sorted(before.keys() | after.keys())
-    return {
-        name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
-    }
 
 
 def test_the_password_can_be_read_in_both_regions_and_stands_in_no_state(

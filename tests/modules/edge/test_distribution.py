@@ -335,13 +335,11 @@ def test_without_logs_there_is_no_bucket(plan_module: Planner) -> None:
 
 
 @pytest.mark.refuses("edge/distribution", "terraform_data.upstream", "terraform_data.upstream")
+@pytest.mark.parametrize("missing", ["certificate_arn", "zone_id"])
 def test_a_plan_without_the_global_stack_can_be_made_and_its_apply_calls_nothing(
-    terraform: Terraform, tmp_path: Path
+    terraform: Terraform, tmp_path: Path, missing: str
 ) -> None:
     logs = {"account_id": "123456789012", "bucket_name": "prod-cdn-logs", "kms_key_arn": KEY}
-    case = CASE | {"certificate_arn": None, "zone_id": None, "logs": logs}
+    case = CASE | {missing: None, "logs": logs}
     _, reason = refused_by_apply(terraform, tmp_path / "root", "edge/distribution", case)
-    for missing in ("certificate_arn", "zone_id"):
-        assert (
-            f"{missing} is not known yet: apply the global stack first, then plan this stack again." in reason
-        )
+    assert f"{missing} is not known yet: apply the global stack first, then plan this stack again." in reason
