@@ -100,6 +100,11 @@ class Link:
         """When the first piece that waits was written, in model time; None when nothing waits."""
         return self._queue[0].moment if self._queue else None
 
+    @property
+    def waits(self) -> bool:
+        """Whether a piece of the log is on its way, or nothing may pass: what comes next takes model time."""
+        return self._timer is not None or self._held()
+
     def lag_now(self) -> float:
         """How far the standby is behind, in model seconds; while the link is held, since when."""
         waited = self._clock.now() - self._held_since if self._held_since is not None else 0.0

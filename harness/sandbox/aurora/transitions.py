@@ -32,6 +32,9 @@ from harness.sandbox.aurora.snapshots import Snapshots
 # How often a step that waits for another region looks again, in model seconds.
 _AGAIN = 0.25
 
+# How often a step that waits for a server at work looks again, in wall seconds.
+_SOON = 0.005
+
 
 class Step(NamedTuple):
     """One thing that happened to a cluster, for reports. `moment`: model seconds; `modelled`: how many of the
@@ -163,6 +166,9 @@ class Transitions:
                         committed = await old.server.written()
                     if await target.server.replayed() >= committed:
                         return
+                    if target.link is not None and not target.link.waits:
+                        await asyncio.sleep(_SOON)  # PostgreSQL is at work: model time must not leap
+                        continue
             await self._estate.clock.sleep(_AGAIN)
 
     # Steps of both

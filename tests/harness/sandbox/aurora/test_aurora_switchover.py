@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 from conftest import PROMOTION, REBUILD, SWITCHOVER
 from global_database import EAST, LOST, WEST, GlobalDatabase, let_pass, until
 
+from harness.sandbox.aurora.postgres import Server
 from harness.sandbox.faults import RegionDark, ReplicationCut
 
 pytestmark = pytest.mark.sandbox
@@ -63,6 +65,25 @@ def test_the_primary_is_read_only_from_when_the_target_has_everything(own_databa
         (WEST, "promoted", SWITCHOVER),
         (EAST, "follows the primary", 0.0),
     ]
+
+
+def test_model_time_does_not_leap_while_the_target_replays(
+    own_database: GlobalDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = itertools.count()
+    replayed = Server.replayed
+
+    async def slow(server: Server) -> int:
+        return await replayed(server) if next(looks) >= 100 else 0
+
+    monkeypatch.setattr(Server, "replayed", slow)
+    own_database.switch_over()
+    let_pass(own_database.sandbox, SWITCHOVER + 10)
+    until(lambda: own_database.described()["Status"] == "available")
+    begun, fenced, *_ = own_database.steps()
+    assert (begun.what, fenced.what) == ("switchover begun", "read-only")
+    assert next(looks) > 100
+    assert fenced.moment - begun.moment < 10  # a hundred looks of a quarter of a second would be 25
 
 
 def test_a_failover_is_undone_by_a_switchover(own_database: GlobalDatabase) -> None:
