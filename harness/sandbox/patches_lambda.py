@@ -1,13 +1,15 @@
-"""Aliases with weights, and what is known of an invocation afterwards."""
+"""Functions' surroundings, aliases with weights, and what is known of an invocation afterwards."""
 
 from __future__ import annotations
 
 import contextvars
 import functools
 import importlib
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from harness.sandbox.patches import mends
@@ -137,3 +139,42 @@ def executed_version(original: Callable[..., Any]) -> Callable[..., Any]:
         return status, headers, body
 
     return invoke
+
+
+# Of the sandbox's own environment, what a function's process cannot do without.
+_NEEDED_TO_START = frozenset({"LANG", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV"})
+
+
+@mends("ministack.core.lambda_runtime", "subprocess", watches="Worker._spawn", digest="c55febf95656")
+def clean_environment(original: Any) -> Any:
+    """MiniStack starts functions with everything that its own process has in its environment, which here is
+    the user's shell. On AWS a function finds Lambda's variables and its own (Lambda Developer Guide, "Defined
+    runtime environment variables"), so only those, and what an interpreter needs to start, go through."""
+    names = [name for name in dir(original) if not name.startswith("__")]
+    clone = SimpleNamespace(**{name: getattr(original, name) for name in names})
+
+    def start(*arguments: Any, env: Mapping[str, str] | None = None, **options: Any) -> Any:
+        kept = None if env is None else {key: value for key, value in env.items() if _may_pass(key, value)}
+        return original.Popen(*arguments, env=kept, **options)
+
+    clone.Popen = start
+    return clone
+
+
+def _may_pass(key: str, value: str) -> bool:
+    inherited = os.environ.get(key) == value
+    return not inherited or key in _NEEDED_TO_START or key.startswith(("AWS_", "LC_"))
+
+
+@mends("ministack.core.lambda_runtime", "Worker._drain_stderr_bounded", digest="3fd7cc742872")
+def no_wait_for_logs(original: Callable[..., str]) -> Callable[..., str]:
+    """MiniStack polls 50 ms for log lines after every invocation that wrote none. AWS answers as soon as the
+    function returns; lines that come later are read with the next invocation."""
+
+    @functools.wraps(original)
+    def drain(
+        self: Any, first_line_wait: float = 0.0, idle_confirm: float = 0.0, hard_cap: float = 0.25
+    ) -> str:
+        return original(self, 0.0, 0.0, hard_cap)
+
+    return drain
