@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from generator import naming
 from generator.contradictions import contradictions
 from generator.durations import Duration
-from generator.fields import EnvironmentName, Name, Part, Text
+from generator.fields import EnvironmentName, Form, Name, Part, Text
 from generator.problems import Contradiction, InputRefused, Key, Problem
 from generator.tiers.compute import Compute, maintenance
 from generator.tiers.compute import functions as all_functions
@@ -27,7 +27,7 @@ from generator.tiers.security import Security
 from generator.yaml_source import Source, read
 
 Topology = Literal["active-standby", "active-active"]
-Zone = Annotated[str, StringConstraints(pattern=r"^[a-z]$")]
+Zone = Annotated[str, Form(r"^[a-z]$", "the letter of a zone, such as a")]
 
 
 def _cidr(text: str) -> str:
@@ -92,13 +92,14 @@ class Manifest(Part):
     """One environment over two or more regions."""
 
     name: EnvironmentName = Field(description="Name of the environment; begins the name of everything in it.")
-    account_id: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] = Field(
-        description="AWS account, twelve digits in quotes."
+    account_id: Annotated[str, Form(r"^\d{12}$", 'twelve digits in quotes, for example "123456789012"')] = (
+        Field(description="AWS account, twelve digits in quotes.")
     )
     domain: Annotated[
         str,
-        StringConstraints(
-            pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+        Form(
+            r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+            "a domain in lower case, such as example.com (others than ASCII as xn--), at most 190 characters",
             max_length=190,
         ),
     ] = Field(description="Domain below which every name of the environment lies.")
@@ -225,10 +226,6 @@ def _message(source: Source, key: Key, detail: dict[str, Any]) -> str:
             return f"is not a known key{hint}"
         case "missing":
             return "is missing"
-        case "string_type" if key and key[-1] == "account_id":
-            return 'must be twelve digits in quotes, for example "123456789012"'
-        case "string_pattern_mismatch":
-            return f"must match {context['pattern']}"
         case "literal_error":
             return f"must be {context['expected']}"
         case "value_error":

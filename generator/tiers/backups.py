@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from generator import naming
 from generator.calls import Declaration, ModuleCall
-from generator.fields import Part
+from generator.fields import Form, Part
 from generator.hcl import Reference, Value
 
 if TYPE_CHECKING:
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 Schedule = Literal["daily", "weekly", "monthly"]
 Days = Annotated[int, Field(ge=1, le=36_500)]
-RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
+RoleArn = Annotated[
+    str,
+    Form(
+        r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$",
+        "the ARN of a role, such as arn:aws:iam::123456789012:role/name",
+    ),
+]
 
 # The longest time between two backups, in days.
 INTERVALS: Final[Mapping[Schedule, int]] = {"daily": 1, "weekly": 7, "monthly": 31}

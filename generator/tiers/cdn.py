@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from generator import hosts, naming
 from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
-from generator.fields import Part
+from generator.fields import Form, Part
 from generator.hcl import Reference, Value
 from generator.regions import CDN_REGION
 from generator.tiers import compute
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.manifest import Manifest
 
 FailoverCode = Literal[403, 404, 500, 502, 503, 504]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, Form(r"^[A-Z]{2}$", "a country of two letters (ISO 3166), such as DE")]
 
 
 class Geo(Part):

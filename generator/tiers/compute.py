@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from generator import hosts, naming
 from generator.calls import Declaration, ModuleCall
-from generator.fields import EnvironmentVariable, Name, Part, Text
+from generator.fields import EnvironmentVariable, Form, Name, Part, Text
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
 
@@ -21,12 +21,26 @@ if TYPE_CHECKING:
 Access = Literal["read", "write", "read-write", "probe"]
 RouteKey = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^(GET|POST|PUT|PATCH|DELETE|HEAD) (/|(/([A-Za-z0-9._-]+|\{[A-Za-z0-9_]+\})){1,4})$"
+    Form(
+        r"^(GET|POST|PUT|PATCH|DELETE|HEAD) (/|(/([A-Za-z0-9._-]+|\{[A-Za-z0-9_]+\})){1,4})$",
+        "GET, POST, PUT, PATCH, DELETE or HEAD and a path of at most four levels, such as GET /items/{id}",
     ),
     Field(description="Method and path, for example GET /read; at most four levels."),
 ]
-Origin = Annotated[str, StringConstraints(pattern=r"^(\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?)$")]
+Origin = Annotated[
+    str,
+    Form(
+        r"^(\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?)$",
+        "an origin without a path, such as https://www.example.com, or *",
+    ),
+]
+QueryParameter = Annotated[
+    str,
+    Form(
+        r"^[A-Za-z0-9_.-]+$", "the name of a query parameter: letters, digits, underscores, dots and hyphens"
+    ),
+]
+Header = Annotated[str, Form(r"^[A-Za-z0-9-]+$", "the name of a header: letters, digits and hyphens")]
 
 HEALTH, ROTATION, MIGRATIONS = "health", "rotation", "migrations"
 RESERVED = (HEALTH, "failover", ROTATION, MIGRATIONS)
@@ -51,9 +65,9 @@ class Release(Part):
 class Function(Part):
     """A function, deployed to every region, with the access it declares and no other."""
 
-    source: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
-        description="Folder under lambda_src/ that holds its handler.py."
-    )
+    source: Annotated[
+        str, Form(r"^[a-z][a-z0-9_]*$", "the name of a folder under lambda_src/, such as read")
+    ] = Field(description="Folder under lambda_src/ that holds its handler.py.")
     access: dict[str, Access] = Field(
         default_factory=dict,
         description="What it may do with each table, bucket or database: read, write, read-write or probe.",
@@ -85,10 +99,10 @@ class Route(Part):
     """A route with request validation."""
 
     function: Name = Field(description="The function that answers.")
-    required_query_parameters: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]] = Field(
+    required_query_parameters: list[QueryParameter] = Field(
         default_factory=list, description="Query parameters without which the request is refused."
     )
-    required_headers: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]] = Field(
+    required_headers: list[Header] = Field(
         default_factory=list, description="Headers without which the request is refused."
     )
     body_schema: dict[str, Any] | None = Field(
@@ -100,7 +114,7 @@ class Cors(Part):
     """Which web pages may call the API."""
 
     origins: list[Origin] = Field(default_factory=list, description="Allowed origins, or * alone.")
-    headers: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]] = Field(
+    headers: list[Header] = Field(
         default_factory=lambda: ["Content-Type", "Idempotency-Key"], description="Allowed request headers."
     )
     max_age_seconds: Annotated[int, Field(ge=0, le=86400)] = Field(

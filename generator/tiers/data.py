@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from generator import naming
 from generator.calls import Declaration, ModuleCall
 from generator.durations import Duration
-from generator.fields import KeyAttribute, Name, Part
+from generator.fields import Form, KeyAttribute, Name, Part
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
 from generator.tiers.backups import Backups
@@ -60,7 +60,10 @@ class Table(Part):
 class Bucket(Part):
     """An S3 bucket in every region, each replicated to every other."""
 
-    serve: Annotated[str, StringConstraints(pattern=r"^/[a-z0-9][a-z0-9/-]*[a-z0-9]$")] | None = Field(
+    serve: (
+        Annotated[str, Form(r"^/[a-z0-9][a-z0-9/-]*[a-z0-9]$", "a path in lower case, such as /static")]
+        | None
+    ) = Field(
         None,
         description="Path below which the CDN serves the objects, for example /static; none if left out.",
     )
@@ -92,18 +95,22 @@ class Database(Part):
     """An Aurora global database: the lead region writes, every other region has a readable copy."""
 
     engine: Literal["aurora-postgresql", "aurora-mysql"] = Field("aurora-postgresql", description="Engine.")
-    engine_version: Annotated[str, StringConstraints(pattern=r"^\d+\.[A-Za-z0-9._]+$")] | None = Field(
-        None, description="Version; the default is one that every region has."
-    )
-    database_name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] = Field(
-        "app", description="Name of the first database."
-    )
+    engine_version: (
+        Annotated[str, Form(r"^\d+\.[A-Za-z0-9._]+$", 'a version of the engine, such as "16.10"')] | None
+    ) = Field(None, description="Version; the default is one that every region has.")
+    database_name: Annotated[
+        str,
+        Form(
+            r"^[a-z][a-z0-9_]{0,62}$",
+            "lower-case letters, digits and underscores, a letter first, at most 63",
+        ),
+    ] = Field("app", description="Name of the first database.")
     instances: Annotated[int, Field(ge=1, le=16)] = Field(
         1, description="Instances of each region's cluster."
     )
-    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] = Field(
-        "db.r6g.large", description="Class of the instances, unless serverless is given."
-    )
+    instance_class: Annotated[
+        str, Form(r"^db\.[a-z0-9]+\.[a-z0-9]+$", "a class of instances, such as db.r6g.large")
+    ] = Field("db.r6g.large", description="Class of the instances, unless serverless is given.")
     serverless: Serverless | None = Field(None, description="Capacity bounds of Aurora Serverless v2.")
     backup_days: Annotated[int, Field(ge=1, le=35)] = Field(14, description="Days that backups are kept.")
     write_forwarding: bool = Field(

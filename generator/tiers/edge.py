@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from generator import hosts, naming
 from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
-from generator.fields import Part
+from generator.fields import Form, Part
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
 from generator.tiers.cdn import Cdn
@@ -24,7 +24,14 @@ ZONE = "zone"
 class HealthCheck(Part):
     """The Route 53 health check of each region's API."""
 
-    path: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/_.~-]*$", max_length=255)] = Field(
+    path: Annotated[
+        str,
+        Form(
+            r"^/[A-Za-z0-9/_.~-]*$",
+            "a path that begins with /, such as /health, at most 255 characters",
+            max_length=255,
+        ),
+    ] = Field(
         "/health", description="Path that is probed; answered by a function that tests the region's data."
     )
     interval: Literal[10, 30] = Field(
@@ -41,9 +48,10 @@ class Edge(Part):
 
     entry: Literal["dns", "cdn"] = Field("dns", description="What clients resolve or connect to.")
     cdn: Cdn = Field(default_factory=lambda: Cdn(), description="The distribution, when entry is cdn.")
-    record: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")] = Field(
-        "api", description="The entry's name below the domain: api makes api.example.com."
-    )
+    record: Annotated[
+        str,
+        Form(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "one label of a host name in lower case, such as api"),
+    ] = Field("api", description="The entry's name below the domain: api makes api.example.com.")
     routing: Routing | None = Field(
         None,
         description="Record policy; failover for active-standby and latency for active-active if left out.",
@@ -60,9 +68,10 @@ class Edge(Part):
     zone: Literal["create", "existing"] = Field(
         "create", description="Whether the hosted zone of the domain is made here or exists already."
     )
-    zone_id: Annotated[str, StringConstraints(pattern=r"^Z[A-Z0-9]{1,31}$")] | None = Field(
-        None, description="Identifier of the existing hosted zone."
-    )
+    zone_id: (
+        Annotated[str, Form(r"^Z[A-Z0-9]{1,31}$", "the identifier of a hosted zone, such as Z1D633PJN98FT9")]
+        | None
+    ) = Field(None, description="Identifier of the existing hosted zone.")
     health_check: HealthCheck = Field(
         default_factory=lambda: HealthCheck(), description="How a region is found to be lost."
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from generator import naming
 from generator.calls import Declaration, ModuleCall, StackOutput
-from generator.fields import Part
+from generator.fields import Form, Part, PolicyArn
 from generator.hcl import Reference, Value
 from generator.naming import resource_label
 
@@ -58,23 +58,23 @@ class Delivery(Part):
 
     repository: Annotated[
         str,
-        StringConstraints(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$"
-            r"|^[A-Za-z0-9][A-Za-z0-9-]{0,38}@\d+/[A-Za-z0-9._-]{1,100}@\d+$"
+        Form(
+            r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$"
+            r"|^[A-Za-z0-9][A-Za-z0-9-]{0,38}@\d+/[A-Za-z0-9._-]{1,100}@\d+$",
+            "a GitHub repository as owner/name, or as owner@id/name@id",
         ),
     ] = Field(
         description="owner/name, or owner@id/name@id where the repository's tokens carry immutable ids."
     )
-    branch: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$")] = Field(
-        "main", description="Branch that is applied, and whose runs look for drift."
-    )
+    branch: Annotated[
+        str, Form(r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$", "the name of a branch, such as main")
+    ] = Field("main", description="Branch that is applied, and whose runs look for drift.")
     oidc_provider: Literal["create", "existing"] = Field(
         "create", description="existing where the account has GitHub's identity provider already."
     )
-    permissions_boundary: (
-        Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+$")]
-        | None
-    ) = Field(None, description="ARN of the policy that bounds the two delivery roles themselves.")
+    permissions_boundary: PolicyArn | None = Field(
+        None, description="ARN of the policy that bounds the two delivery roles themselves."
+    )
 
 
 def declarations(manifest: Manifest, used: frozenset[str]) -> Iterator[Declaration]:

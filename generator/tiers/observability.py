@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from generator import naming
 from generator.calls import Declaration, ModuleCall
-from generator.fields import Part
+from generator.fields import Form, Part
 from generator.hcl import Reference, Value
 from generator.regions import CDN_REGION
 from generator.tiers import compute, failover
@@ -17,7 +17,7 @@ from generator.tiers import compute, failover
 if TYPE_CHECKING:
     from generator.manifest import Manifest
 
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\"]+@[^@\s\"]+\.[^@\s\"]+$", max_length=254)]
+Email = Annotated[str, Form(r"^[^@\s\"]+@[^@\s\"]+\.[^@\s\"]+$", "an e-mail address", max_length=254)]
 # the retentions that CloudWatch Logs accepts (API reference, PutRetentionPolicy)
 RetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653

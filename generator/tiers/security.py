@@ -6,11 +6,11 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from generator import naming
 from generator.calls import Declaration, ModuleCall
-from generator.fields import Part
+from generator.fields import Part, PolicyArn
 from generator.hcl import Reference, Value
 from generator.regions import CDN_REGION
 
@@ -47,10 +47,9 @@ class Security(Part):
     key_deletion_window_days: Annotated[int, Field(ge=7, le=30)] = Field(
         30, description="Days between a key's deletion being asked for and being done."
     )
-    permissions_boundary: (
-        Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::(aws|\d{12}):policy/[\w+=,.@/-]+$")]
-        | None
-    ) = Field(None, description="ARN of the policy that bounds every role.")
+    permissions_boundary: PolicyArn | None = Field(
+        None, description="ARN of the policy that bounds every role."
+    )
 
 
 def declarations(manifest: Manifest) -> Iterator[Declaration]:
