@@ -278,6 +278,7 @@ def _function_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
                 f"must name a function of compute.functions ({known})",
                 target,
             )
+    yield from _path_contradictions(tuple(api.routes))
     for name in RESERVED:
         if name in declared and name != "health":
             yield ("compute", "functions", name), "is the name of a function of ours: rename it", name
@@ -287,3 +288,21 @@ def _function_contradictions(manifest: Manifest) -> Iterator[Contradiction]:
             "is the health check's own name: give it a route or rename it",
             "health",
         )
+
+
+def _path_contradictions(routes: tuple[str, ...]) -> Iterator[Contradiction]:
+    """API Gateway takes one variable at each place of the tree of paths: CreateResource refuses `{name}` with
+    "A sibling ({id}) of this resource already has a variable path part -- only one is allowed"."""
+    variables: dict[tuple[str, ...], tuple[str, str]] = {}
+    for route in routes:
+        parts = route.partition(" ")[2].split("/")
+        for depth, part in enumerate(parts):
+            if not part.startswith("{"):
+                continue
+            first, other = variables.setdefault(tuple(parts[:depth]), (part, route))
+            if part != first:
+                yield (
+                    ("compute", "api", "routes", route),
+                    f"must call the variable {first}, as {other} does: API Gateway takes one at each place",
+                    part,
+                )

@@ -10,12 +10,13 @@ from generator import estate, manifest, objectives, schema, stacks, writer
 from generator.manifest import Manifest
 from generator.problems import InputRefused, Problem
 from generator.stacks import Stack
-from generator.tiers import failover
+from generator.tiers import compute, failover
 from generator.writer import Changes
 from generator.yaml_source import read
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = REPOSITORY / "envs"
+FUNCTIONS = REPOSITORY / "lambda_src"
 SCHEMA = ENVIRONMENTS / "manifest.schema.json"
 
 
@@ -39,13 +40,17 @@ class Environment:
 
     def wanted(self) -> dict[str, bytes]:
         """What its generated files must be. Raises InputRefused when a function has no source."""
+        there = [path.parent.name for path in sorted(FUNCTIONS.glob("*/handler.py"))]
         missing = [
-            f"{self.folder / 'manifest.yaml'}: compute.functions: there is no lambda_src/{source}/handler.py"
-            for source in manifest.used_functions(self.manifest)
-            if not (REPOSITORY / "lambda_src" / source / "handler.py").is_file()
+            (("compute", "functions", name, "source"), function.source)
+            for name, function in self.manifest.compute.functions.items()
+            if function.source not in there
         ]
         if missing:
-            raise InputRefused(missing)
+            source = read(self.folder / "manifest.yaml")
+            known = ", ".join(name for name in there if name not in compute.RESERVED)
+            message = f"must be a folder under lambda_src/ that holds a handler.py ({known})"
+            raise InputRefused([source.problem(key, message, value=value) for key, value in missing])
         return estate.files(self.manifest, environment=self.name, repository=REPOSITORY)
 
     def changes(self) -> Changes:

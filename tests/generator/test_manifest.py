@@ -138,6 +138,20 @@ def test_every_mistake_is_reported_at_once_in_the_order_of_the_file(load: Load) 
     ]
 
 
+def test_a_path_has_one_variable_at_each_place(load: Load) -> None:
+    routes = ", ".join(
+        f'"{route}": read'
+        for route in ("GET /{a}", "POST /{a}/x/{b}", "GET /{a}/x/{c}", "GET /{a}/y/{c}", "PUT /{d}")
+    )
+    why = "API Gateway takes one at each place"
+    assert refused(load, ("GET /read: read, POST /write: write", routes)) == [
+        "14: compute.api.routes.GET /{a}/x/{c}: must call the variable {b}, as POST /{a}/x/{b} does: "
+        f"{why} (found '{{c}}')",
+        f"14: compute.api.routes.PUT /{{d}}: must call the variable {{a}}, as GET /{{a}} does: {why} "
+        "(found '{d}')",
+    ]
+
+
 def test_a_route_needs_a_method_and_a_path(load: Load) -> None:
     (problem,) = refused(load, ("GET /read: read", "FETCH read: read"))
     assert problem == (

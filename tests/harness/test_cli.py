@@ -76,6 +76,18 @@ def test_a_region_that_leaves_is_shown_and_kept_until_confirmed(
     assert (envs / "dev/eu-west-1/main.tf").exists()
 
 
+def test_a_function_without_a_source_is_refused_with_the_sources_that_there_are(
+    envs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(envs / "dev/manifest.yaml", "source: read", "source: reed")
+    assert cli.main(["generate", "--env", "dev"]) == 2
+    line = (envs / "dev/manifest.yaml").read_text().partition("source: reed")[0].count("\n") + 1
+    assert capsys.readouterr().err == (
+        f"refused: {envs}/dev/manifest.yaml:{line}: compute.functions.read.source: must be a folder under "
+        "lambda_src/ that holds a handler.py (files, orders, read, write) (found 'reed')\n"
+    )
+
+
 def test_an_objective_below_the_floor_is_refused_before_anything_is_built(
     envs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
