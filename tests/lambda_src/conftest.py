@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from calling_functions import BUCKET, ITEMS, REGION, Handler, create_table, load
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 from postgres_server import ADMINISTRATOR, PASSWORD, Server, running
 
 
@@ -37,6 +39,21 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "HEALTH_TABLES": json.dumps({ITEMS: "pk"}),
     }.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_request_at_a_time() -> Iterator[None]:
+    """What AWS promises of a transaction or a conditional write, and moto does not: it checks a condition and
+    then writes, and replaces an object under a request that is answering, without a lock."""
+    turn, process = threading.RLock(), BotocoreStubber.process_request
+
+    def in_turn(stubber: BotocoreStubber, request: Any) -> Any:
+        with turn:
+            return process(stubber, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BotocoreStubber, "process_request", in_turn)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -154,12 +154,13 @@ def test_a_silent_voter_costs_a_step_the_grace_and_not_its_patience(
 def test_what_a_voter_was_asked_long_ago_is_not_done_when_it_speaks_again(
     tables: ControlTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_tables, "PATIENCE_SECONDS", 0.05)
     over = threading.Event()
     asked = silent(tables, WEST, over)
     for _ in range(4):
         tables.ballots()
     under_way = len(asked)
+    # from now on whatever still waits for its turn was asked long ago
+    monkeypatch.setattr(control_tables, "PATIENCE_SECONDS", 0.0)
     over.set()
     tables._threads[WEST].submit(int).result(30.0)
     assert (under_way, len(asked)) == (4, 4), "as many as there are threads of that voter, and none later"

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from calling_functions import ITEMS, Context, Handler, failing_with, load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto.dynamodb.models import DynamoDBBackend
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -290,17 +289,7 @@ def test_a_conflict_between_two_transactions_is_tried_again_and_then_called_unav
     assert calls == ["TransactWriteItems"] * 3
 
 
-def test_of_many_requests_with_one_key_at_once_exactly_one_is_new(
-    write: Handler, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # DynamoDB isolates transactions from each other; moto checks every condition and then writes
-    turn, transact = threading.Lock(), DynamoDBBackend.transact_write_items
-
-    def one_after_the_other(backend: DynamoDBBackend, *arguments: Any, **named: Any) -> Any:
-        with turn:
-            return transact(backend, *arguments, **named)
-
-    monkeypatch.setattr(DynamoDBBackend, "transact_write_items", one_after_the_other)
+def test_of_many_requests_with_one_key_at_once_exactly_one_is_new(write: Handler) -> None:
     statuses: list[int] = []
     threads = [
         threading.Thread(target=lambda: statuses.append(call(write, event({"id": "a", "value": 1}))[0]))
