@@ -22,7 +22,7 @@ def files(manifest: Manifest, *, environment: str, repository: Path) -> dict[str
     """The generated files of an environment by path below its folder, its inventory included.
 
     `environment` is the folder below envs/, for example reference/active-standby-api; function sources are
-    read from lambda_src/ of `repository`. Raises FileNotFoundError when a function's source is missing.
+    read from lambda_src/ of `repository`. Raises PackageError when a function's source is missing.
     """
     found: dict[str, bytes] = {}
     lock = (_GENERATOR / "terraform.lock.hcl").read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,17 +42,25 @@ class Environment:
     def wanted(self) -> dict[str, bytes]:
         """What its generated files must be. Raises InputRefused when a function has no source."""
         there = [path.parent.name for path in sorted(FUNCTIONS.glob("*/handler.py"))]
-        missing = [
-            (("compute", "functions", name, "source"), function.source)
-            for name, function in self.manifest.compute.functions.items()
-            if function.source not in there
-        ]
+        missing = [source for source in manifest.used_functions(self.manifest) if source not in there]
         if missing:
-            source = read(self.folder / "manifest.yaml")
-            known = ", ".join(name for name in there if name not in compute.RESERVED)
-            message = f"must be a folder under lambda_src/ that holds a handler.py ({known})"
-            raise InputRefused([source.problem(key, message, value=value) for key, value in missing])
+            raise InputRefused(list(self._sourceless(missing, there)))
         return estate.files(self.manifest, environment=self.name, repository=REPOSITORY)
+
+    def _sourceless(self, missing: Sequence[str], there: Sequence[str]) -> Iterator[Problem | str]:
+        """What to say of sources that are not there: of each function that names one, else of ours."""
+        file = self.folder / "manifest.yaml"
+        document, declared = read(file), self.manifest.compute.functions
+        known = ", ".join(source for source in there if source not in compute.RESERVED)
+        for name, function in declared.items():
+            if function.source in missing:
+                yield document.problem(
+                    ("compute", "functions", name, "source"),
+                    f"must be a folder under lambda_src/ that holds a handler.py ({known})",
+                    value=function.source,
+                )
+        for source in sorted({*missing} - {function.source for function in declared.values()}):
+            yield f"{file}: compute.functions: there is no lambda_src/{source}/handler.py"
 
     def changes(self) -> Changes:
         """How its files differ from what the manifest asks for."""

@@ -88,6 +88,18 @@ def test_a_function_without_a_source_is_refused_with_the_sources_that_there_are(
     )
 
 
+def test_a_function_of_ours_without_a_source_is_refused_too(
+    envs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = tmp_path / "lambda_src"
+    shutil.copytree(environments.FUNCTIONS, left, ignore=shutil.ignore_patterns("health"))
+    monkeypatch.setattr(environments, "FUNCTIONS", left)
+    assert cli.main(["generate", "--env", "dev"]) == 2
+    assert capsys.readouterr().err == (
+        f"refused: {envs}/dev/manifest.yaml: compute.functions: there is no lambda_src/health/handler.py\n"
+    )
+
+
 def test_an_objective_below_the_floor_is_refused_before_anything_is_built(
     envs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -160,16 +160,16 @@ class Transitions:
         """Wait until the target has everything that the primary has committed by now."""
         committed: int | None = None
         while True:
+            at_work = False
             if old.server is not None and target.server is not None:
                 with contextlib.suppress(OSError, SqlError):
                     if committed is None:
                         committed = await old.server.written()
                     if await target.server.replayed() >= committed:
                         return
-                    if target.link is not None and not target.link.waits:
-                        await asyncio.sleep(_SOON)  # PostgreSQL is at work: model time must not leap
-                        continue
-            await self._estate.clock.sleep(_AGAIN)
+                    at_work = target.link is not None and not target.link.waits
+            # while PostgreSQL is at work model time must not leap
+            await (asyncio.sleep(_SOON) if at_work else self._estate.clock.sleep(_AGAIN))
 
     # Steps of both
 
