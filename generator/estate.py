@@ -7,8 +7,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from generator import document, package, roots, runbooks
+from generator import package, roots
 from generator.manifest import Manifest, used_functions
+from generator.pages import environment as document
+from generator.pages import runbooks
 from generator.stacks import stacks
 
 VERSION = "0.1.0"

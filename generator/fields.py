@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from generator.hcl import unencodable
+from generator.terraform.hcl import unencodable
 
 
 class Part(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator import naming
-from generator.hcl import Reference, Value
+from generator.terraform.hcl import Reference, Value
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import jinja2
 
-from generator import hcl, naming
-from generator.calls import ModuleCall
-from generator.hcl import Block, Reference, Value
+from generator import naming
 from generator.manifest import Manifest
 from generator.stacks import Stack
+from generator.terraform import hcl
+from generator.terraform.calls import ModuleCall
+from generator.terraform.hcl import Block, Reference, Value
 
 # Few, so that a root whose control plane is dark fails in seconds: the provider's default of 25 retries
 # hangs for ten minutes and more (measured with us-east-1 dark).
@@ -21,7 +22,7 @@ MAX_RETRIES = 3
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     undefined=jinja2.StrictUndefined,
-    autoescape=False,  # the text is HCL: every value passes through generator.hcl instead
+    autoescape=False,  # the text is HCL: every value passes through generator.terraform.hcl instead
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.manifest import Manifest
+from generator.terraform.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.tiers import (
     backups,
     cdn,

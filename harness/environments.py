@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import estate, manifest, objectives, schema, stacks, writer
+from generator import estate, manifest, schema, stacks, writer
 from generator.manifest import Manifest
 from generator.problems import InputRefused, Problem
+from generator.recovery import budget as objectives
 from generator.stacks import Stack
 from generator.tiers import compute, failover
 from generator.writer import Changes

@@ -19,12 +19,12 @@ from rich.console import Console
 from rich.table import Table
 
 from generator.problems import InputRefused
-from harness import running_sandbox
-from harness.delivery import rollout
 from harness.environments import Environment
+from harness.lifecycle import order as rollout
 from harness.review import reviewed
 from harness.review.confirmation import Typed, confirm_destruction, data_review
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.targets import announced as running_sandbox
 from harness.terraform import adapter, bootstrap, installation, plans, runner
 from harness.terraform.process import Interruption
 from harness.terraform.progress import progress_view

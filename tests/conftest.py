@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import hypothesis
-import inventory
 import pytest
-from turns import TURNS
 from xdist.scheduler import LoadScopeScheduling
+
+from tests import inventory
+from tests.turns import TURNS
 
 Holds = Callable[..., None]
 TAKE = "take anew"

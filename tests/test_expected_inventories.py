@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import inventory
 import pytest
+
+from tests import inventory
 
 PLAN = {
     "resource_changes": [
@@ -156,9 +157,10 @@ def pytest_run(tmp_path: Path):  # type: ignore[no-untyped-def]
     """Runs pytest on a file with one held inventory for each of two names."""
     tests = Path(__file__).parent
     for file in ("conftest.py", "inventory.py", "turns.py"):
-        shutil.copyfile(tests / file, tmp_path / file)
-    (tmp_path / "test_it.py").write_text(HELD)
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        shutil.copyfile(tests / file, tmp_path / "tests" / file)
+    (tmp_path / "tests" / "test_it.py").write_text(HELD)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
 
     def run(*arguments: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
@@ -174,14 +176,14 @@ def test_a_failure_and_the_summary_name_the_command_that_takes_the_expectation_a
     _, _, summary = said.partition("expectations that are taken anew with")
     told = [line for line in summary.splitlines() if line.startswith("make ")]
     assert sorted(told) == [
-        "make inventories TESTS='test_it.py::test_held[a/b]'",
-        "make inventories TESTS='test_it.py::test_held[c]'",
+        "make inventories TESTS='tests/test_it.py::test_held[a/b]'",
+        "make inventories TESTS='tests/test_it.py::test_held[c]'",
     ]
-    assert "c.yaml expects something else:" in said
+    assert "tests/c.yaml expects something else:" in said
     assert "counts / aws_vpc: 1 was found, nothing is expected" in said
 
 
 def test_an_expectation_is_taken_anew_by_the_test_that_holds_it(pytest_run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    assert pytest_run("--take", "test_it.py::test_held[c]")[0] == 0
-    assert inventory.read(tmp_path / "c.yaml") == {"counts": {"aws_vpc": 1}}
+    assert pytest_run("--take", "tests/test_it.py::test_held[c]")[0] == 0
+    assert inventory.read(tmp_path / "tests" / "c.yaml") == {"counts": {"aws_vpc": 1}}
     assert not (tmp_path / "a").exists()

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from turns import Turns
+
+from tests.turns import Turns
 
 PATIENCE = 30.0
 A_MOMENT = 0.2

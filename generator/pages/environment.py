@@ -9,14 +9,15 @@ from pathlib import Path
 
 import jinja2
 
-from generator import hosts, naming, objectives
+from generator import hosts, naming
 from generator.durations import text
 from generator.manifest import Manifest
+from generator.recovery import budget as objectives
 from generator.stacks import Stack, stacks
 from generator.tiers import backups, compute, data, failover
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
     undefined=jinja2.StrictUndefined,
     autoescape=False,  # Markdown
     trim_blocks=True,

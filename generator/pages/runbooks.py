@@ -11,14 +11,14 @@ import jinja2
 from generator import hosts, naming
 from generator.durations import text
 from generator.manifest import Manifest
-from generator.operations import operations
-from generator.predictions import Prediction, Way, prediction
+from generator.recovery.predictions import Prediction, Way, prediction
+from generator.recovery.requests import operations
 from generator.regions import partition, short
 from generator.stacks import Stack, stacks
 from generator.tiers import backups, compute, failover
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
     undefined=jinja2.StrictUndefined,
     autoescape=False,  # Markdown
     trim_blocks=True,

@@ -18,7 +18,7 @@ Fault = Literal["refuse", "hang"]
 # Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy":
 # a connection must be made within four seconds.
 PROBE_CONNECT_LIMIT: Final = 4.0
-# Not published; assumed, and drawn from harness/sandbox/delays.yaml in a drill.
+# Not published; assumed, and drawn from harness/sandbox/world/delays.yaml in a drill.
 STATUS_PROPAGATION: Final = 5.0
 # A client's own time limit for one request and its pause before the next try.
 CLIENT_TIMEOUT: Final = 3.0
@@ -34,7 +34,7 @@ PROBE_LIMIT: Final = 2.0
 VOTER_GRACE: Final = 0.3
 CALLS_TO_PROMOTE: Final = 8
 CALLS_TO_ADMIT: Final = 13
-# Aurora's promotion at its longest, as drawn from harness/sandbox/delays.yaml in a drill
+# Aurora's promotion at its longest, as drawn from harness/sandbox/world/delays.yaml in a drill
 AURORA_PROMOTION: Final = 90.0
 # the interval that Route 53 allows at the least, with the fewest failures
 FASTEST_DETECTION: Final = (10, 1)

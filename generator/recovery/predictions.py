@@ -17,10 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from generator import objectives
 from generator.manifest import Manifest
-from generator.objectives import Budget, Fault, Line, Step
-from generator.operations import Kind, Operation
+from generator.recovery import budget as objectives
+from generator.recovery.budget import Budget, Fault, Line, Step
+from generator.recovery.requests import Kind, Operation
 
 Way = Literal["refused", "silent", "503"]
 WAYS: Final[tuple[Way, ...]] = ("refused", "silent", "503")
@@ -29,16 +29,16 @@ BUDGETED: Final[dict[Way, Fault]] = {"refused": "refuse", "silent": "hang", "503
 
 CHECKERS_TO_TURN: Final = 0.82
 USUAL_PROPAGATION: Final = 3.0
-# the median of harness/sandbox/delays.yaml, from AWS's range
+# the median of harness/sandbox/world/delays.yaml, from AWS's range
 USUAL_COLD_START: Final = 0.3
-# the mean of the triangle around one minute in harness/sandbox/delays.yaml
+# the mean of the triangle around one minute in harness/sandbox/world/delays.yaml
 USUAL_PROMOTION: Final = 60.0
 
 
 @dataclass(frozen=True)
 class Part:
     """One step of one operation's way back, in seconds, with the rule that gives the usual ones. `drawn`: a
-    drill cannot measure it and draws it from harness/sandbox/delays.yaml."""
+    drill cannot measure it and draws it from harness/sandbox/world/delays.yaml."""
 
     step: Step
     usual: float

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from generator.calls import ModuleCall
-from generator.hcl import Reference
 from generator.manifest import Manifest
 from generator.stacks import Stack
+from generator.terraform.calls import ModuleCall
+from generator.terraform.hcl import Reference
 from generator.tiers import failover
 
 Place = Literal["on the path", "every request", "off the path"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from generator.hcl import Reference, Value
+from generator.terraform.hcl import Reference, Value
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall
 from generator.fields import Form, Part
-from generator.hcl import Reference, Value
+from generator.terraform.calls import Declaration, ModuleCall
+from generator.terraform.hcl import Reference, Value
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest

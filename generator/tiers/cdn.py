@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, model_validator
 
 from generator import hosts, naming
-from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.fields import Form, Part
-from generator.hcl import Reference, Value
 from generator.regions import CDN_REGION
+from generator.terraform.calls import Declaration, ModuleCall, StackInput, StackOutput
+from generator.terraform.hcl import Reference, Value
 from generator.tiers import compute
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from generator import hosts, naming
-from generator.calls import Declaration, ModuleCall
 from generator.fields import EnvironmentVariable, Form, Name, Part, Text
-from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.terraform.calls import Declaration, ModuleCall
+from generator.terraform.hcl import Reference, Value
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest

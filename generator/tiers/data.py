@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, model_validator
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall
 from generator.durations import Duration
 from generator.fields import Form, KeyAttribute, Name, Part
-from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.terraform.calls import Declaration, ModuleCall
+from generator.terraform.hcl import Reference, Value
 from generator.tiers.backups import Backups
 
 if TYPE_CHECKING:

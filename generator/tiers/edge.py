@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from generator import hosts, naming
-from generator.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.fields import Form, Part
-from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.terraform.calls import Declaration, ModuleCall, StackInput, StackOutput
+from generator.terraform.hcl import Reference, Value
 from generator.tiers.cdn import Cdn
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall
 from generator.durations import Duration
 from generator.fields import Part
-from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.terraform.calls import Declaration, ModuleCall
+from generator.terraform.hcl import Reference, Value
 from generator.tiers import data
 from generator.tiers.functions import package_path
 

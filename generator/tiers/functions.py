@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall, StackOutput
-from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.terraform.calls import Declaration, ModuleCall, StackOutput
+from generator.terraform.hcl import Reference, Value
 from generator.tiers import data
 from generator.tiers.compute import (
     MIGRATIONS,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall, StackOutput
 from generator.fields import Form, Part, PolicyArn
-from generator.hcl import Reference, Value
 from generator.naming import resource_label
+from generator.terraform.calls import Declaration, ModuleCall, StackOutput
+from generator.terraform.hcl import Reference, Value
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest

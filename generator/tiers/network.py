@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall
-from generator.hcl import Reference
+from generator.terraform.calls import Declaration, ModuleCall
+from generator.terraform.hcl import Reference
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest

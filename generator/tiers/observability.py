@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall
 from generator.fields import Form, Part
-from generator.hcl import Reference, Value
 from generator.regions import CDN_REGION
+from generator.terraform.calls import Declaration, ModuleCall
+from generator.terraform.hcl import Reference, Value
 from generator.tiers import compute, failover
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall
 from generator.fields import Part
 from generator.naming import resource_label
+from generator.terraform.calls import Declaration, ModuleCall
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from generator import naming
-from generator.calls import Declaration, ModuleCall
 from generator.fields import Part, PolicyArn
-from generator.hcl import Reference, Value
 from generator.regions import CDN_REGION
+from generator.terraform.calls import Declaration, ModuleCall
+from generator.terraform.hcl import Reference, Value
 
 if TYPE_CHECKING:
     from generator.manifest import Manifest

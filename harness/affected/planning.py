@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generator import manifest
 from generator.problems import InputRefused
-from harness import running_sandbox, verbs
+from harness import verbs
 from harness.affected.change import change
 from harness.affected.comparison import Removed, Report
 from harness.affected.git import Base
@@ -18,6 +18,7 @@ from harness.affected.rendering import because_nothing, destruction, left_behind
 from harness.affected.snapshot import ENVIRONMENTS
 from harness.affected.trees import Tree, commit_tree
 from harness.environments import REPOSITORY, Environment
+from harness.targets import announced as running_sandbox
 from harness.terraform import runner
 from harness.terraform.session import RunResult
 from harness.terraform.stack import StackRun

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from generator.calls import StackInput
+from generator.terraform.calls import StackInput
 from harness.affected import manifests
 from harness.affected.closure import Leaf, closure
 from harness.affected.manifests import Data
@@ -21,7 +21,7 @@ GENERATOR = "generator"
 POLICY_FOLDERS = ("policies", "harness/policy")
 POLICY_FILES = ("harness/policy.py", "requirements/policy.txt", ".checkov.yaml", ".checkov.yml")
 
-_RELEASE = "harness/terraform/release.py"
+_RELEASE = "harness/terraform/download.py"
 _VERSION_FILE = ".terraform-version"
 _PINNED = re.compile(rb'^VERSION = "([^"]+)"', re.MULTILINE)
 _GENERATOR_VERSION = re.compile(rb'^VERSION = "([^"]+)"', re.MULTILINE)

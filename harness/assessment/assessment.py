@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from generator import objectives
-from generator.objectives import Refusal
-from generator.operations import operations
-from generator.predictions import WAYS, Exposure, Prediction, Way, exposure, prediction
 from generator.problems import InputRefused
-from generator.single_points import SinglePoint, single_points
+from generator.recovery import budget as objectives
+from generator.recovery.budget import Refusal
+from generator.recovery.predictions import WAYS, Exposure, Prediction, Way, exposure, prediction
+from generator.recovery.requests import operations
+from generator.recovery.single_points import SinglePoint, single_points
+from harness.assessment.measured import SCENARIOS, Drilled, Figure, last_drill
 from harness.environments import Environment
-from harness.measured import SCENARIOS, Drilled, Figure, last_drill
 from harness.scorecard.card import ScorecardError
 
 # How far a usual prediction may be from the median of what was measured.

@@ -13,8 +13,8 @@ from typing import Any
 
 from generator import hosts
 from generator.manifest import Manifest
-from generator.operations import Doing, Kind, Operation
-from generator.predictions import Way
+from generator.recovery.predictions import Way
+from generator.recovery.requests import Doing, Kind, Operation
 from harness.scorecard.card import (
     REPORT,
     SCHEMA,

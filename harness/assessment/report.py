@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from generator import objectives
 from generator.durations import text
-from generator.predictions import Prediction
-from harness.assessment import AGREEMENT, Assessment, Line
-from harness.measured import SCENARIOS, Drilled
+from generator.recovery import budget as objectives
+from generator.recovery.predictions import Prediction
+from harness.assessment.assessment import AGREEMENT, Assessment, Line
+from harness.assessment.measured import SCENARIOS, Drilled
 from harness.scorecard.document import table as markdown_table
 
 MARKS = {"met": "✓", "missed": "✗", "above the prediction": "!", "not measured": ""}
@@ -23,7 +23,8 @@ Usual: what the worst client sees in an ordinary loss, by the published rules na
 that each step can take, which objectives are held against. Floor: the worst case at the fastest settings,
 which no setting of this design can improve. Measured: the last drill in the sandbox, median over its seeds of
 the worst client that keeps to the TTL, and the worst seed; delays inside AWS are drawn from
-`harness/sandbox/delays.yaml`. Agrees: how far usual and measured are apart, both without what is drawn."""
+`harness/sandbox/world/delays.yaml`. Agrees: how far usual and measured are apart, both without delays that
+are drawn."""
 
 
 class Section(NamedTuple):

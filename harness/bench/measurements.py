@@ -14,17 +14,18 @@ import yaml
 
 from generator import estate
 from generator import manifest as manifests
-from harness import aws, environments, rehearsal, verbs
+from harness import aws, environments, verbs
 from harness.affected.change import between
 from harness.affected.git import base_of
 from harness.affected.trees import working_tree
 from harness.bench.memory import Peak, peak_memory
 from harness.bench.monolith import NAME, monolith
-from harness.drill.run import run_drill
+from harness.drill.run.run import run_drill
 from harness.drill.scenario import find_scenario
 from harness.environments import REPOSITORY, Environment
+from harness.rehearsal import drill as rehearsal
 from harness.sandbox.faults import RegionDark
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 from harness.terraform import adapter, runner
 from harness.terraform.adapter import Root
 from harness.terraform.session import Session

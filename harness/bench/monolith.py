@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from generator import roots
-from generator.calls import ModuleCall
-from generator.hcl import Reference, Value
 from generator.manifest import Manifest
 from generator.naming import resource_label
 from generator.stacks import Stack, stacks
+from generator.terraform.calls import ModuleCall
+from generator.terraform.hcl import Reference, Value
 
 NAME = "everything"
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import typer
 
 from generator.problems import InputRefused
-from harness import operator
 from harness.cli import changes, failover, manifests, proofs
 from harness.cli.app import app
 from harness.cli.options import FAILED, GOOD, INTERRUPTED, REFUSED
@@ -23,8 +22,9 @@ from harness.cli.talk import say
 from harness.delivery import commands as delivery
 from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY
-from harness.sandbox.addresses import NoAddress
-from harness.sandbox.server import SandboxError
+from harness.failover import commands as operator
+from harness.sandbox.requests.addresses import NoAddress
+from harness.sandbox.sandbox import SandboxError
 from harness.terraform.errors import TerraformError
 
 __all__ = ["changes", "failover", "main", "manifests", "proofs"]

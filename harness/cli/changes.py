@@ -10,8 +10,7 @@ import typer
 from rich.console import Console
 
 from generator.problems import InputRefused
-from harness import drift_report, environments, verbs
-from harness import release as releases
+from harness import environments, verbs
 from harness.affected import planning, rendering
 from harness.affected.change import change
 from harness.cli.app import app
@@ -30,8 +29,11 @@ from harness.cli.options import (
 )
 from harness.cli.ready import ready
 from harness.cli.talk import confirming, say, write
+from harness.drift import report as drift_report
 from harness.environments import REPOSITORY
-from harness.review import applying, confirmation, reviewed
+from harness.lifecycle import reviewed as applying
+from harness.release import release as releases
+from harness.review import confirmation, reviewed
 from harness.review import markdown as markdowns
 from harness.review import summary as summaries
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from harness import environments, operator
+from harness import environments
 from harness.cli.app import app
 from harness.cli.options import DEFAULT_ENVIRONMENT, Env, InSandbox, Json, Yes
 from harness.cli.talk import confirming
+from harness.failover import commands as operator
 
 To = Annotated[str, typer.Option("--to", help="The region that is to write; the usual one if left out.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen and what is against it.")]

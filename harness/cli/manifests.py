@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
-from harness import assessment, assessment_report, environments, rehearsal, verbs
+from harness import environments, verbs
+from harness.assessment import assessment
+from harness.assessment import report as assessment_report
 from harness.cli.app import app
 from harness.cli.options import DEFAULT_ENVIRONMENT, FAILED, GOOD, Env, Json, Yes
 from harness.cli.ready import named, ready, write_roots
 from harness.cli.talk import ask, say, write
+from harness.rehearsal import drill as rehearsal
 
 
 @app.command()
@@ -106,7 +109,7 @@ def docs(
     ] = False,
 ) -> int:
     """Write docs/reference from the manifest's models and the modules' HCL."""
-    from harness import reference
+    from harness.reference import pages as reference
 
     wanted = reference.wanted()
     if check:

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from harness import rehearsal
 from harness.cli.app import app
 from harness.cli.options import DEFAULT_ENVIRONMENT, Env, Json
 from harness.cli.ready import ready
 from harness.cli.talk import say
 from harness.environments import REPOSITORY
+from harness.rehearsal import drill as rehearsal
 
 
 @app.command()

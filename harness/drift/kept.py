@@ -8,7 +8,7 @@ there, never over another, and the bucket's lifecycle rule takes them away.
 from __future__ import annotations
 
 from harness.delivery.kept_plans import PREFIX, Buckets, run_id
-from harness.drift import HISTORY, Report, parse
+from harness.drift.findings import HISTORY, Report, parse
 from harness.environments import Environment
 
 FOLDER = f"{PREFIX}/drift"

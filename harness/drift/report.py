@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from generator import writer
-from harness import drift as drifts
 from harness import verbs
-from harness.delivery import kept_drift
 from harness.delivery.kept_plans import Buckets
-from harness.drift import HISTORY, Finding, Report, StackDrift
+from harness.drift import findings as drifts
+from harness.drift import kept as kept_drift
+from harness.drift.findings import HISTORY, Finding, Report, StackDrift
 from harness.environments import Environment
 from harness.review import markdown as markdowns
 from harness.review.markdown import Section, cell, code, line

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.drill.run import DrillResult, run_drill
+from harness.drill.run.run import DrillResult, run_drill
+from harness.drill.run.series import DrillSeries, run_drills
 from harness.drill.scenario import Scenario, find_scenario, shipped
-from harness.drill.series import DrillSeries, run_drills
 from harness.drill.subject import DrillError, Objectives, Subject, SubjectRegion
 
 __all__ = [

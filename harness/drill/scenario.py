@@ -16,7 +16,7 @@ from generator import yaml_source
 from generator.problems import InputRefused, Problem
 from harness.drill.subject import DrillError, Flow, Subject
 from harness.sandbox.faults import KINDS, Fault, FaultError, to_fault
-from harness.sandbox.route53.places import PLACES
+from harness.sandbox.world.places import PLACES
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 Expectation = Literal["objectives-met", "objectives-missed", "inconclusive"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from generator.problems import InputRefused
 from harness import verbs
-from harness.delivery import rollout
 from harness.environments import Environment
+from harness.lifecycle import order as rollout
 from harness.review import confirmation, reviewed
 from harness.review.confirmation import Typed
 from harness.review.reviewed import Kept

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from generator import writer
-from harness import manifest_reference, module_reference
 from harness.environments import REPOSITORY
+from harness.reference import manifest as manifest_reference
+from harness.reference import modules as module_reference
 
 FOLDER = REPOSITORY / "docs" / "reference"
 MODULES = REPOSITORY / "modules"

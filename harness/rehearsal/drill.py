@@ -16,16 +16,17 @@ from generator import hosts, naming
 from generator.manifest import Manifest
 from generator.problems import InputRefused
 from generator.tiers import compute, failover
-from harness import running_sandbox, verbs
+from harness import verbs
 from harness.drill import report
-from harness.drill.run import run_drill
+from harness.drill.run.run import run_drill
+from harness.drill.run.series import DrillSeries
 from harness.drill.scenario import Scenario, find_scenario
-from harness.drill.series import DrillSeries
 from harness.drill.subject import Controller, Objectives, Subject, SubjectRegion
 from harness.environments import REPOSITORY, Environment
-from harness.flows import flows
-from harness.running_sandbox import RunningSandbox
-from harness.sandbox.server import Sandbox
+from harness.rehearsal.flows import flows
+from harness.sandbox.sandbox import Sandbox
+from harness.targets import announced as running_sandbox
+from harness.targets.announced import RunningSandbox
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
 from harness.terraform.stack import Target

@@ -22,7 +22,7 @@ from generator.problems import InputRefused
 from generator.tiers import compute
 from harness import aws, verbs
 from harness.environments import Environment
-from harness.release_progress import Ended, Event, Noted, Shifted, Started, progress
+from harness.release.progress import Ended, Event, Noted, Shifted, Started, progress
 from harness.terraform import runner
 from harness.terraform.session import Session, open_session
 from harness.terraform.stack import Target

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from harness.sandbox.classify import CONTROL_PLANE_HOMES, Target, service_name
+from harness.sandbox.requests.classify import CONTROL_PLANE_HOMES, Target, service_name
 
 Mode = Literal["refuse", "hang", "503"]
 MODES: tuple[str, ...] = get_args(Mode)

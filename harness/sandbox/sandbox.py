@@ -22,22 +22,24 @@ from typing import Any, Self, TypeVar
 
 import boto3
 
-from harness.sandbox import emulators, patches, patches_function_endpoint, patches_lambda
-from harness.sandbox.addresses import Listeners, open_listeners
-from harness.sandbox.alarms import AlarmStates, Metrics
-from harness.sandbox.aurora import Aurora
-from harness.sandbox.classify import Target
-from harness.sandbox.clock import Clock
-from harness.sandbox.cloudfront import EDGE_PLACES, CloudFront, Network
-from harness.sandbox.delays import Delays
-from harness.sandbox.deployments import Deployments
+from harness.sandbox.emulators import emulators, patches
 from harness.sandbox.faults import Fault, Faults, RegionDark, ServiceDown, cut_links
-from harness.sandbox.gateway import Gateway
-from harness.sandbox.lambda_pools import LambdaPools
-from harness.sandbox.objects import ObjectReplication
-from harness.sandbox.replication import Replication
-from harness.sandbox.route53 import Route53
-from harness.sandbox.schedules import Schedules, invoke_function
+from harness.sandbox.requests.addresses import Listeners, open_listeners
+from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.gateway import Gateway
+from harness.sandbox.services.cloudfront import EDGE_PLACES, CloudFront, Network
+from harness.sandbox.services.cloudwatch import AlarmStates, Metrics
+from harness.sandbox.services.codedeploy import Deployments
+from harness.sandbox.services.dynamodb.replication import Replication
+from harness.sandbox.services.events.schedules import Schedules, invoke_function
+from harness.sandbox.services.lambda_ import endpoint as patches_function_endpoint
+from harness.sandbox.services.lambda_ import patches as patches_lambda
+from harness.sandbox.services.lambda_.pools import LambdaPools
+from harness.sandbox.services.rds.aurora import Aurora
+from harness.sandbox.services.route53 import Route53
+from harness.sandbox.services.s3.replication import ObjectReplication
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.delays import Delays
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ HEAD = f"""<!-- Written by `make scorecard` from the reports of drills; edit not
 Every cell is a drill: real requests against the applied environment in the sandbox, a fault, and what clients
 saw. RTO is the worst client that keeps to the TTL, over all seeds; RPO the age of the oldest acknowledged
 write that was lost. Seconds are model seconds; those that AWS alone can tell are drawn from
-`harness/sandbox/delays.yaml` and counted as *modelled*. ✓ objectives met, ✗ missed, ? inconclusive; "as
+`harness/sandbox/world/delays.yaml` and counted as *modelled*. ✓ objectives met, ✗ missed, ? inconclusive; "as
 expected" where the drill is there to show a miss. How each is judged: `harness/drill/README.md`.
 
 ![Architecture by fault]({PICTURE})

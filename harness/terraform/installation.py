@@ -22,7 +22,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.terraform import release
+from harness.terraform import download as release
 from harness.terraform.errors import TerraformUnavailable
 
 REPOSITORY = Path(__file__).resolve().parents[2]

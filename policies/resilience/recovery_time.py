@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from generator import hosts, objectives
+from generator import hosts
 from generator.manifest import Manifest
+from generator.recovery import budget as objectives
 from policies.finding import Finding
 from policies.resilience.estate import Estate
 from policies.resilience.plan_json import Resource

@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from documented_commands import REPOSITORY, lines, make_commands, problems, repository_copy
 
 from harness import environments
 from harness.drill.scenario import shipped
+from tests.docs.documented_commands import REPOSITORY, lines, make_commands, problems, repository_copy
 
 GUIDE = REPOSITORY / "docs" / "guide.md"
 # What a reader of the guide makes on the way.

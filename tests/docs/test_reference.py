@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from generator.manifest import Manifest
-from harness import cli, manifest_reference, module_reference, reference
+from harness import cli
+from harness.reference import manifest as manifest_reference
+from harness.reference import modules as module_reference
+from harness.reference import pages as reference
 
 MODULE = {
     "README.md": "# tier/thing\n\nA thing\nof two lines.\n\nMore.\n",

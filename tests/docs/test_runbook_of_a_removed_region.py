@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from documented_commands import lines, repository_copy, verbs
 
-from generator.runbooks import spare_region
+from generator.pages.runbooks import spare_region
 from harness import environments
+from tests.docs.documented_commands import lines, repository_copy, verbs
 
 pytestmark = [
     pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.long, pytest.mark.timeout(3600),

@@ -6,13 +6,21 @@ import re
 import shlex
 
 import pytest
-from documented_commands import MakeCommand, aws_problems, lines, make_command, make_commands, problems, verbs
 
-from generator.runbooks import runbooks, spare_region
+from generator.pages.runbooks import runbooks, spare_region
 from generator.tiers import failover
 from harness import environments
 from harness.drill.scenario import shipped
 from harness.environments import Environment
+from tests.docs.documented_commands import (
+    MakeCommand,
+    aws_problems,
+    lines,
+    make_command,
+    make_commands,
+    problems,
+    verbs,
+)
 
 NAMES = frozenset(environments.names())
 SECTIONS = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from turns import TURNS
 
 from e2e.estates import Estate
 from harness import verbs
 from harness.terraform.session import Session
+from tests.turns import TURNS
 
 
 @pytest.fixture

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-import inventory
-from turns import TURNS
 
-from harness import environments, rehearsal, verbs
-from harness.drill.run import DrillResult, run_drill
+from harness import environments, verbs
+from harness.drill.run.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Subject
 from harness.environments import REPOSITORY, Environment
-from harness.sandbox.server import Sandbox
+from harness.rehearsal import drill as rehearsal
+from harness.sandbox.sandbox import Sandbox
 from harness.terraform.stack import StackRun, Target
+from tests import inventory
+from tests.turns import TURNS
 
 
 @dataclass(frozen=True)

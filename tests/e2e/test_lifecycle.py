@@ -19,7 +19,7 @@ import pytest
 from e2e.estates import hold_to_inventory
 from harness import environments, verbs
 from harness.environments import REPOSITORY, Environment
-from harness.running_sandbox import RECORD
+from harness.targets.announced import RECORD
 from harness.terraform import runner
 from harness.terraform.stack import Target
 

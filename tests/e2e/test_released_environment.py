@@ -18,11 +18,13 @@ import pytest
 import yaml
 
 from generator import estate, hosts, manifest, package
-from harness import rehearsal, release, verbs
-from harness.drill.exchange import Caller, Request
+from harness import verbs
+from harness.drill.load.exchange import Caller, Request
 from harness.environments import ENVIRONMENTS, REPOSITORY, Environment
-from harness.release_progress import Ended, Event, Noted, Shifted, Started
-from harness.sandbox.server import Sandbox
+from harness.rehearsal import drill as rehearsal
+from harness.release import release
+from harness.release.progress import Ended, Event, Noted, Shifted, Started
+from harness.sandbox.sandbox import Sandbox
 from harness.terraform import runner
 from harness.terraform.stack import Target
 

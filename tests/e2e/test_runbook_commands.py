@@ -9,13 +9,16 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from turns import TURNS
 
 from e2e.estates import Estate, applied
-from generator.runbooks import runbooks
-from harness import cli, operator, rehearsal, running_sandbox
-from harness.running_sandbox import RunningSandbox
+from generator.pages.runbooks import runbooks
+from harness import cli
+from harness.failover import commands as operator
+from harness.rehearsal import drill as rehearsal
 from harness.sandbox.faults import to_fault
+from harness.targets import announced as running_sandbox
+from harness.targets.announced import RunningSandbox
+from tests.turns import TURNS
 
 pytestmark = [
     pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.long, pytest.mark.timeout(3600),

@@ -17,12 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import inventory
-
 from generator import estate, naming
 from generator.stacks import Stack
 from harness.environments import REPOSITORY, Environment
 from harness.terraform import installation
+from tests import inventory
 
 SECONDS = 400
 LOCK_FILE = Path(estate.__file__).parent / "terraform.lock.hcl"

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import inventory
 import pytest
-from root_plan import child, parent, planned
 
 from generator.stacks import Stack
 from harness import environments
 from harness.environments import REPOSITORY
+from tests import inventory
+from tests.envs.root_plan import child, parent, planned
 
 ENVIRONMENTS = environments.names()
 INVENTORIES = REPOSITORY / "tests" / "envs" / "inventories"

@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from short_manifest import SHORT, Load
 
 from generator import manifest as manifests
 from generator.manifest import Manifest
+from tests.generator.short_manifest import SHORT, Load
 
 
 @pytest.fixture

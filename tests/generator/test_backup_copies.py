@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from short_manifest import Load
 
-from generator import document, runbooks
-from generator.calls import ModuleCall
 from generator.manifest import Manifest
+from generator.pages import environment as document
+from generator.pages import runbooks
 from generator.problems import InputRefused
 from generator.stacks import stacks
+from generator.terraform.calls import ModuleCall
 from generator.tiers import backups
+from tests.generator.short_manifest import Load
 
 TABLES = "data:\n  tables:\n    items: {hash_key: pk}\n"
 THIRD = (

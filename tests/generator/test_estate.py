@@ -13,12 +13,14 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from short_manifest import REPOSITORY, SHORT, Load
 
-from generator import document, estate, hcl, roots
+from generator import estate, roots
 from generator import manifest as manifests
 from generator.manifest import Manifest
+from generator.pages import environment as document
 from generator.stacks import Stack, stacks
+from generator.terraform import hcl
+from tests.generator.short_manifest import REPOSITORY, SHORT, Load
 
 
 def by_name(manifest: Manifest) -> dict[str, Stack]:

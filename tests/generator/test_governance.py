@@ -3,12 +3,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from short_manifest import REPOSITORY, Load
 
 from generator.manifest import Manifest
 from generator.problems import InputRefused
 from generator.stacks import stacks
 from generator.tiers.governance import SERVICES
+from tests.generator.short_manifest import REPOSITORY, Load
 
 DELIVERY = ("topology:", "delivery: {repository: octo-org/shop}\ntopology:")
 # the beginnings of resource types, longest first, by the service that their API belongs to

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from generator import hcl
+from generator.terraform import hcl
 
 NASTY = [
     "",

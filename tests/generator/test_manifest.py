@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from short_manifest import SHORT, Load
 
 from generator import manifest as manifests
 from generator.problems import InputRefused
+from tests.generator.short_manifest import SHORT, Load
 
 
 def test_a_manifest_of_eighteen_lines_is_enough(load: Load) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from generator import objectives
+from generator.recovery import budget as objectives
 from harness.drill.scenario import Load
-from harness.sandbox.delays import Delays
+from harness.sandbox.world.delays import Delays
 
 
 def test_the_budget_and_the_drill_speak_of_the_same_delays_and_the_same_clients() -> None:

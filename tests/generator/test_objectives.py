@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from short_manifest import Load
 
-from generator import objectives
-from generator.objectives import budget, refusals
+from generator.recovery import budget as objectives
+from generator.recovery.budget import budget, refusals
+from tests.generator.short_manifest import Load
 
 
 def test_the_budget_of_the_defaults_adds_up_to_37_and_48_seconds(load: Load) -> None:

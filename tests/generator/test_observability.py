@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from short_manifest import REPOSITORY, Load
 
 from generator import manifest as manifests
 from generator.manifest import Manifest
 from generator.problems import InputRefused
 from generator.stacks import stacks
+from tests.generator.short_manifest import REPOSITORY, Load
 
 FULL = (REPOSITORY / "envs" / "reference" / "global-serverless" / "manifest.yaml").read_text()
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from short_manifest import REPOSITORY, Load
 
 from generator import manifest as manifests
 from generator.manifest import Manifest
-from generator.operations import Operation, operations
-from generator.predictions import WAYS, Way, exposure, fastest, prediction
+from generator.recovery.predictions import WAYS, Way, exposure, fastest, prediction
+from generator.recovery.requests import Operation, operations
+from tests.generator.short_manifest import REPOSITORY, Load
 
 
 def reference(name: str) -> Manifest:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from short_manifest import REPOSITORY, Load
 
 from generator import manifest as manifests
 from generator import roots
 from generator.manifest import Manifest
 from generator.problems import InputRefused
 from generator.stacks import Stack, stacks
+from tests.generator.short_manifest import REPOSITORY, Load
 
 THIRD = ("compute:", "  eu-west-1: {role: standby, cidr: 10.2.0.0/16}\ncompute:")
 DRAINED = ("compute:", "  eu-west-1: {role: standby, cidr: 10.2.0.0/16, draining: true}\ncompute:")

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from short_manifest import REPOSITORY, Load
 
 from generator import manifest as manifests
-from generator import objectives, roots
+from generator import roots
 from generator.manifest import Manifest
 from generator.problems import InputRefused
+from generator.recovery import budget as objectives
 from generator.stacks import Stack, stacks
+from tests.generator.short_manifest import REPOSITORY, Load
 
 FULL = (REPOSITORY / "envs" / "reference" / "global-serverless" / "manifest.yaml").read_text()
 

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from short_manifest import REPOSITORY, Load
-
 from generator import manifest as manifests
-from generator.calls import ModuleCall
-from generator.hcl import Reference
 from generator.manifest import Manifest
-from generator.single_points import SinglePoint, single_points
+from generator.recovery.single_points import SinglePoint, single_points
 from generator.stacks import Stack, stacks
+from generator.terraform.calls import ModuleCall
+from generator.terraform.hcl import Reference
+from tests.generator.short_manifest import REPOSITORY, Load
 
 
 def serverless() -> Manifest:

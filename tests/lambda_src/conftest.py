@@ -10,10 +10,11 @@ from typing import Any
 
 import boto3
 import pytest
-from calling_functions import BUCKET, ITEMS, REGION, Handler, create_table, load
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
-from postgres_server import ADMINISTRATOR, PASSWORD, Server, running
+
+from tests.lambda_src.calling_functions import BUCKET, ITEMS, REGION, Handler, create_table, load
+from tests.lambda_src.postgres_server import ADMINISTRATOR, PASSWORD, Server, running
 
 
 @pytest.fixture(autouse=True)

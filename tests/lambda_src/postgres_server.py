@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pg8000.native
 
-from harness.sandbox.aurora import programs
+from harness.sandbox.services.rds.aurora import programs
 
 # who owns the server, for the fixtures; and what Aurora calls the master user, who is no superuser
 OWNER, OWNER_PASSWORD = "owner", "owner-password"

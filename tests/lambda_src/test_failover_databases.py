@@ -11,7 +11,8 @@ from controller import kept_rows
 from controller.global_databases import GlobalDatabase, GlobalDatabases, figure, partition
 from controller.ports import Failed
 from controller.view import Database
-from failover_model import EAST, WEST
+
+from tests.lambda_src.failover_model import EAST, WEST
 
 ACCOUNT = "123456789012"
 ORDERS = GlobalDatabase(

@@ -6,7 +6,8 @@ from controller.decision import decide, serving
 from controller.lease import Lease, Phase, Settings
 from controller.takeover import refusals
 from controller.view import Admit, Announce, Ballot, MeasureLags, Note, Observation, Propose, Serve, View
-from failover_model import EAST, THREE, WEST, WITNESS
+
+from tests.lambda_src.failover_model import EAST, THREE, WEST, WITNESS
 
 NOW = 1000.0
 HELD = Lease(3, EAST, NOW + 8, Phase.DONE, 900.0, "failover", claimed_at=890.0)

@@ -12,10 +12,11 @@ from typing import Any
 
 import boto3
 import pytest
-from calling_functions import Context, create_table, load
 from controller import probes
-from failover_model import EAST, WEST, WITNESS
 from moto import mock_aws
+
+from tests.lambda_src.calling_functions import Context, create_table, load
+from tests.lambda_src.failover_model import EAST, WEST, WITNESS
 
 VOTERS = (EAST, WEST, WITNESS)
 TABLE = "prod-control"

@@ -12,12 +12,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from calling_functions import SOURCE, create_table
 
 from generator.package import package
 from harness.sandbox.faults import RegionDark, ServiceDown
-from harness.sandbox.lambda_pools import LambdaPools
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.lambda_.pools import LambdaPools
+from tests.lambda_src.calling_functions import SOURCE, create_table
 
 pytestmark = pytest.mark.sandbox
 

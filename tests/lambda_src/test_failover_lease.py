@@ -6,10 +6,11 @@ import dataclasses
 
 import pytest
 from controller.lease import Lease, accepts, established, is_free, newest
-from failover_model import EAST, THREE, WEST, WITNESS, Phase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.lambda_src.failover_model import EAST, THREE, WEST, WITNESS, Phase
 
 GUARD, LEASE = THREE.guard, THREE.lease
 # whom a proposal reaches at once; the others may get it later, or never

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from controller.lease import Settings
-from failover_model import EAST, THREE, WEST, WITNESS, Killed, Model
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
+from tests.lambda_src.failover_model import EAST, THREE, WEST, WITNESS, Killed, Model
 
 GUARD = THREE.guard
 NORTH, SOUTH = "eu-north-1", "sa-east-1"

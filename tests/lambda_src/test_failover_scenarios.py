@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from controller import control_tables, probes
-from failover_model import EAST, THREE, WEST, WITNESS, Killed, Model, ModelTables, Phase
 
-from generator import objectives
+from generator.recovery import budget as objectives
+from tests.lambda_src.failover_model import EAST, THREE, WEST, WITNESS, Killed, Model, ModelTables, Phase
 
 
 def running(**options: Any) -> Model:

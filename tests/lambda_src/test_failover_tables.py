@@ -9,16 +9,17 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from calling_functions import create_table
 from controller import control_tables
 from controller.control_tables import ADMISSION, ControlTables
 from controller.lease import Lease, Phase, accepts
 from controller.ports import Failed
 from controller.view import Admit, Ballot, Candidate, Intent, Observation
-from failover_model import EAST, WEST, WITNESS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+
+from tests.lambda_src.calling_functions import create_table
+from tests.lambda_src.failover_model import EAST, WEST, WITNESS
 
 VOTERS = (EAST, WEST, WITNESS)
 TABLE = "prod-control"

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from calling_functions import REGION, create_table
 from shared import fence, table
 from shared.clock import Clock
 from shared.requests import TryAgain
+
+from tests.lambda_src.calling_functions import REGION, create_table
 
 CONTROL = "prod-control"
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from calling_functions import REGION, Context, Handler, failing_with, load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.lambda_src.calling_functions import REGION, Context, Handler, failing_with, load
 
 
 @pytest.fixture

@@ -8,9 +8,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from calling_functions import ITEMS, REGION, Context, Handler, create_table, failing_with, load
-from postgres_server import Server
 from shared import fence
+
+from tests.lambda_src.calling_functions import (
+    ITEMS,
+    REGION,
+    Context,
+    Handler,
+    create_table,
+    failing_with,
+    load,
+)
+from tests.lambda_src.postgres_server import Server
 
 SEARCHED = '"health":"pass:prod/us-west-2"'
 

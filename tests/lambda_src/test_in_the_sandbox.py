@@ -9,12 +9,12 @@ from typing import Any
 
 import boto3
 import pytest
-from calling_functions import ITEMS, SOURCE, create_table
 
 from generator.package import package
 from harness.sandbox.faults import ServiceDown
-from harness.sandbox.lambda_pools import LambdaPools
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.lambda_.pools import LambdaPools
+from tests.lambda_src.calling_functions import ITEMS, SOURCE, create_table
 
 pytestmark = pytest.mark.sandbox
 

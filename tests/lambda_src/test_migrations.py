@@ -11,8 +11,9 @@ from typing import Any
 import boto3
 import pg8000.native
 import pytest
-from calling_functions import REGION, Context, load
-from postgres_server import ADMINISTRATOR, PASSWORD, Server
+
+from tests.lambda_src.calling_functions import REGION, Context, load
+from tests.lambda_src.postgres_server import ADMINISTRATOR, PASSWORD, Server
 
 NAMES = ["0001_fence", "0002_orders", "0003_reconcile"]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pg8000.native
 import pytest
-from calling_functions import REGION, Context, Handler, load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from postgres_server import Server
+
+from tests.lambda_src.calling_functions import REGION, Context, Handler, load
+from tests.lambda_src.postgres_server import Server
 
 CONTROL = "prod-control"
 
@@ -38,8 +39,9 @@ def call(handler: Handler, request: object) -> tuple[int, dict[str, Any]]:
 @pytest.fixture
 def guarded(orders: Handler, database: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A control table whose admission a test can set."""
-    from calling_functions import create_table
     from shared import fence
+
+    from tests.lambda_src.calling_functions import create_table
 
     create_table(database, CONTROL)
     monkeypatch.setenv("CONTROL_TABLE", CONTROL)

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from calling_functions import SOURCE
 
 from generator.package import package
+from tests.lambda_src.calling_functions import SOURCE
 
 FUNCTIONS = sorted(path.parent.name for path in SOURCE.glob("*/handler.py"))
 # Only the package, the standard library, and what Lambda brings along, come from elsewhere.

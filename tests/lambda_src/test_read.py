@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from calling_functions import ITEMS, Context, Handler, create_table, failing_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.lambda_src.calling_functions import ITEMS, Context, Handler, create_table, failing_with
 
 
 def call(handler: Handler, **parameters: Any) -> tuple[int, dict[str, Any]]:

@@ -10,8 +10,9 @@ from typing import Any
 import boto3
 import pg8000.native
 import pytest
-from calling_functions import REGION, Context, load
-from postgres_server import ADMINISTRATOR, PASSWORD, Server
+
+from tests.lambda_src.calling_functions import REGION, Context, load
+from tests.lambda_src.postgres_server import ADMINISTRATOR, PASSWORD, Server
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 APP, ADMIN = "prod/orders/app", "prod/orders/admin"

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from calling_functions import Context, Handler, create_table
 from shared import environment, logs, table
 from shared.responses import cors_headers
+
+from tests.lambda_src.calling_functions import Context, Handler, create_table
 
 ONE, TWO = "https://example.com", "https://www.example.com"
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from calling_functions import ITEMS, Context, Handler, failing_with, load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.lambda_src.calling_functions import ITEMS, Context, Handler, failing_with, load
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

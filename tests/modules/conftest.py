@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from module_plan import Planner, Terraform, initialised_root
-from native_run import NativeTests, native_tests
-from shared_provider import attached, provider_binary
 
 from harness.terraform import installation
+from tests.modules.module_plan import Planner, Terraform, initialised_root
+from tests.modules.native_run import NativeTests, native_tests
+from tests.modules.shared_provider import attached, provider_binary
 
 
 @pytest.fixture(scope="session")

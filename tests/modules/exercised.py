@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-import inventory
-import module_source
-from module_source import NATIVE_TESTS, REPOSITORY
-
 from harness.drill.scenario import shipped
+from tests import inventory
+from tests.modules import module_source
+from tests.modules.module_source import NATIVE_TESTS, REPOSITORY
 
 TESTS = REPOSITORY / "tests"
 APPLY, AGAIN, DESTROY = "apply", "second plan", "destroy"

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from exercised import AGAIN, APPLY, DESTROY, Exercised, Kept
-from module_source import NATIVE_TESTS, REPOSITORY, modules, resource_types
+
+from tests.modules.exercised import AGAIN, APPLY, DESTROY, Exercised, Kept
+from tests.modules.module_source import NATIVE_TESTS, REPOSITORY, modules, resource_types
 
 PAGE = REPOSITORY / "docs" / "exercised.md"
 ONLY_PLANNED = NATIVE_TESTS / "only_planned.yaml"

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import module_source
 import pytest
 import tftest
+
+from tests.modules import module_source
 
 LOCK_FILE = module_source.REPOSITORY / "generator" / "terraform.lock.hcl"
 REGION = "us-east-1"

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import module_plan
-import module_source
-from module_plan import Terraform
+from tests.modules import module_plan, module_source
+from tests.modules.module_plan import Terraform
 
 SECONDS_FOR_INIT = 120
 SECONDS_PER_FILE = 120

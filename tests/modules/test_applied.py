@@ -16,13 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import inventory
 import pytest
 import tftest
-from module_plan import LOCK_FILE, PACKAGE, REGION, Terraform, path_to, temporary_files_in, write_package
-from module_source import NATIVE_TESTS
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests import inventory
+from tests.modules.module_plan import (
+    LOCK_FILE,
+    PACKAGE,
+    REGION,
+    Terraform,
+    path_to,
+    temporary_files_in,
+    write_package,
+)
+from tests.modules.module_source import NATIVE_TESTS
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(420)]
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import exercised
-import exercised_page
-import inventory
 import pytest
-from exercised import PROVED_BY, Exercised, Kept, exercises_in, scenarios_in
-from module_source import NATIVE_TESTS
+
+from tests import inventory
+from tests.modules import exercised, exercised_page
+from tests.modules.exercised import PROVED_BY, Exercised, Kept, exercises_in, scenarios_in
+from tests.modules.module_source import NATIVE_TESTS
 
 COMMAND = "make exercised"
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import inventory
 import pytest
 import tftest
-from module_plan import LOCK_FILE, PACKAGE, Terraform, path_to, temporary_files_in
-from module_source import NATIVE_TESTS
 
-from harness.sandbox.schedules import applied_schedules
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.events.schedules import applied_schedules
 from harness.terraform import plans
+from tests import inventory
+from tests.modules.module_plan import LOCK_FILE, PACKAGE, Terraform, path_to, temporary_files_in
+from tests.modules.module_source import NATIVE_TESTS
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.long, pytest.mark.timeout(600)]
 

@@ -6,10 +6,11 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-import module_source
 import pytest
-from module_plan import Terraform
-from module_source import (
+
+from tests.modules import module_source
+from tests.modules.module_plan import Terraform
+from tests.modules.module_source import (
     MODULES,
     NATIVE_TESTS,
     conditions,
@@ -19,7 +20,7 @@ from module_source import (
     native_test,
     variables,
 )
-from native_run import NativeTests, native_tests, split, with_module_blocks
+from tests.modules.native_run import NativeTests, native_tests, split, with_module_blocks
 
 NATIVELY_TESTED = [module for module in modules() if native_test(module).exists()]
 

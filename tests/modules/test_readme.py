@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import inventory
 import pytest
-from module_plan import Planner
-from module_source import MODULES, NATIVE_TESTS, modules, resource_types
+
+from tests import inventory
+from tests.modules.module_plan import Planner
+from tests.modules.module_source import MODULES, NATIVE_TESTS, modules, resource_types
 
 DOCUMENTED = [module for module in modules() if (MODULES / module / "README.md").exists()]
 INVENTORIES = NATIVE_TESTS / "inventories"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import hcl2
 import pytest
-from module_source import FILES_OF_A_MODULE, MODULES, Block, modules, outputs, variables
+
+from tests.modules.module_source import FILES_OF_A_MODULE, MODULES, Block, modules, outputs, variables
 
 pytestmark = pytest.mark.parametrize("module", modules())
 

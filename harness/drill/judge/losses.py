@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.drill.ledger import Ledger, Operation, ReadBack
+from harness.drill.judge.ledger import Ledger, Operation, ReadBack
 
 
 @dataclass(frozen=True, slots=True)

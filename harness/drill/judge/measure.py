@@ -24,9 +24,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.drill.ledger import Attempt, Ledger, Operation, in_order, is_write
-from harness.drill.losses import Loss, loss
-from harness.drill.traffic import flip_at, moves, serving_region, serving_regions
+from harness.drill.judge.ledger import Attempt, Ledger, Operation, in_order, is_write
+from harness.drill.judge.losses import Loss, loss
+from harness.drill.judge.traffic import flip_at, moves, serving_region, serving_regions
 
 SUSTAIN_SECONDS = 3.0
 # Faults that take a region away from its clients, as against those that take a control plane or a link.

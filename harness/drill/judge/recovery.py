@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.drill.ledger import Drawn, Ledger
-from harness.drill.measure import Measurement, Recovery
-from harness.drill.traffic import flip_at
+from harness.drill.judge.ledger import Drawn, Ledger
+from harness.drill.judge.measure import Measurement, Recovery
+from harness.drill.judge.traffic import flip_at
 
 StepName = Literal["detect", "promote", "decide", "shift", "warm"]
 Kind = Literal["measured", "modelled", "both"]

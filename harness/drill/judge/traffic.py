@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.drill.ledger import Attempt, Ledger, Operation, is_write
+from harness.drill.judge.ledger import Attempt, Ledger, Operation, is_write
 
 # How long before a moment traffic is looked at to say who served then.
 SERVING_SECONDS = 5.0

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.drill.ledger import is_write
-from harness.drill.losses import Loss
-from harness.drill.measure import SUSTAIN_SECONDS, Measurement, RecoveryTime
-from harness.drill.recovery import Split, longest
+from harness.drill.judge.ledger import is_write
+from harness.drill.judge.losses import Loss
+from harness.drill.judge.measure import SUSTAIN_SECONDS, Measurement, RecoveryTime
+from harness.drill.judge.recovery import Split, longest
 from harness.drill.subject import Objectives, Subject
-from harness.sandbox.route53.places import latency_ms, place_named
+from harness.sandbox.world.places import latency_ms, place_named
 
 Status = Literal["objectives-met", "objectives-missed", "precondition-failed", "inconclusive"]
 EXIT_STATUS: dict[Status, int] = {

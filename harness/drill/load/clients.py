@@ -11,13 +11,21 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from harness.drill.exchange import Caller, Judgement, Reply, Request, judge_object, judge_read, judge_write
-from harness.drill.ledger import Attempt, Ledger, Operation
-from harness.drill.resolver import CachingResolver
+from harness.drill.judge.ledger import Attempt, Ledger, Operation
+from harness.drill.load.exchange import (
+    Caller,
+    Judgement,
+    Reply,
+    Request,
+    judge_object,
+    judge_read,
+    judge_write,
+)
+from harness.drill.load.resolver import CachingResolver
 from harness.drill.scenario import Load
 from harness.drill.subject import Flow, Subject
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53.places import Place, place_named
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.places import Place, place_named
 
 # Rates vary by this share around their mean, so that clients do not march in step.
 JITTER = 0.2

@@ -14,8 +14,8 @@ from typing import Any
 
 import aiohttp
 
-from harness.drill.ledger import Outcome
-from harness.sandbox.clock import Clock
+from harness.drill.judge.ledger import Outcome
+from harness.sandbox.world.clock import Clock
 
 REQUEST_HEADER = "x-antipode-request"
 LARGEST_BODY = 1 << 20

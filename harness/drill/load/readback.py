@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from harness.drill.clients import Bench, Item, judge_answer, read_request
-from harness.drill.ledger import ANSWERED, READBACK, Attempt, ReadBack
+from harness.drill.judge.ledger import ANSWERED, READBACK, Attempt, ReadBack
+from harness.drill.judge.traffic import serving_region, serving_regions
+from harness.drill.load.clients import Bench, Item, judge_answer, read_request
 from harness.drill.subject import Flow
-from harness.drill.traffic import serving_region, serving_regions
 
 # A failed answer is no proof of a loss: it is asked for again this often, with this pause.
 TRIES = 6

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from dnslib import EDNS0, QTYPE, DNSError, DNSRecord, EDNSOption
 
-from harness.drill.ledger import Ledger, Lookup
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53.places import Place
+from harness.drill.judge.ledger import Ledger, Lookup
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.places import Place
 
 QUERY_SECONDS = 2.0
 # What a client does when DNS gives it no address: ask again, as a negative answer is kept this long here.

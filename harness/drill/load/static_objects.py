@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from harness.drill.clients import Item, Written
-from harness.drill.exchange import Caller, Request
+from harness.drill.load.clients import Item, Written
+from harness.drill.load.exchange import Caller, Request
+from harness.drill.load.watchers import scope_headers
 from harness.drill.subject import DrillError, Flow
-from harness.drill.watchers import scope_headers
 
 # Enough that an edge location still has some to fetch when the fault comes.
 OBJECTS = 150

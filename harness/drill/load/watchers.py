@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness.drill.clients import Bench
-from harness.drill.exchange import Request
-from harness.drill.ledger import CONTROL, WATCHER, Attempt
-from harness.drill.resolver import ask, lookup
-from harness.sandbox.route53.places import Place
+from harness.drill.judge.ledger import CONTROL, WATCHER, Attempt
+from harness.drill.load.clients import Bench
+from harness.drill.load.exchange import Request
+from harness.drill.load.resolver import ask, lookup
+from harness.sandbox.world.places import Place
 
 WATCH_INTERVAL = 0.5
 CONTROL_INTERVAL = 5.0

@@ -11,11 +11,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.drill.recovery import DECIDE_DELAY, PROMOTE_DELAY, SWITCHOVER_DELAY, Split
-from harness.drill.run import DrillResult
-from harness.drill.series import DrillSeries
+from harness.drill.judge.recovery import DECIDE_DELAY, PROMOTE_DELAY, SWITCHOVER_DELAY, Split
+from harness.drill.run.run import DrillResult
+from harness.drill.run.series import DrillSeries
 from harness.drill.subject import Store, Subject
-from harness.sandbox.delays import Delays
+from harness.sandbox.world.delays import Delays
 
 SCHEMA = "antipode.drill/1"
 # The delays of delays.yaml that matter to a drill, and what they are part of.

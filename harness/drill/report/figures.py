@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.drill.losses import Loss
-from harness.drill.measure import Measurement, RecoveryTime
-from harness.drill.recovery import Kind, Split
-from harness.drill.run import DrillResult
-from harness.drill.series import Spread
-from harness.drill.verdict import Status
+from harness.drill.judge.losses import Loss
+from harness.drill.judge.measure import Measurement, RecoveryTime
+from harness.drill.judge.recovery import Kind, Split
+from harness.drill.judge.verdict import Status
+from harness.drill.run.run import DrillResult
+from harness.drill.run.series import Spread
 
 MARKS: dict[Status, str] = {
     "objectives-met": "✓", "objectives-missed": "✗", "precondition-failed": "✗", "inconclusive": "?",

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.drill import ledger
+from harness.drill.judge import ledger
 from harness.drill.report.document import document
 from harness.drill.report.page import page
-from harness.drill.series import DrillSeries
+from harness.drill.run.series import DrillSeries
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from harness.drill.report.figures import (
     spread_rows,
 )
 from harness.drill.report.timeline import NARROW, WIDE, draw
-from harness.drill.run import DrillResult
-from harness.drill.series import DrillSeries
+from harness.drill.run.run import DrillResult
+from harness.drill.run.series import DrillSeries
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),

@@ -7,6 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from harness.drill.judge.verdict import Status
 from harness.drill.report.figures import (
     MARKS,
     WORDS,
@@ -16,9 +17,8 @@ from harness.drill.report.figures import (
     recovery_rows,
     spread_rows,
 )
-from harness.drill.run import DrillResult
-from harness.drill.series import DrillSeries
-from harness.drill.verdict import Status
+from harness.drill.run.run import DrillResult
+from harness.drill.run.series import DrillSeries
 
 _COLOURS: dict[Status, str] = {
     "objectives-met": "green", "objectives-missed": "red", "precondition-failed": "red",

@@ -19,10 +19,10 @@ matplotlib.use("svg")
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from harness.drill.ledger import Ledger, is_write
-from harness.drill.measure import Measurement, Recovery
-from harness.drill.recovery import Split
-from harness.drill.run import DrillResult
+from harness.drill.judge.ledger import Ledger, is_write
+from harness.drill.judge.measure import Measurement, Recovery
+from harness.drill.judge.recovery import Split
+from harness.drill.run.run import DrillResult
 
 # Marker colour -> what replaces it.
 _VARIABLES = {

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness import aws
 from harness.drill.subject import DrillError, Subject
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 
 @contextlib.contextmanager

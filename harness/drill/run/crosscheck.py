@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.drill.run import DrillResult, run_drill
+from harness.drill.run.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario
 from harness.drill.subject import DrillError, Objectives, Subject
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 # One client period and one TTL's worth of jitter; far below what is judged.
 TOLERANCE_SECONDS = 5.0

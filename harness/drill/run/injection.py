@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.drill.ledger import FaultMark
+from harness.drill.judge.ledger import FaultMark
 from harness.drill.scenario import FaultEntry
 from harness.drill.subject import Subject
 from harness.sandbox.faults import Fault, Faults, ReplicationCut

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.drill.exchange import Caller, Reply, Request
-from harness.drill.ledger import Command, Event
+from harness.drill.judge.ledger import Command, Event
+from harness.drill.load.exchange import Caller, Reply, Request
+from harness.drill.load.watchers import scope_headers
 from harness.drill.subject import Controller
-from harness.drill.watchers import scope_headers
-from harness.sandbox.clock import Clock
+from harness.sandbox.world.clock import Clock
 
 # Model seconds.
 ANSWER_SECONDS = 60.0

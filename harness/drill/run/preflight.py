@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.drill.exchange import Caller, Reply, Request
+from harness.drill.load.exchange import Caller, Reply, Request
 from harness.drill.subject import DrillError, Subject
 
 HEALTH_SECONDS = 10.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 
-from harness.drill.exchange import Caller
-from harness.drill.preflight import preflight
+from harness.drill.load.exchange import Caller
+from harness.drill.run.preflight import preflight
 from harness.drill.subject import Subject
-from harness.sandbox.lambda_pools import LambdaPoolError, LambdaPools
-from harness.sandbox.route53.checkers import checkers_of
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.lambda_.pools import LambdaPoolError, LambdaPools
+from harness.sandbox.services.route53.checkers import checkers_of
 
 # Model seconds.
 SETTLE_LIMIT = 120.0

@@ -7,17 +7,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.drill.ablation import without
-from harness.drill.ledger import Ledger
-from harness.drill.measure import Measurement, measure
-from harness.drill.preflight import region_behind
-from harness.drill.quiet import DRAIN_LIMIT, SETTLE_LIMIT
-from harness.drill.recovery import Split, median_split, operation_splits, worst_split
+from harness.drill.judge.ledger import Ledger
+from harness.drill.judge.measure import Measurement, measure
+from harness.drill.judge.recovery import Split, median_split, operation_splits, worst_split
+from harness.drill.judge.verdict import Verdict, judge, precondition_failed
+from harness.drill.run.ablation import without
+from harness.drill.run.preflight import region_behind
+from harness.drill.run.quiet import DRAIN_LIMIT, SETTLE_LIMIT
+from harness.drill.run.script import Script
 from harness.drill.scenario import Scenario
-from harness.drill.script import Script
 from harness.drill.subject import DrillError, Objectives, Subject
-from harness.drill.verdict import Verdict, judge, precondition_failed
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 
 @dataclass(frozen=True)

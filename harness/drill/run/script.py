@@ -11,28 +11,22 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.drill import watchers
-from harness.drill.clients import Bench, Client, Item, Written, identities
-from harness.drill.controller import Operator
-from harness.drill.exchange import Caller
-from harness.drill.injection import Injection
-from harness.drill.ledger import Backlog, Drawn, Flip, Kept, Ledger
-from harness.drill.losses import loss
-from harness.drill.preflight import region_behind
-from harness.drill.quiet import drained, fit, pending, settled, warm, warm_again
-from harness.drill.readback import (
-    AT_ONCE,
-    AT_ONCE_BESIDE_CLIENTS,
-    reached,
-    read_back,
-    surviving_regions,
-)
+from harness.drill.judge.ledger import Backlog, Drawn, Flip, Kept, Ledger
+from harness.drill.judge.losses import loss
+from harness.drill.load import watchers
+from harness.drill.load.clients import Bench, Client, Item, Written, identities
+from harness.drill.load.exchange import Caller
+from harness.drill.load.readback import AT_ONCE, AT_ONCE_BESIDE_CLIENTS, reached, read_back, surviving_regions
+from harness.drill.load.static_objects import put_objects
+from harness.drill.run.injection import Injection
+from harness.drill.run.operator import Operator
+from harness.drill.run.preflight import region_behind
+from harness.drill.run.quiet import drained, fit, pending, settled, warm, warm_again
 from harness.drill.scenario import Scenario
-from harness.drill.static_objects import put_objects
 from harness.drill.subject import Flow, Subject
 from harness.sandbox.faults import ControlPlanesDown, RegionDark
-from harness.sandbox.route53.places import place_named
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.world.places import place_named
 
 # Model seconds.
 # How long before the oldest lost write a database is searched for rows that only it has.

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.drill.ledger import in_order
-from harness.drill.run import DrillResult, run_drill
+from harness.drill.judge.ledger import in_order
+from harness.drill.judge.verdict import EXIT_STATUS, Status
+from harness.drill.run.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario
 from harness.drill.subject import Objectives, Subject
-from harness.drill.verdict import EXIT_STATUS, Status
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 # What a series comes to when its runs differ, worst first: one miss is a miss.
 _WORST_FIRST: tuple[Status, ...] = (

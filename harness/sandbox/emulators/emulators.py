@@ -104,7 +104,7 @@ class Moto:
     def _load(self) -> None:
         from moto.core.botocore_stubber import BotocoreStubber
 
-        from harness.sandbox import patches
+        from harness.sandbox.emulators import patches
 
         patches.apply("moto")
         self._stubber = BotocoreStubber()

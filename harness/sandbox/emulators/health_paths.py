@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 
 @mends("ministack.app", "_HEALTH_PATHS", digest="d8afe8c0274a")

@@ -3,7 +3,7 @@
 A patch names what it replaces and the digest of the code it was written against; a test fails when either
 the emulator's code changes or the mend stops working, so that an upgrade is a decision. `apply` is called
 once per emulator and process; the functions that were replaced stay in `ORIGINALS`. The patches themselves
-stand beside this file in `patches_<service>.py`, and are found by that name.
+stand in the room of their service, `services/<service>/patches.py`, and are found by that name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from harness.sandbox.classify import Target
+from harness.sandbox.requests.classify import Target
 
 
 class Origin(NamedTuple):
@@ -57,6 +57,7 @@ class Patch(NamedTuple):
         return f"{self.module}:{self.attribute}"
 
 
+PATCH_FILES = ("patches", "endpoint")
 PATCHES: list[Patch] = []
 ORIGINALS: dict[str, Any] = {}
 
@@ -75,11 +76,12 @@ def watched(patch: Patch) -> Any:
 
 
 def registered() -> tuple[Patch, ...]:
-    """Every patch there is, in all files `patches_*.py` beside this one."""
-    package, _, here = __name__.rpartition(".")
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        if module.name.startswith(f"{here}_"):
-            importlib.import_module(f"{package}.{module.name}")
+    """Every patch there is: those of the emulators themselves, and those in the rooms of the services."""
+    importlib.import_module("harness.sandbox.emulators.health_paths")
+    rooms = importlib.import_module("harness.sandbox.services")
+    for module in pkgutil.walk_packages(rooms.__path__, f"{rooms.__name__}."):
+        if module.name.rpartition(".")[2] in PATCH_FILES:
+            importlib.import_module(module.name)
     return tuple(PATCHES)
 
 

@@ -19,13 +19,13 @@ from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
-from harness.sandbox import emulators
-from harness.sandbox.answers import Answers, Heard
-from harness.sandbox.classify import Target, classify
-from harness.sandbox.clock import Clock
+from harness.sandbox.emulators import emulators
+from harness.sandbox.emulators.patches import ORIGIN, Origin
 from harness.sandbox.faults import Fault, Faults, Verdict
-from harness.sandbox.http_server import HttpServer, abort, started, transport_of
-from harness.sandbox.patches import ORIGIN, Origin
+from harness.sandbox.requests.answers import Answers, Heard
+from harness.sandbox.requests.classify import Target, classify
+from harness.sandbox.requests.http_server import HttpServer, abort, started, transport_of
+from harness.sandbox.world.clock import Clock
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

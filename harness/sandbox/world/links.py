@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from harness.sandbox.clock import Clock, Timer
+from harness.sandbox.world.clock import Clock, Timer
 
 T = TypeVar("T")
 

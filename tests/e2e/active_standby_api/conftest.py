@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from e2e.estates import Estate, applied, drilled
-from harness.drill.run import DrillResult
+from harness.drill.run.run import DrillResult
 
 
 @pytest.fixture(scope="package")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from turns import TURNS
 
 from e2e.estates import Estate, drilled
-from generator.objectives import budget
-from harness.drill.run import DrillResult, run_drill
+from generator.recovery.budget import budget
+from harness.drill.run.run import DrillResult, run_drill
 from harness.drill.scenario import FaultEntry, find_scenario
+from tests.turns import TURNS
 
 pytestmark = [
     pytest.mark.e2e,

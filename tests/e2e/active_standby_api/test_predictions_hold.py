@@ -7,10 +7,10 @@ import statistics
 import pytest
 
 from e2e.estates import Estate, drilled
-from generator.operations import operations
-from generator.predictions import WAYS, Way, prediction
-from harness.assessment import AGREEMENT, apart
-from harness.measured import SCENARIOS
+from generator.recovery.predictions import WAYS, Way, prediction
+from generator.recovery.requests import operations
+from harness.assessment.assessment import AGREEMENT, apart
+from harness.assessment.measured import SCENARIOS
 
 pytestmark = [
     pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.long, pytest.mark.timeout(900),

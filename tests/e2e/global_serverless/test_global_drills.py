@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from e2e.estates import Estate, drilled, hold_to_inventory
-from harness.drill.recovery import PROMOTE_DELAY, operation_splits
+from harness.drill.judge.recovery import PROMOTE_DELAY, operation_splits
 from harness.terraform import runner
 from harness.terraform.session import Session
 

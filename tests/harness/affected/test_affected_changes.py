@@ -197,7 +197,7 @@ def test_policies_touch_the_verdict_on_every_stack(repository: Repository) -> No
 
 
 def test_another_pinned_terraform_touches_every_stack(repository: Repository) -> None:
-    repository.change("harness/terraform/release.py", 'VERSION = "1.11.4"', 'VERSION = "1.12.0"')
+    repository.change("harness/terraform/download.py", 'VERSION = "1.11.4"', 'VERSION = "1.12.0"')
     expected = ["terraform: the pinned Terraform: 1.11.4 -> 1.12.0"]
     assert reasons(change(repository.root)) == dict.fromkeys(STACKS, expected)
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness import cli, environments, running_sandbox, verbs
+from harness import cli, environments, verbs
 from harness.affected import planning
+from harness.targets import announced as running_sandbox
 from harness.terraform.adapter import Limits
 from harness.terraform.session import Session
 from harness.terraform.stack import Target

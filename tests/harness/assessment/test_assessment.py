@@ -15,14 +15,15 @@ from typing import Any
 
 import pytest
 
-from generator.operations import Operation, operations
-from generator.predictions import Way, prediction
-from harness import assessment_report, cli, environments
-from harness.assessment import AGREEMENT, Assessment, apart, assess
+from generator.recovery.predictions import Way, prediction
+from generator.recovery.requests import Operation, operations
+from harness import cli, environments
+from harness.assessment import report as assessment_report
+from harness.assessment.assessment import AGREEMENT, Assessment, apart, assess
+from harness.assessment.measured import SCENARIOS, last_drill
 from harness.environments import REPOSITORY
-from harness.measured import SCENARIOS, last_drill
 
-DRILLED = Path(__file__).with_name("drilled") / "region-refuse.json"
+DRILLED = Path(__file__).parents[1] / "drilled" / "region-refuse.json"
 ENVIRONMENT = environments.load("reference/active-standby-api")
 LATER = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -5,14 +5,14 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import estate_of_forty
 import pytest
-from memory_buckets import MemoryBuckets
 
 from generator.problems import InputRefused
 from generator.stacks import Stack
 from harness.delivery import kept_plans
 from harness.terraform.errors import TerraformError
+from tests.harness.delivery import estate_of_forty
+from tests.harness.delivery.memory_buckets import MemoryBuckets
 
 TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 

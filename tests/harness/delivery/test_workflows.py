@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workflow_runs import WORKFLOWS, Run, environment, load
+
+from tests.harness.delivery.workflow_runs import WORKFLOWS, Run, environment, load
 
 REPOSITORY = WORKFLOWS.parents[1]
 NAMES = sorted(file.stem for file in WORKFLOWS.glob("*.yml"))

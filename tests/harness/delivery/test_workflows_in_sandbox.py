@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_github import FakeGitHub
-from workflow_runs import WORKFLOWS, Run, Step, environment, load
+
+from tests.harness.delivery.test_github import FakeGitHub
+from tests.harness.delivery.workflow_runs import WORKFLOWS, Run, Step, environment, load
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(5400)]
 

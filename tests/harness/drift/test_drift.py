@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from generator.problems import InputRefused
-from harness import drift, drift_report
-from harness.drift import Finding, Report, StackDrift
+from harness.drift import findings as drift
+from harness.drift import report as drift_report
+from harness.drift.findings import Finding, Report, StackDrift
 from harness.review.reviewed import ReviewedState
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.session import RunResult, StackResult

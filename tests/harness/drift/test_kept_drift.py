@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import estate_of_forty
 import pytest
-from memory_buckets import MemoryBuckets
 
 from generator.problems import InputRefused
-from harness import drift_report
-from harness.delivery import kept_drift
-from harness.drift import Report
+from harness.drift import kept as kept_drift
+from harness.drift import report as drift_report
+from harness.drift.findings import Report
 from harness.environments import Environment
 from harness.terraform.errors import TerraformError
+from tests.harness.delivery import estate_of_forty
+from tests.harness.delivery.memory_buckets import MemoryBuckets
 
 NIGHT = datetime(2026, 11, 23, 3, 17, tzinfo=UTC)
 

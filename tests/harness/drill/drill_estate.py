@@ -15,10 +15,10 @@ from typing import Any
 
 import boto3
 
-from harness.drill.run import DrillResult, run_drill
+from harness.drill.run.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario
 from harness.drill.subject import ITEMS, Flow, Objectives, Role, Routing, Subject, SubjectRegion
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 NAME = "tiny"
 ACCOUNT = "123456789012"

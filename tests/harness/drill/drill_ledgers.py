@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 
-from harness.drill.ledger import (
+from harness.drill.judge.ledger import (
     WATCHER,
     Attempt,
     FaultMark,

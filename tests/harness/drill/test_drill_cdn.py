@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from drill_estate import ACCOUNT, LOST, REGIONS, behind_cdn, conclusive, scenario
 
 from harness.drill import DrillResult, Scenario, Subject
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.drill.drill_estate import ACCOUNT, LOST, REGIONS, behind_cdn, conclusive, scenario
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 EAST, WEST = REGIONS

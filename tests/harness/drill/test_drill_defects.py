@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.drill.drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 

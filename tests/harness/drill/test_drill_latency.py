@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
 from harness.drill import DrillResult, Scenario, Subject
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.drill.drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 EAST, WEST = REGIONS

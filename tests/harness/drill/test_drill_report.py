@@ -8,16 +8,16 @@ import re
 from pathlib import Path
 
 import pytest
-from drill_ledgers import CLIENTS, EAST, SUBJECT, attempt, ledger, nobody_comes_back
 from rich.console import Console
 
 from harness.drill import DrillResult, DrillSeries, Scenario, Subject
-from harness.drill.ledger import Backlog, Ledger
+from harness.drill.judge.ledger import Backlog, Ledger
 from harness.drill.report import show, write_report
 from harness.drill.report.document import SCHEMA, document
 from harness.drill.report.page import page
-from harness.drill.run import conclude
-from harness.drill.series import spread
+from harness.drill.run.run import conclude
+from harness.drill.run.series import spread
+from tests.harness.drill.drill_ledgers import CLIENTS, EAST, SUBJECT, attempt, ledger, nobody_comes_back
 
 HOSTILE = "<script src=//evil.example/x.js></script>\"'&"
 SCENARIO = Scenario.model_validate(

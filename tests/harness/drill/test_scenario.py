@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-from drill_ledgers import SUBJECT
 
 from generator.problems import InputRefused
 from harness.drill.scenario import FaultEntry, Load, Scenario, find_scenario, read_scenario, shipped
 from harness.drill.subject import DrillError, Flow, Subject
 from harness.sandbox.faults import ControlPlanesDown, RegionDark, RegionPartition, ReplicationCut, ServiceDown
+from tests.harness.drill.drill_ledgers import SUBJECT
 
 
 def problems(tmp_path: Path, text: str) -> list[str]:

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import estate_of_forty
 import pytest
 
 from generator.problems import InputRefused
 from harness.delivery import jobs
-from harness.delivery.rollout import standby_first
+from harness.lifecycle.order import standby_first
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.stack import StackRun
+from tests.harness.delivery import estate_of_forty
 from tests.harness.terraform.conftest import MakeSession, MakeStack
 from tests.harness.terraform.conftest import fake as fake
 from tests.harness.terraform.conftest import make_session as make_session

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from policy_reports import record, scan
 
 from generator.problems import InputRefused
 from harness import environments
@@ -20,6 +19,7 @@ from harness.policy.gate import Judged, Place, Verdict
 from harness.policy.reports import PLAN, SOURCE
 from harness.policy.skips import Skip
 from policies.finding import Finding
+from tests.harness.policy.policy_reports import record, scan
 
 ADDRESS = "module.objects.aws_s3_bucket.this"
 PLANNED: dict[str, Any] = {

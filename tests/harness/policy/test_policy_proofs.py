@@ -7,12 +7,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from policy_reports import CUSTOM, doubts, expected, record, recorded, scan, scans
 
 from harness.environments import REPOSITORY
 from harness.policy import checkov, reports, run
 from harness.policy.proofs import WITNESS
 from harness.policy.reports import PLAN, SOURCE, Scan
+from tests.harness.policy.policy_reports import CUSTOM, doubts, expected, record, recorded, scan, scans
 
 CANARIES = REPOSITORY / "policies" / "canaries"
 

@@ -6,9 +6,8 @@ import dataclasses
 import math
 
 import pytest
-from drill_ledgers import CLIENTS, EAST, FAULT, SUBJECT, WEST, attempt, ledger
 
-from harness.drill.ledger import (
+from harness.drill.judge.ledger import (
     Command,
     Drawn,
     Event,
@@ -20,11 +19,12 @@ from harness.drill.ledger import (
     ReadBack,
     in_order,
 )
-from harness.drill.measure import measure
-from harness.drill.recovery import Split, operation_splits, split
+from harness.drill.judge.measure import measure
+from harness.drill.judge.recovery import Split, operation_splits, split
+from harness.drill.judge.traffic import moves
+from harness.drill.judge.verdict import Verdict, judge
 from harness.drill.subject import Controller, DrillError, Flow, Objectives, Subject
-from harness.drill.traffic import moves
-from harness.drill.verdict import Verdict, judge
+from tests.harness.drill.drill_ledgers import CLIENTS, EAST, FAULT, SUBJECT, WEST, attempt, ledger
 
 ORDERS = Flow("orders", "/orders/{id}", "/orders", "database", rto=150, rpo=2)
 SITE = Flow("site", "/static", None, "static")

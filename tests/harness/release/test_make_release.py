@@ -16,10 +16,10 @@ from rich.console import Console
 
 from generator import manifest
 from generator.problems import InputRefused
-from harness import release
 from harness.environments import Environment
-from harness.release import Alias, Regions, Request
-from harness.release_progress import Ended, Event, Noted, Shifted, Started, View, json_line, progress
+from harness.release import release
+from harness.release.progress import Ended, Event, Noted, Shifted, Started, View, json_line, progress
+from harness.release.release import Alias, Regions, Request
 from harness.terraform.stack import Target
 
 LEAD, STANDBY = "us-east-1", "us-west-2"

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from generator.problems import InputRefused
-from harness import cli, drift, drift_report, verbs
+from harness import cli, verbs
+from harness.drift import findings as drift
+from harness.drift import report as drift_report
 from harness.environments import REPOSITORY
-from harness.review import applying
+from harness.lifecycle import reviewed as applying
 from harness.terraform.session import Session
 from harness.terraform.stack import Target
-from tests.delivery.memory_buckets import MemoryBuckets
+from tests.harness.delivery.memory_buckets import MemoryBuckets
 from tests.harness.review.conftest import SmallEnvironment, small_environment
 from tests.harness.terraform.fake_terraform import FakeTerraform, error, planned
 

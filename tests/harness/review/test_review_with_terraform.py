@@ -11,9 +11,10 @@ import boto3
 import pytest
 
 from generator.problems import InputRefused
-from harness import drift as drifts
-from harness.review import applying, reviewed
-from harness.sandbox.server import Sandbox
+from harness.drift import findings as drifts
+from harness.lifecycle import reviewed as applying
+from harness.review import reviewed
+from harness.sandbox.sandbox import Sandbox
 from harness.terraform import installation, runner
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.session import Session

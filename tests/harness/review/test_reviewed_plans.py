@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from generator.problems import InputRefused
-from harness.review import applying, reviewed
+from harness.lifecycle import reviewed as applying
+from harness.review import reviewed
 from harness.review.reviewed import Kept, ReviewedState
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus

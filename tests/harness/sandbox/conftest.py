@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 ACCOUNT = "123456789012"
 REGIONS = ("us-east-1", "us-west-2")

@@ -5,7 +5,7 @@ import importlib
 import boto3
 import pytest
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 
 @pytest.mark.sandbox

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.classify import Evidence, Plane, Target
 from harness.sandbox.faults import (
     ControlPlanesDown,
     Fault,
@@ -22,6 +21,7 @@ from harness.sandbox.faults import (
     Verdict,
     to_fault,
 )
+from harness.sandbox.requests.classify import Evidence, Plane, Target
 
 
 def call(

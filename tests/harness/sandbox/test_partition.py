@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 
 from harness.sandbox.faults import RegionPartition, ServiceDown
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

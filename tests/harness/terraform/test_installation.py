@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.terraform import installation, release
+from harness.terraform import download as release
+from harness.terraform import installation
 from harness.terraform.errors import TerraformUnavailable
 
 

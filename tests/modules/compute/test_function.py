@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from module_plan import PACKAGE, Planner, write_package
+
+from tests.modules.module_plan import PACKAGE, Planner, write_package
 
 pytestmark = pytest.mark.terraform
 

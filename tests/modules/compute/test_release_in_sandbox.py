@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import inventory
 import pytest
-from module_plan import LOCK_FILE, PACKAGE, REGION, Terraform, path_to
-from module_source import NATIVE_TESTS
-from shared_provider import attached
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests import inventory
+from tests.modules.module_plan import LOCK_FILE, PACKAGE, REGION, Terraform, path_to
+from tests.modules.module_source import NATIVE_TESTS
+from tests.modules.shared_provider import attached
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(300)]
 

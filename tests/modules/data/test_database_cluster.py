@@ -5,8 +5,9 @@ from typing import Any
 
 import hcl2
 import pytest
-from module_plan import Planner
-from module_source import MODULES
+
+from tests.modules.module_plan import Planner
+from tests.modules.module_source import MODULES
 
 pytestmark = pytest.mark.terraform
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from module_plan import Planner
+
+from tests.modules.module_plan import Planner
 
 pytestmark = pytest.mark.terraform
 

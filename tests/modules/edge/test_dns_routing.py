@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from module_plan import Planner, Terraform, refused_by_apply
+
+from tests.modules.module_plan import Planner, Terraform, refused_by_apply
 
 pytestmark = pytest.mark.terraform
 

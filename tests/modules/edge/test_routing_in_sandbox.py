@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import inventory
 import pytest
-from module_plan import Terraform, path_to
-from module_source import NATIVE_TESTS
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests import inventory
+from tests.modules.module_plan import Terraform, path_to
+from tests.modules.module_source import NATIVE_TESTS
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(300)]
 

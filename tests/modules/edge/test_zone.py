@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from module_plan import Planner
+
+from tests.modules.module_plan import Planner
 
 pytestmark = pytest.mark.terraform
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import hcl2
 import pytest
-from module_plan import Planner
-from module_source import MODULES, modules
+
+from tests.modules.module_plan import Planner
+from tests.modules.module_source import MODULES, modules
 
 pytestmark = pytest.mark.terraform
 

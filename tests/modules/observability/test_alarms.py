@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from module_plan import PACKAGE, Planner
+
+from tests.modules.module_plan import PACKAGE, Planner
 
 pytestmark = pytest.mark.terraform
 

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from module_plan import Planner
+
+from tests.modules.module_plan import Planner
 
 pytestmark = pytest.mark.terraform
 

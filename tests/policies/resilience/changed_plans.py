@@ -9,14 +9,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-import captured
-
 from generator.manifest import Manifest
 from generator.stacks import Stack, stacks
 from harness import environments
 from policies.finding import Finding
 from policies.resilience import RULES
 from policies.resilience.estate import estate
+from tests.policies import captured
 
 ACTIVE_STANDBY, CDN, GLOBAL, PROD = captured.ENVIRONMENTS
 

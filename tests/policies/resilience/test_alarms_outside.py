@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, values, without
 
 from policies.finding import Finding
 from policies.resilience.alarms_outside import SOURCE
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    CDN,
+    GLOBAL,
+    edited,
+    found,
+    values,
+    without,
+)
 
 ALARM = 'module.failover.aws_cloudwatch_metric_alarm.unreachable["us-east-1"]'
 

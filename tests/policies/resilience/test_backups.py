@@ -5,17 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from changed_plans import (
-    ACTIVE_STANDBY,
-    GLOBAL,
-    Change,
-    edited,
-    found,
-    manifest,
-    values,
-    with_resource,
-    without,
-)
 
 from generator import naming
 from generator.manifest import Manifest
@@ -29,6 +18,17 @@ from policies.resilience.backups import (
     SELECTIONS,
     SHARED,
     TABLES,
+)
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    GLOBAL,
+    Change,
+    edited,
+    found,
+    manifest,
+    values,
+    with_resource,
+    without,
 )
 
 TABLE = "module.table_items.aws_dynamodb_table.this"

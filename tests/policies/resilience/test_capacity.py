@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, GLOBAL, found, values, with_resource, without
 
 from policies.finding import Finding
 from policies.resilience.capacity import GATEWAY, LAMBDA, SURVIVORS, TABLES, _vcpus
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    GLOBAL,
+    found,
+    values,
+    with_resource,
+    without,
+)
 
 EQUAL = (
     "give every region the same, enough for all traffic (the manifest has one value for all: `make generate`)"

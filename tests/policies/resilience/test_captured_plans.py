@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import captured
 import pytest
-from changed_plans import manifest, plans
 
 from generator.problems import InputRefused
 from generator.stacks import stacks
 from policies.resilience import findings
 from policies.resilience.plan_json import NOT_KNOWN, configurations, provider_regions, resources
+from tests.policies import captured
+from tests.policies.resilience.changed_plans import manifest, plans
 
 AGAIN = f"the plans are stale; run: {captured.COMMAND}"
 

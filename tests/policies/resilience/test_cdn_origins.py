@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, values
-
 from policies.finding import Finding
 from policies.resilience.cdn_origins import SOURCE
+from tests.policies.resilience.changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, values
 
 ADDRESS = "module.cdn.aws_cloudfront_distribution.this"
 

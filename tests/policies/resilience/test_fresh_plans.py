@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import capture
-import captured
 import pytest
-from changed_plans import plans
 
 from harness import environments
 from policies.resilience import findings
 from policies.resilience.plan_json import resources
+from tests.policies import capture, captured
+from tests.policies.resilience.changed_plans import plans
 
 AGAIN = f"the plans are stale; run: {captured.COMMAND}"
 

@@ -7,12 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, manifest, values, without
 
-from generator.calls import ModuleCall
 from generator.stacks import Stack, stacks
+from generator.terraform.calls import ModuleCall
 from policies.finding import Finding
 from policies.resilience.health_checks import CHECKS, DEEP, RECORDS
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    CDN,
+    GLOBAL,
+    edited,
+    found,
+    manifest,
+    values,
+    without,
+)
 
 RECORD = 'module.routing.aws_route53_record.this["us-east-1"]'
 CHECK = 'module.routing.aws_route53_health_check.this["us-east-1"]'

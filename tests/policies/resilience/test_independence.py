@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, GLOBAL, Plans, found, values, with_resource
 
 from policies.finding import Finding
 from policies.resilience.independence import SOURCE
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    GLOBAL,
+    Plans,
+    found,
+    values,
+    with_resource,
+)
 
 FIX = "move it to the global, data, interconnect or edge stack, and name what crosses by generator/naming.py"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, GLOBAL, found, values, without
 
 from policies.finding import Finding
 from policies.resilience.keys_and_names import CERTIFICATES, KEYS, SECRETS
+from tests.policies.resilience.changed_plans import ACTIVE_STANDBY, GLOBAL, found, values, without
 
 FIX = "run `make generate`; during a failover a secret's replicas are brought back by `make failback`"
 SECRET = "module.secret_orders_app.aws_secretsmanager_secret.this"

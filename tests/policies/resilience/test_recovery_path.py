@@ -10,7 +10,12 @@ from typing import Any
 
 import boto3
 import pytest
-from changed_plans import (
+
+from policies.finding import Finding
+from policies.resilience import Call, recovery_calls
+from policies.resilience.planes import CONTROL_ACTIONS, DATA_ACTIONS
+from policies.resilience.recovery_path import SOURCE
+from tests.policies.resilience.changed_plans import (
     ACTIVE_STANDBY,
     GLOBAL,
     Plans,
@@ -21,11 +26,6 @@ from changed_plans import (
     resource,
     with_resource,
 )
-
-from policies.finding import Finding
-from policies.resilience import Call, recovery_calls
-from policies.resilience.planes import CONTROL_ACTIONS, DATA_ACTIONS
-from policies.resilience.recovery_path import SOURCE
 
 CONTROLLER = Path(__file__).parents[3] / "lambda_src" / "failover" / "controller"
 ROLE = "module.role_failover_euw1.aws_iam_role_policy.this"

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, edited, found, manifest, plans, values
 
 from generator.stacks import stacks
 from policies.finding import Finding
 from policies.resilience.estate import estate
 from policies.resilience.recovery_time import SOURCE, as_planned
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    CDN,
+    GLOBAL,
+    edited,
+    found,
+    manifest,
+    plans,
+    values,
+)
 
 RECORD = 'module.routing.aws_route53_record.this["us-west-2"]'
 CHECK = 'module.routing.aws_route53_health_check.this["us-west-2"]'

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from changed_plans import Plans, found, plans, resource, values, with_resource
 
 from policies.resilience import RULES
+from tests.policies.resilience.changed_plans import Plans, found, plans, resource, values, with_resource
 
 REPOSITORY = Path(__file__).parents[3]
 PAGES = REPOSITORY / "docs" / "policies"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from changed_plans import GLOBAL, manifest, plans
 
 from generator.stacks import stacks
 from policies.resilience.estate import estate
 from policies.resilience.plan_json import NOT_KNOWN, Resource
 from policies.resilience.sides import ABSENT, Side, differences
+from tests.policies.resilience.changed_plans import GLOBAL, manifest, plans
 
 
 def side(region: str) -> Side:

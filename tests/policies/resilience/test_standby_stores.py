@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from changed_plans import ACTIVE_STANDBY, GLOBAL, edited, found, values, without
-
 from policies.finding import Finding
 from policies.resilience.standby_stores import CLUSTERS, FUNCTIONS, OBJECTS, TABLES
+from tests.policies.resilience.changed_plans import ACTIVE_STANDBY, GLOBAL, edited, found, values, without
 
 FIX = (
     "name the region under `regions` and run `make generate`; a root that was edited by hand is put right "

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, found, manifest, values, without
 
 from generator.stacks import Stack, stacks
 from policies.finding import Finding
 from policies.resilience.state_homes import SOURCE
+from tests.policies.resilience.changed_plans import ACTIVE_STANDBY, found, manifest, values, without
 
 FIX = (
     "`make generate` puts each state where it can be reached: recovery stacks in the first region that is "

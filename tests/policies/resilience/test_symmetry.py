@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from changed_plans import ACTIVE_STANDBY, CDN, GLOBAL, PROD, edited, found, values, with_resource, without
 
 from policies.finding import Finding
 from policies.resilience import symmetry
 from policies.resilience.symmetry import SOURCE, Intended, intended
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    CDN,
+    GLOBAL,
+    PROD,
+    edited,
+    found,
+    values,
+    with_resource,
+    without,
+)
 
 FIX = (
     "give both the same in the manifest and `make generate`; a difference that is meant has its entry, with "

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 _MODULE = "ministack.services.acm"
 _DEFAULT = {"CertificateTransparencyLoggingPreference": "ENABLED"}

@@ -9,9 +9,9 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox import mapping_templates
-from harness.sandbox.classify import Target
-from harness.sandbox.patches import mends, origin
+from harness.sandbox.emulators.patches import mends, origin
+from harness.sandbox.requests.classify import Target
+from harness.sandbox.services.apigateway import mapping_templates
 
 _MODULE = "ministack.services.apigateway_v1"
 

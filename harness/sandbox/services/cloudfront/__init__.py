@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.sandbox.cloudfront.locations import EDGE_PLACES
-from harness.sandbox.cloudfront.origins import Network
-from harness.sandbox.cloudfront.service import CloudFront
-from harness.sandbox.cloudfront.wanted import Statistics
+from harness.sandbox.services.cloudfront.locations import EDGE_PLACES
+from harness.sandbox.services.cloudfront.origins import Network
+from harness.sandbox.services.cloudfront.service import CloudFront
+from harness.sandbox.services.cloudfront.wanted import Statistics
 
 __all__ = ["EDGE_PLACES", "CloudFront", "Network", "Statistics"]

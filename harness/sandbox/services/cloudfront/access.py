@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness.sandbox.cloudfront.distributions import Origin
-from harness.sandbox.cloudfront.messages import Reply
+from harness.sandbox.services.cloudfront.distributions import Origin
+from harness.sandbox.services.cloudfront.messages import Reply
 
 _SERVICE = "cloudfront.amazonaws.com"
 _ACTIONS = {"PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}

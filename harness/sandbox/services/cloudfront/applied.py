@@ -9,8 +9,8 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from harness.sandbox.cloudfront.distributions import Behavior, Distribution, parse
-from harness.sandbox.cloudfront.policies import (
+from harness.sandbox.services.cloudfront.distributions import Behavior, Distribution, parse
+from harness.sandbox.services.cloudfront.policies import (
     CachePolicy,
     OriginRequestPolicy,
     ResponseHeadersPolicy,

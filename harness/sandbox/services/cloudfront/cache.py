@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.sandbox.cloudfront import expiry
-from harness.sandbox.cloudfront.forwarding import CacheKey
-from harness.sandbox.cloudfront.messages import Headers, Reply
-from harness.sandbox.cloudfront.policies import CachePolicy
+from harness.sandbox.services.cloudfront import expiry
+from harness.sandbox.services.cloudfront.forwarding import CacheKey
+from harness.sandbox.services.cloudfront.messages import Headers, Reply
+from harness.sandbox.services.cloudfront.policies import CachePolicy
 
 # AWS publishes no size; this bounds the memory of a long drill. What was used least recently goes first.
 LARGEST = 10_000

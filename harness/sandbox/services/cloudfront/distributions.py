@@ -13,7 +13,7 @@ from functools import cache
 from typing import Literal
 from xml.etree.ElementTree import Element, fromstring
 
-from harness.sandbox.cloudfront.policies import CachePolicy, Names
+from harness.sandbox.services.cloudfront.policies import CachePolicy, Names
 
 ViewerProtocol = Literal["allow-all", "https-only", "redirect-to-https"]
 GeoMode = Literal["none", "whitelist", "blacklist"]

@@ -14,15 +14,15 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.sandbox.cloudfront import expiry, responses
-from harness.sandbox.cloudfront.access import restricted, without_cors
-from harness.sandbox.cloudfront.applied import Applied
-from harness.sandbox.cloudfront.cache import Cache, Entry, entry_of
-from harness.sandbox.cloudfront.distributions import Distribution, Origin
-from harness.sandbox.cloudfront.forwarding import CacheKey, origin_headers, origin_query
-from harness.sandbox.cloudfront.messages import Headers, Reply, Request, values
-from harness.sandbox.cloudfront.origins import OriginRequest, Outlet
-from harness.sandbox.cloudfront.wanted import (
+from harness.sandbox.services.cloudfront import expiry, responses
+from harness.sandbox.services.cloudfront.access import restricted, without_cors
+from harness.sandbox.services.cloudfront.applied import Applied
+from harness.sandbox.services.cloudfront.cache import Cache, Entry, entry_of
+from harness.sandbox.services.cloudfront.distributions import Distribution, Origin
+from harness.sandbox.services.cloudfront.forwarding import CacheKey, origin_headers, origin_query
+from harness.sandbox.services.cloudfront.messages import Headers, Reply, Request, values
+from harness.sandbox.services.cloudfront.origins import OriginRequest, Outlet
+from harness.sandbox.services.cloudfront.wanted import (
     ERROR,
     FAILOVER_METHODS,
     HIT,

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
-from harness.sandbox.cloudfront.distributions import CustomError
-from harness.sandbox.cloudfront.messages import Reply, without
-from harness.sandbox.cloudfront.policies import CachePolicy
+from harness.sandbox.services.cloudfront.distributions import CustomError
+from harness.sandbox.services.cloudfront.messages import Reply, without
+from harness.sandbox.services.cloudfront.policies import CachePolicy
 
 # Errors that are always cached, and those that are only when the origin says for how long.
 ALWAYS_CACHED = frozenset({404, 410, 414, 500, 501, 502, 503, 504})

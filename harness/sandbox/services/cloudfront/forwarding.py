@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.sandbox.cloudfront.distributions import Origin
-from harness.sandbox.cloudfront.messages import Headers, Request, without
-from harness.sandbox.cloudfront.policies import CachePolicy, OriginRequestPolicy
+from harness.sandbox.services.cloudfront.distributions import Origin
+from harness.sandbox.services.cloudfront.messages import Headers, Request, without
+from harness.sandbox.services.cloudfront.policies import CachePolicy, OriginRequestPolicy
 
 AGENT = "Amazon CloudFront"
 # What reaches the origin whatever the policies say, as far as viewers send it.

@@ -10,15 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from harness.sandbox.route53.places import (
-    PLACES,
-    REGIONS,
-    UNKNOWN,
-    Place,
-    distance_km,
-    place_named,
-    place_near,
-)
+from harness.sandbox.world.places import PLACES, REGIONS, UNKNOWN, Place, distance_km, place_named, place_near
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.cloudfront.distributions import Origin
-from harness.sandbox.cloudfront.locations import Location
-from harness.sandbox.cloudfront.messages import Headers, Reply, error_page, passed_on
-from harness.sandbox.route53.places import Place
-from harness.sandbox.route53.policy import Answer
-from harness.sandbox.route53.probes import Endpoint
+from harness.sandbox.services.cloudfront.distributions import Origin
+from harness.sandbox.services.cloudfront.locations import Location
+from harness.sandbox.services.cloudfront.messages import Headers, Reply, error_page, passed_on
+from harness.sandbox.services.route53.policy import Answer
+from harness.sandbox.services.route53.probes import Endpoint
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.places import Place
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Address = tuple[str, int]

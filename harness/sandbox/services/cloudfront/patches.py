@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.etree.ElementTree import tostring
 
-from harness.sandbox.cloudfront.distributions import Distribution, parse
-from harness.sandbox.cloudfront.wanted import FAILOVER_METHODS
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
+from harness.sandbox.services.cloudfront.distributions import Distribution, parse
+from harness.sandbox.services.cloudfront.wanted import FAILOVER_METHODS
 
 
 @mends("ministack.services.cloudfront", "_build_rhp_config_xml", digest="923919cb7f7e")

@@ -11,9 +11,14 @@ import fnmatch
 import re
 from dataclasses import replace
 
-from harness.sandbox.cloudfront.distributions import Behavior, Distribution
-from harness.sandbox.cloudfront.messages import Headers, Reply, Request, error_page, values, without
-from harness.sandbox.cloudfront.policies import CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy
+from harness.sandbox.services.cloudfront.distributions import Behavior, Distribution
+from harness.sandbox.services.cloudfront.messages import Headers, Reply, Request, error_page, values, without
+from harness.sandbox.services.cloudfront.policies import (
+    CachePolicy,
+    Cors,
+    OriginRequestPolicy,
+    ResponseHeadersPolicy,
+)
 
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 _NOT_ALLOWED = (

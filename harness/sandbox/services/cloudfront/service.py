@@ -13,14 +13,14 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from harness.sandbox.cloudfront import responses
-from harness.sandbox.cloudfront.applied import Applied
-from harness.sandbox.cloudfront.edge import Edge, Shield
-from harness.sandbox.cloudfront.locations import Location, edge_location, shield_location
-from harness.sandbox.cloudfront.messages import Reply, Request, error_page
-from harness.sandbox.cloudfront.origins import Network, Outlet
-from harness.sandbox.cloudfront.wanted import Answer, Statistics
-from harness.sandbox.route53.places import place_named
+from harness.sandbox.services.cloudfront import responses
+from harness.sandbox.services.cloudfront.applied import Applied
+from harness.sandbox.services.cloudfront.edge import Edge, Shield
+from harness.sandbox.services.cloudfront.locations import Location, edge_location, shield_location
+from harness.sandbox.services.cloudfront.messages import Reply, Request, error_page
+from harness.sandbox.services.cloudfront.origins import Network, Outlet
+from harness.sandbox.services.cloudfront.wanted import Answer, Statistics
+from harness.sandbox.world.places import place_named
 
 _REQUEST_HEADER = "x-antipode-request"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.sandbox.cloudfront.distributions import Behavior, Distribution
-from harness.sandbox.cloudfront.forwarding import CacheKey, cache_key
-from harness.sandbox.cloudfront.messages import Reply, Request
-from harness.sandbox.cloudfront.policies import CachePolicy, OriginRequestPolicy
+from harness.sandbox.services.cloudfront.distributions import Behavior, Distribution
+from harness.sandbox.services.cloudfront.forwarding import CacheKey, cache_key
+from harness.sandbox.services.cloudfront.messages import Reply, Request
+from harness.sandbox.services.cloudfront.policies import CachePolicy, OriginRequestPolicy
 
 # Origin groups help these alone: "CloudFront does not fail over when the viewer sends a different HTTP
 # method (for example POST, PUT, and so on)".

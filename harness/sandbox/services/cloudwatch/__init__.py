@@ -4,7 +4,7 @@ The emulator keeps alarms and never evaluates them. `Metrics` counts invocations
 `AlarmStates` evaluates an alarm when somebody asks for its state.
 """
 
-from harness.sandbox.alarms.metrics import Metrics
-from harness.sandbox.alarms.states import AlarmStates
+from harness.sandbox.services.cloudwatch.metrics import Metrics
+from harness.sandbox.services.cloudwatch.states import AlarmStates
 
 __all__ = ["AlarmStates", "Metrics"]

@@ -15,8 +15,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from harness.sandbox.alarms import log_filters
-from harness.sandbox.patches_lambda import Invocation
+from harness.sandbox.services.cloudwatch import log_filters
+from harness.sandbox.services.lambda_.patches import Invocation
 
 LAMBDA = "AWS/Lambda"
 RESOLUTION = 60.0

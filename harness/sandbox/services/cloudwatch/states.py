@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harness.sandbox.alarms.evaluation import COMPARISONS, Missing, Rule, State, state_of
-from harness.sandbox.alarms.expressions import NotComputed, value_of
-from harness.sandbox.alarms.metrics import Metric, Metrics, dimensions
+from harness.sandbox.services.cloudwatch.evaluation import COMPARISONS, Missing, Rule, State, state_of
+from harness.sandbox.services.cloudwatch.expressions import NotComputed, value_of
+from harness.sandbox.services.cloudwatch.metrics import Metric, Metrics, dimensions
 
 
 class _Query(NamedTuple):

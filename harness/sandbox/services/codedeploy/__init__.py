@@ -1,5 +1,5 @@
 """CodeDeploy's deployments of functions, on the model clock."""
 
-from harness.sandbox.deployments.service import Deployments
+from harness.sandbox.services.codedeploy.service import Deployments
 
 __all__ = ["Deployments"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.sandbox.deployments.appspec import Revision
-from harness.sandbox.deployments.shift import Step
+from harness.sandbox.services.codedeploy.appspec import Revision
+from harness.sandbox.services.codedeploy.shift import Step
 
 Status = Literal["Created", "InProgress", "Succeeded", "Failed", "Stopped"]
 # Rollback configuration: which ending is taken back (CodeDeploy API Reference, AutoRollbackConfiguration).

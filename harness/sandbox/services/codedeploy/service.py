@@ -10,16 +10,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Self
 
-from harness.sandbox.alarms import AlarmStates
-from harness.sandbox.classify import Target
-from harness.sandbox.clock import Clock
-from harness.sandbox.codedeploy import CodeDeploy, Record, Refused
-from harness.sandbox.deployments.aliases import Aliases
-from harness.sandbox.deployments.appspec import Revision, parsed
-from harness.sandbox.deployments.deployment import Deployment
-from harness.sandbox.deployments.shift import Step, steps
-from harness.sandbox.deployments.shifting import Shifting
-from harness.sandbox.schedules import invoke_function
+from harness.sandbox.requests.classify import Target
+from harness.sandbox.services.cloudwatch import AlarmStates
+from harness.sandbox.services.codedeploy.applications import CodeDeploy, Record, Refused
+from harness.sandbox.services.codedeploy.appspec import Revision, parsed
+from harness.sandbox.services.codedeploy.deployment import Deployment
+from harness.sandbox.services.codedeploy.shift import Step, steps
+from harness.sandbox.services.codedeploy.shifting import Shifting
+from harness.sandbox.services.events.schedules import invoke_function
+from harness.sandbox.services.lambda_.aliases import Aliases
+from harness.sandbox.world.clock import Clock
 
 
 class Deployments(CodeDeploy):

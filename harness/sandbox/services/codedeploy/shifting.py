@@ -20,11 +20,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.sandbox.alarms import AlarmStates
-from harness.sandbox.classify import Target
-from harness.sandbox.clock import Clock
-from harness.sandbox.deployments.aliases import Aliases
-from harness.sandbox.deployments.deployment import Deployment, Ended
+from harness.sandbox.requests.classify import Target
+from harness.sandbox.services.cloudwatch import AlarmStates
+from harness.sandbox.services.codedeploy.deployment import Deployment, Ended
+from harness.sandbox.services.lambda_.aliases import Aliases
+from harness.sandbox.world.clock import Clock
 
 # Not published: how often CodeDeploy looks at alarms, at requests to stop and at tests.
 LOOKS_EVERY = 5.0

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 _MODULE = "ministack.services.dynamodb"
 

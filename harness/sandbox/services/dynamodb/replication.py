@@ -17,9 +17,9 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.delays import Delays
-from harness.sandbox.links import Links, LinkStatistics, later
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.delays import Delays
+from harness.sandbox.world.links import Links, LinkStatistics, later
 
 __all__ = ["LinkStatistics", "Replication"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[Mapping[str, Any]], Answer]

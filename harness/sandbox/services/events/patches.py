@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 
 @mends("ministack.services.eventbridge", "start_scheduler", digest="11f17404da11")

@@ -28,7 +28,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from harness.sandbox.clock import Clock
+from harness.sandbox.world.clock import Clock
 
 _RATE = re.compile(r"^rate\((\d+) (minute|hour|day)s?\)$")
 _REMEMBERED = 10_000

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from harness.sandbox.deployments.appspec import Revision
+from harness.sandbox.services.codedeploy.appspec import Revision
 
 
 class Aliases:

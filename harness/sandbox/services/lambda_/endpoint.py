@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 # Region -> what AWS_ENDPOINT_URL is for its functions; the sandbox fills it when it starts.
 ENDPOINTS: dict[str, str] = {}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 
 class Invocation(NamedTuple):

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 _RDS = "ministack.services.rds"
 # Under this key a record holds the settings that MiniStack does not know.

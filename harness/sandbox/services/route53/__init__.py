@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from harness.sandbox.route53.service import Route53
+from harness.sandbox.services.route53.service import Route53
 
 __all__ = ["Route53"]

@@ -18,11 +18,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53 import health
-from harness.sandbox.route53.health import AlarmState, CheckerState, Outcome, Verdict
-from harness.sandbox.route53.observations import Observations
-from harness.sandbox.route53.records import HealthCheck
+from harness.sandbox.services.route53 import health
+from harness.sandbox.services.route53.health import AlarmState, CheckerState, Outcome, Verdict
+from harness.sandbox.services.route53.observations import Observations
+from harness.sandbox.services.route53.records import HealthCheck
+from harness.sandbox.world.clock import Clock
 
 _log = logging.getLogger(__name__)
 

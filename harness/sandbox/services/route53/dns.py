@@ -22,9 +22,9 @@ from typing import Any, cast
 
 from dnslib import EDNS0, QTYPE, RCODE, RR, TXT, DNSError, DNSHeader, DNSRecord, EDNSOption
 
-from harness.sandbox.route53.places import Place, place_of
-from harness.sandbox.route53.policy import Answer, Resource
-from harness.sandbox.route53.records import canonical
+from harness.sandbox.services.route53.policy import Answer, Resource
+from harness.sandbox.services.route53.records import canonical
+from harness.sandbox.world.places import Place, place_of
 
 _log = logging.getLogger(__name__)
 

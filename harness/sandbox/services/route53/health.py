@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.sandbox.route53.records import HealthCheck
+from harness.sandbox.services.route53.records import HealthCheck
 
 CONNECT_LIMIT = 4.0
 TCP_CONNECT_LIMIT = 10.0

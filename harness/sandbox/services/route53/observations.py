@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 
-from harness.sandbox.clock import Clock, Timer
+from harness.sandbox.world.clock import Clock, Timer
 
 # The name under which the delay is drawn, once for each change and place.
 PROPAGATION = "route53_status_propagation"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import SubElement
 
-from harness.sandbox.patches import mends, origin
+from harness.sandbox.emulators.patches import mends, origin
 
 _MODULE = "ministack.services.route53"
 _DNSSEC = re.compile(r"^/2013-04-01/hostedzone/([^/]+)/dnssec$")

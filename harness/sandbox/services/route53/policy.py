@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.sandbox.route53.places import Place, latency_ms
-from harness.sandbox.route53.records import AliasTarget, GeoLocation, RecordSet, Zone, canonical
-from harness.sandbox.route53.targets import is_cloudfront
+from harness.sandbox.services.route53.records import AliasTarget, GeoLocation, RecordSet, Zone, canonical
+from harness.sandbox.services.route53.targets import is_cloudfront
+from harness.sandbox.world.places import Place, latency_ms
 
 Code = Literal["NOERROR", "NXDOMAIN", "SERVFAIL"]
 

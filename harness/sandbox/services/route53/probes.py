@@ -19,9 +19,8 @@ from dataclasses import dataclass, replace
 
 import h11
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53.checkers import Checker
-from harness.sandbox.route53.health import (
+from harness.sandbox.services.route53.checkers import Checker
+from harness.sandbox.services.route53.health import (
     BODY_LIMIT,
     RESPONSE_LIMIT,
     SEARCHED_BYTES,
@@ -29,7 +28,8 @@ from harness.sandbox.route53.health import (
     connect_limit,
     host_header,
 )
-from harness.sandbox.route53.records import HealthCheck
+from harness.sandbox.services.route53.records import HealthCheck
+from harness.sandbox.world.clock import Clock
 
 # Far above the numbers that a drill's clients count up from one.
 FIRST_REQUEST_NUMBER = 1 << 40

@@ -7,24 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53 import health
-from harness.sandbox.route53.checkers import Checker, CheckStatus, Event, Fleet
-from harness.sandbox.route53.dns import DnsServer, Source
-from harness.sandbox.route53.health import AlarmState
-from harness.sandbox.route53.observations import Observations
-from harness.sandbox.route53.places import (
-    PLACES,
-    UNKNOWN,
-    Place,
-    nearest_place,
-    place_named,
-    place_near,
-)
-from harness.sandbox.route53.policy import ALIAS_TTL, Answer, Question, Resource, select
-from harness.sandbox.route53.probes import Endpoint, Prober
-from harness.sandbox.route53.records import Applied, HealthCheck, Reader, Zone, canonical
-from harness.sandbox.route53.targets import is_cloudfront, is_global_host, region_of
+from harness.sandbox.services.route53 import health
+from harness.sandbox.services.route53.checkers import Checker, CheckStatus, Event, Fleet
+from harness.sandbox.services.route53.dns import DnsServer, Source
+from harness.sandbox.services.route53.health import AlarmState
+from harness.sandbox.services.route53.observations import Observations
+from harness.sandbox.services.route53.policy import ALIAS_TTL, Answer, Question, Resource, select
+from harness.sandbox.services.route53.probes import Endpoint, Prober
+from harness.sandbox.services.route53.records import Applied, HealthCheck, Reader, Zone, canonical
+from harness.sandbox.services.route53.targets import is_cloudfront, is_global_host, region_of
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.places import PLACES, UNKNOWN, Place, nearest_place, place_named, place_near
 
 _LONGEST_CHAIN = 16
 _EDGE_IP = "127.0.0.1"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from harness.sandbox.route53.places import REGIONS
-from harness.sandbox.route53.records import canonical
+from harness.sandbox.services.route53.records import canonical
+from harness.sandbox.world.places import REGIONS
 
 _AWS_ENDINGS = (
     ".amazonaws.com.",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, register_namespace, tostring
 
-from harness.sandbox.patches import mends
+from harness.sandbox.emulators.patches import mends
 
 Answer = tuple[int, dict[str, str], bytes]
 

@@ -28,8 +28,8 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.links import Links, later
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.links import Links, later
 
 Rule = Mapping[str, Any]
 Record = dict[str, Any]

@@ -13,9 +13,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox.classify import Target
-from harness.sandbox.patches import mends, origin
-from harness.sandbox.schedules import invoke_function
+from harness.sandbox.emulators.patches import mends, origin
+from harness.sandbox.requests.classify import Target
+from harness.sandbox.services.events.schedules import invoke_function
 
 Answer = tuple[int, dict[str, str], bytes]
 Secret = dict[str, Any]

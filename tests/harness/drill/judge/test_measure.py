@@ -4,14 +4,23 @@ import dataclasses
 import math
 
 import pytest
-from drill_ledgers import CLIENTS, EAST, END, FAULT, WEST, attempt, ledger, nobody_comes_back
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.drill import ledger as ledger_module
-from harness.drill.ledger import FaultMark, Ledger, ReadBack
-from harness.drill.measure import SUSTAIN_SECONDS, measure, recovery, recovery_times
-from harness.drill.recovery import median_split, split, worst_split
+from harness.drill.judge import ledger as ledger_module
+from harness.drill.judge.ledger import FaultMark, Ledger, ReadBack
+from harness.drill.judge.measure import SUSTAIN_SECONDS, measure, recovery, recovery_times
+from harness.drill.judge.recovery import median_split, split, worst_split
+from tests.harness.drill.drill_ledgers import (
+    CLIENTS,
+    EAST,
+    END,
+    FAULT,
+    WEST,
+    attempt,
+    ledger,
+    nobody_comes_back,
+)
 
 
 def test_recovery_is_timed_from_the_fault_to_the_end_of_the_first_lasting_success() -> None:

@@ -3,15 +3,15 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from drill_ledgers import CLIENTS, EAST, SUBJECT, WEST, attempt, ledger, nobody_comes_back
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.drill.ledger import FaultMark, Ledger, Lookup, ReadBack
-from harness.drill.measure import measure
-from harness.drill.recovery import operation_splits
+from harness.drill.judge.ledger import FaultMark, Ledger, Lookup, ReadBack
+from harness.drill.judge.measure import measure
+from harness.drill.judge.recovery import operation_splits
+from harness.drill.judge.verdict import Verdict, judge, precondition_failed
 from harness.drill.subject import Objectives, Subject
-from harness.drill.verdict import Verdict, judge, precondition_failed
+from tests.harness.drill.drill_ledgers import CLIENTS, EAST, SUBJECT, WEST, attempt, ledger, nobody_comes_back
 
 
 def verdict(

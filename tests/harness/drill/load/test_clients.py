@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 from dnslib import CNAME, QTYPE, RR, A, DNSRecord
-from drill_ledgers import EAST, SUBJECT, WEST
 
-from harness.drill.clients import Bench, Client, Identity, Item, Written, identities, read_request
-from harness.drill.exchange import Caller, Reply, judge_read, judge_write
-from harness.drill.ledger import WATCHER, Ledger
-from harness.drill.resolver import CachingResolver, ask
+from harness.drill.judge.ledger import WATCHER, Ledger
+from harness.drill.load.clients import Bench, Client, Identity, Item, Written, identities, read_request
+from harness.drill.load.exchange import Caller, Reply, judge_read, judge_write
+from harness.drill.load.resolver import CachingResolver, ask
+from harness.drill.load.watchers import watch_dns
 from harness.drill.scenario import Load
 from harness.drill.subject import Flow
-from harness.drill.watchers import watch_dns
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53.places import place_named, place_of
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.places import place_named, place_of
+from tests.harness.drill.drill_ledgers import EAST, SUBJECT, WEST
 
 US_EAST = place_named("us-east")
 EAST_IP, WEST_IP = "127.0.1.1", "127.0.1.2"

@@ -7,13 +7,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from drill_ledgers import EAST, WEST
-
-from harness.drill.controller import Operator, answer_of, events_of, steps_home
-from harness.drill.exchange import Caller, Reply, Request
-from harness.drill.ledger import Command, Event
+from harness.drill.judge.ledger import Command, Event
+from harness.drill.load.exchange import Caller, Reply, Request
+from harness.drill.run.operator import Operator, answer_of, events_of, steps_home
 from harness.drill.subject import Controller
-from harness.sandbox.clock import Clock
+from harness.sandbox.world.clock import Clock
+from tests.harness.drill.drill_ledgers import EAST, WEST
 
 CONTROLLER = Controller(((EAST, "shop-failover-use1"), (WEST, "shop-failover-usw2")), "shop-control", EAST)
 

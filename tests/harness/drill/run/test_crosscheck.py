@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from drill_ledgers import CLIENTS, EAST, SUBJECT, ledger, nobody_comes_back
 
 from harness.drill import DrillError, DrillResult, Scenario
-from harness.drill.crosscheck import compare
-from harness.drill.ledger import Ledger
-from harness.drill.run import conclude
+from harness.drill.judge.ledger import Ledger
+from harness.drill.run.crosscheck import compare
+from harness.drill.run.run import conclude
+from tests.harness.drill.drill_ledgers import CLIENTS, EAST, SUBJECT, ledger, nobody_comes_back
 
 SCENARIO = Scenario.model_validate(
     {"name": "x", "description": "d", "faults": [{"at": 30, "kind": "region-dark", "region": EAST}]}

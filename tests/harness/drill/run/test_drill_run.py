@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
 from harness.drill import Subject, run_drills
-from harness.drill.crosscheck import cross_check
 from harness.drill.report import write_report
-from harness.sandbox.server import Sandbox
+from harness.drill.run.crosscheck import cross_check
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.drill.drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
 EAST, WEST = REGIONS

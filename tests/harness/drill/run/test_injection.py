@@ -3,15 +3,15 @@ from __future__ import annotations
 import copy
 
 import pytest
-from drill_ledgers import EAST, SUBJECT, WEST
 
-from harness.drill.ablation import with_origins
-from harness.drill.injection import Change, Injection, described, struck
-from harness.drill.ledger import FaultMark
+from harness.drill.judge.ledger import FaultMark
+from harness.drill.run.ablation import with_origins
+from harness.drill.run.injection import Change, Injection, described, struck
 from harness.drill.scenario import FaultEntry
 from harness.drill.subject import DrillError
-from harness.sandbox.classify import Target
 from harness.sandbox.faults import Faults, RegionDark, RegionPartition, ReplicationCut
+from harness.sandbox.requests.classify import Target
+from tests.harness.drill.drill_ledgers import EAST, SUBJECT, WEST
 
 
 def entries(*settings: dict[str, object]) -> list[FaultEntry]:

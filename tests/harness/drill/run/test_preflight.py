@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from drill_ledgers import EAST, SUBJECT
 
-from harness.drill.exchange import Reply
-from harness.drill.preflight import health_problem, region_behind
+from harness.drill.load.exchange import Reply
+from harness.drill.run.preflight import health_problem, region_behind
 from harness.drill.subject import DrillError
+from tests.harness.drill.drill_ledgers import EAST, SUBJECT
 
 
 def problem(status: int, body: str) -> str | None:

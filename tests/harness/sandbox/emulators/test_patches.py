@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.sandbox import patches
-from harness.sandbox.patches import Patch
-from harness.sandbox.server import Sandbox
+from harness.sandbox.emulators import patches
+from harness.sandbox.emulators.patches import Patch
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 
@@ -28,15 +28,16 @@ def test_every_patch_is_applied_and_says_what_aws_does(sandbox: Sandbox, patch: 
 
 
 def test_every_file_of_patches_is_found_by_its_name() -> None:
-    files = {file.stem for file in Path(patches.__file__).parent.glob("patches_*.py")}
-    found = {patch.mend.__module__.rpartition(".")[2] for patch in patches.registered()}
-    assert found == files
+    rooms = Path(patches.__file__).parents[1] / "services"
+    files = {file.parent.name for file in rooms.rglob("patches.py")}
+    modules = [patch.mend.__module__.split(".") for patch in patches.registered()]
+    assert {room for *_, room, file in modules if file == "patches"} == files
 
 
 def test_a_second_patch_of_one_attribute_is_refused() -> None:
     with pytest.raises(ValueError, match="_HEALTH_PATHS is replaced") as caught:
         patches.mends("ministack.app", "_HEALTH_PATHS", digest="")(lambda original: original)
     assert str(caught.value) == (
-        "ministack.app:_HEALTH_PATHS is replaced by harness.sandbox.patches_app.health_paths already, so "
-        "test_patches.<lambda> would do nothing; make one patch of the two"
+        "ministack.app:_HEALTH_PATHS is replaced by harness.sandbox.emulators.health_paths.health_paths "
+        f"already, so {__name__}.<lambda> would do nothing; make one patch of the two"
     )

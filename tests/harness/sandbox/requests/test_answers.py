@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox import answers
-from harness.sandbox.answers import Answers, Heard
-from harness.sandbox.classify import Target
 from harness.sandbox.faults import RegionDark
-from harness.sandbox.gateway import tell_of_failure
-from harness.sandbox.server import Sandbox
+from harness.sandbox.requests import answers
+from harness.sandbox.requests.answers import Answers, Heard
+from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.gateway import tell_of_failure
+from harness.sandbox.sandbox import Sandbox
 
 
 def attempt(number: int, call: str = "call") -> dict[str, str]:
@@ -95,7 +95,7 @@ def test_an_alias_whose_answer_was_lost_on_the_way_is_not_said_to_exist(
     key = create_alias(sandbox, "", 1, uuid.uuid4().hex)[1]["KeyMetadata"]["KeyId"]
     call = uuid.uuid4().hex
     assert create_alias(sandbox, key, 1, call) == (200, {})
-    with caplog.at_level(logging.INFO, logger="harness.sandbox.answers"):
+    with caplog.at_level(logging.INFO, logger="harness.sandbox.requests.answers"):
         assert create_alias(sandbox, key, 2, call) == (200, {})
     assert caplog.messages == ["attempt 2 of TrentService.CreateAlias: answered as before"]
     status, refused = create_alias(sandbox, key, 1, call)

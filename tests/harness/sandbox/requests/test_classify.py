@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.classify import CONTROL_PLANE_HOMES, Target, classify, service_name
+from harness.sandbox.requests.classify import CONTROL_PLANE_HOMES, Target, classify, service_name
 
 IP = "127.0.0.1:4700"
 

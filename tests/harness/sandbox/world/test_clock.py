@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness.sandbox.clock import Clock
+from harness.sandbox.world.clock import Clock
 
 
 def test_sleeping_participants_cost_no_wall_time_while_the_clock_jumps() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.delays import Delays, DelaysError
+from harness.sandbox.world.delays import Delays, DelaysError
 
 ENTRY = """\
 {name}:

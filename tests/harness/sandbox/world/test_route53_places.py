@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from harness.sandbox.route53.places import (
+from harness.sandbox.services.route53.targets import region_of
+from harness.sandbox.world.places import (
     PLACES,
     REGIONS,
     UNKNOWN,
@@ -15,7 +16,6 @@ from harness.sandbox.route53.places import (
     place_near,
     place_of,
 )
-from harness.sandbox.route53.targets import region_of
 
 
 def test_the_world_has_the_places_that_drills_name() -> None:

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from harness.sandbox.aurora import records
-from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.estate import Estate
-from harness.sandbox.aurora.records import ClusterKey
-from harness.sandbox.aurora.snapshots import Kept, Snapshots
-from harness.sandbox.aurora.transitions import Transitions
+from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora.cluster import Cluster
+from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.records import ClusterKey
+from harness.sandbox.services.rds.aurora.snapshots import Kept, Snapshots
+from harness.sandbox.services.rds.aurora.transitions import Transitions
 
 Answer = tuple[int, dict[str, str], bytes]
 Parameters = Mapping[str, str]

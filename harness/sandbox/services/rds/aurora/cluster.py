@@ -11,8 +11,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from harness.sandbox.aurora import records, wire
-from harness.sandbox.aurora.front import (
+from harness.sandbox.faults import Verdict
+from harness.sandbox.services.rds.aurora import records, wire
+from harness.sandbox.services.rds.aurora.front import (
     FORWARDING,
     FORWARDING_TIMEOUT,
     Front,
@@ -21,14 +22,13 @@ from harness.sandbox.aurora.front import (
     Route,
     database_target,
 )
-from harness.sandbox.aurora.postgres import Server
-from harness.sandbox.aurora.records import ClusterKey, Record
-from harness.sandbox.aurora.session import SqlError, identifier, literal
-from harness.sandbox.faults import Verdict
+from harness.sandbox.services.rds.aurora.postgres import Server
+from harness.sandbox.services.rds.aurora.records import ClusterKey, Record
+from harness.sandbox.services.rds.aurora.session import SqlError, identifier, literal
 
 if TYPE_CHECKING:
-    from harness.sandbox.aurora.estate import Estate
-    from harness.sandbox.aurora.link import Link
+    from harness.sandbox.services.rds.aurora.estate import Estate
+    from harness.sandbox.services.rds.aurora.link import Link
 
 # How long an acknowledgement may wait for its write to set off, in wall seconds; normally a thousandth.
 SETTLE_SECONDS = 0.25

@@ -17,10 +17,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from harness.sandbox.aurora import records
-from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.data_types import field_of, json_of, metadata_of, prepare_results, value_and_type
-from harness.sandbox.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora.cluster import Cluster
+from harness.sandbox.services.rds.aurora.data_types import (
+    field_of,
+    json_of,
+    metadata_of,
+    prepare_results,
+    value_and_type,
+)
+from harness.sandbox.services.rds.aurora.estate import Estate
 
 Answer = tuple[int, dict[str, str], bytes]
 Json = Mapping[str, Any]

@@ -7,16 +7,16 @@ import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness.sandbox.addresses import Address
-from harness.sandbox.aurora import programs, records
-from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.front import database_target
-from harness.sandbox.aurora.keeper import Keeper
-from harness.sandbox.aurora.link import Link
-from harness.sandbox.aurora.postgres import Installation, Server
-from harness.sandbox.aurora.records import ClusterKey
-from harness.sandbox.clock import Clock
 from harness.sandbox.faults import Fault, Faults, GrayFailure, ServiceDown
+from harness.sandbox.requests.addresses import Address
+from harness.sandbox.services.rds.aurora import programs, records
+from harness.sandbox.services.rds.aurora.cluster import Cluster
+from harness.sandbox.services.rds.aurora.front import database_target
+from harness.sandbox.services.rds.aurora.keeper import Keeper
+from harness.sandbox.services.rds.aurora.link import Link
+from harness.sandbox.services.rds.aurora.postgres import Installation, Server
+from harness.sandbox.services.rds.aurora.records import ClusterKey
+from harness.sandbox.world.clock import Clock
 
 _PORT = 5432
 

@@ -23,12 +23,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-from harness.sandbox.addresses import CONTROL_IP, Address
-from harness.sandbox.aurora import wire
-from harness.sandbox.aurora.postgres import Server
-from harness.sandbox.aurora.session import ADMINISTRATOR
-from harness.sandbox.classify import Target
 from harness.sandbox.faults import Fault, Verdict
+from harness.sandbox.requests.addresses import CONTROL_IP, Address
+from harness.sandbox.requests.classify import Target
+from harness.sandbox.services.rds.aurora import wire
+from harness.sandbox.services.rds.aurora.postgres import Server
+from harness.sandbox.services.rds.aurora.session import ADMINISTRATOR
 
 Role = Literal["writer", "reader"]
 

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.sandbox.aurora import wire
-from harness.sandbox.aurora.postgres import SOCKET
-from harness.sandbox.clock import Clock, Timer
+from harness.sandbox.services.rds.aurora import wire
+from harness.sandbox.services.rds.aurora.postgres import SOCKET
+from harness.sandbox.world.clock import Clock, Timer
 
 _CHUNK = 1 << 16
 

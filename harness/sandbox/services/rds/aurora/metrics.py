@@ -12,8 +12,8 @@ import asyncio
 import datetime
 from collections.abc import Callable
 
-from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.cluster import Cluster
+from harness.sandbox.services.rds.aurora.estate import Estate
 
 NAMESPACE = "AWS/RDS"
 # CloudWatch has one value a minute of each, in model seconds.

@@ -14,10 +14,10 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.sandbox.aurora import programs, session
-from harness.sandbox.aurora.keeper import Keeper
-from harness.sandbox.aurora.programs import Identity
-from harness.sandbox.aurora.session import ADMINISTRATOR, Session, SqlError
+from harness.sandbox.services.rds.aurora import programs, session
+from harness.sandbox.services.rds.aurora.keeper import Keeper
+from harness.sandbox.services.rds.aurora.programs import Identity
+from harness.sandbox.services.rds.aurora.session import ADMINISTRATOR, Session, SqlError
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -222,7 +222,7 @@ class Server:
             await asyncio.sleep(0.005)
 
     async def _position(self, expression: str) -> int:
-        from harness.sandbox.aurora.wire import position
+        from harness.sandbox.services.rds.aurora.wire import position
 
         value = (await self.sql(f"SELECT {expression}"))[0][0]
         return position(value) if value else 0

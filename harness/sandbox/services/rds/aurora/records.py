@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from harness.sandbox.addresses import Address
+from harness.sandbox.requests.addresses import Address
 
 ENGINE = "aurora-postgresql"
 _ZONE = "Z2R2ITUGPM61AM"

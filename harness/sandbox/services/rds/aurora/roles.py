@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.sandbox.aurora import records
-from harness.sandbox.aurora.calls import Answer, Forward, Handler, Parameters
-from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.estate import Estate
-from harness.sandbox.aurora.transitions import Transitions
+from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora.calls import Answer, Forward, Handler, Parameters
+from harness.sandbox.services.rds.aurora.cluster import Cluster
+from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.transitions import Transitions
 
 
 class Roles:

@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from harness.sandbox.addresses import Address
-from harness.sandbox.aurora import records
-from harness.sandbox.aurora.calls import Answer, Calls, Handler
-from harness.sandbox.aurora.data_api import DataApi
-from harness.sandbox.aurora.estate import Estate
-from harness.sandbox.aurora.metrics import Metrics, Put
-from harness.sandbox.aurora.programs import NoPrograms
-from harness.sandbox.aurora.roles import Roles
-from harness.sandbox.aurora.snapshots import Snapshots
-from harness.sandbox.aurora.transitions import Step, Transitions
-from harness.sandbox.clock import Clock
 from harness.sandbox.faults import Fault, Faults
+from harness.sandbox.requests.addresses import Address
+from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora.calls import Answer, Calls, Handler
+from harness.sandbox.services.rds.aurora.data_api import DataApi
+from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.metrics import Metrics, Put
+from harness.sandbox.services.rds.aurora.programs import NoPrograms
+from harness.sandbox.services.rds.aurora.roles import Roles
+from harness.sandbox.services.rds.aurora.snapshots import Snapshots
+from harness.sandbox.services.rds.aurora.transitions import Step, Transitions
+from harness.sandbox.world.clock import Clock
 
 
 class Aurora:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from harness.sandbox.aurora import wire
+from harness.sandbox.services.rds.aurora import wire
 
 ADMINISTRATOR = "rdsadmin"
 

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.sandbox.aurora import records
-from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.estate import Estate
-from harness.sandbox.aurora.records import ClusterKey
+from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora.cluster import Cluster
+from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.records import ClusterKey
 
 Name = tuple[str, str, str]
 

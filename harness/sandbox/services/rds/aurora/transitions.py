@@ -22,12 +22,12 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
-from harness.sandbox.aurora import records
-from harness.sandbox.aurora.cluster import Cluster
-from harness.sandbox.aurora.estate import Estate
-from harness.sandbox.aurora.records import ClusterKey, Record
-from harness.sandbox.aurora.session import SqlError
-from harness.sandbox.aurora.snapshots import Snapshots
+from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora.cluster import Cluster
+from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.records import ClusterKey, Record
+from harness.sandbox.services.rds.aurora.session import SqlError
+from harness.sandbox.services.rds.aurora.snapshots import Snapshots
 
 # How often a step that waits for another region looks again, in model seconds.
 _AGAIN = 0.25

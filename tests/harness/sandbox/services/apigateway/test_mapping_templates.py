@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.mapping_templates import Rendered, render
+from harness.sandbox.services.apigateway.mapping_templates import Rendered, render
 
 CHOOSE_ORIGIN = """\
 #set($origin = $input.params().header.get("origin"))

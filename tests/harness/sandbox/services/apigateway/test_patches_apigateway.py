@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from harness.sandbox.patches import ORIGIN, Origin
-from harness.sandbox.server import Sandbox
+from harness.sandbox.emulators.patches import ORIGIN, Origin
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

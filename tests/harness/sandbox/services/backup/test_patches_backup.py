@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

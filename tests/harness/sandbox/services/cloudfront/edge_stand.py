@@ -8,14 +8,18 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.cloudfront import CloudFront, Network
-from harness.sandbox.cloudfront.applied import Applied
-from harness.sandbox.cloudfront.distributions import Behavior, Distribution, Origin, OriginGroup
-from harness.sandbox.cloudfront.policies import CachePolicy, OriginRequestPolicy, ResponseHeadersPolicy
-from harness.sandbox.route53.places import Place
-from harness.sandbox.route53.policy import Answer, Resource
-from harness.sandbox.route53.probes import Endpoint
+from harness.sandbox.services.cloudfront import CloudFront, Network
+from harness.sandbox.services.cloudfront.applied import Applied
+from harness.sandbox.services.cloudfront.distributions import Behavior, Distribution, Origin, OriginGroup
+from harness.sandbox.services.cloudfront.policies import (
+    CachePolicy,
+    OriginRequestPolicy,
+    ResponseHeadersPolicy,
+)
+from harness.sandbox.services.route53.policy import Answer, Resource
+from harness.sandbox.services.route53.probes import Endpoint
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.places import Place
 
 ONE_DAY = CachePolicy(minimum=0, default=86400, maximum=31536000)
 NOTHING_KEPT = CachePolicy(minimum=0, default=0, maximum=0)

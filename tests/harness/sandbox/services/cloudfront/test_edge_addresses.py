@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox import addresses
-from harness.sandbox.cloudfront import EDGE_PLACES
-from harness.sandbox.cloudfront.locations import edge_location, shield_location
-from harness.sandbox.route53.places import PLACES
+from harness.sandbox.requests import addresses
+from harness.sandbox.services.cloudfront import EDGE_PLACES
+from harness.sandbox.services.cloudfront.locations import edge_location, shield_location
+from harness.sandbox.world.places import PLACES
 
 
 def test_every_place_has_an_edge_with_an_address_of_its_own_on_the_common_port() -> None:

@@ -6,10 +6,18 @@ import asyncio
 from typing import Any
 
 import pytest
-from edge_stand import NOTHING_KEPT, ONE_DAY, Bench, Got, counter, distribution, origin
 
-from harness.sandbox.cloudfront.distributions import Behavior, CustomError
-from harness.sandbox.cloudfront.policies import CachePolicy, Names
+from harness.sandbox.services.cloudfront.distributions import Behavior, CustomError
+from harness.sandbox.services.cloudfront.policies import CachePolicy, Names
+from tests.harness.sandbox.services.cloudfront.edge_stand import (
+    NOTHING_KEPT,
+    ONE_DAY,
+    Bench,
+    Got,
+    counter,
+    distribution,
+    origin,
+)
 
 FAILING = {"one.example.com": (500, {}, b"bad"), "two.example.com": (500, {}, b"bad")}
 

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSRequest
 
-from harness.sandbox.cloudfront.distributions import (
+from harness.sandbox.services.cloudfront.distributions import (
     Behavior,
     CustomError,
     Distribution,
@@ -14,7 +14,7 @@ from harness.sandbox.cloudfront.distributions import (
     OriginGroup,
     parse,
 )
-from harness.sandbox.cloudfront.policies import (
+from harness.sandbox.services.cloudfront.policies import (
     CachePolicy,
     Header,
     Names,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.sandbox.cloudfront.distributions import CustomError
-from harness.sandbox.cloudfront.expiry import error_lifetime, lifetime
-from harness.sandbox.cloudfront.messages import Reply
-from harness.sandbox.cloudfront.policies import CachePolicy
+from harness.sandbox.services.cloudfront.distributions import CustomError
+from harness.sandbox.services.cloudfront.expiry import error_lifetime, lifetime
+from harness.sandbox.services.cloudfront.messages import Reply
+from harness.sandbox.services.cloudfront.policies import CachePolicy
 
 NOW = 1_800_000_000.0
 MINIMUM_0 = CachePolicy(minimum=0, default=100, maximum=1000)

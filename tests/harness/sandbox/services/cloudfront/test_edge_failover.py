@@ -8,9 +8,16 @@ import time
 from typing import Any
 
 import pytest
-from edge_stand import NOTHING_KEPT, Bench, Got, Seen, distribution, origin
 
-from harness.sandbox.cloudfront.distributions import Behavior
+from harness.sandbox.services.cloudfront.distributions import Behavior
+from tests.harness.sandbox.services.cloudfront.edge_stand import (
+    NOTHING_KEPT,
+    Bench,
+    Got,
+    Seen,
+    distribution,
+    origin,
+)
 
 DARK = frozenset({"us-east-1"})
 

@@ -15,9 +15,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from harness.drill.exchange import Caller, Reply, Request
+from harness.drill.load.exchange import Caller, Reply, Request
 from harness.sandbox.faults import ControlPlanesDown, RegionDark, ServiceDown
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from edge_stand import EVERY_METHOD, NOTHING_KEPT, Bench, Got, distribution, origin
 
-from harness.sandbox.cloudfront.distributions import Behavior, CustomError
-from harness.sandbox.cloudfront.policies import (
+from harness.sandbox.services.cloudfront.distributions import Behavior, CustomError
+from harness.sandbox.services.cloudfront.policies import (
     CachePolicy,
     Cors,
     Header,
     Names,
     OriginRequestPolicy,
     ResponseHeadersPolicy,
+)
+from tests.harness.sandbox.services.cloudfront.edge_stand import (
+    EVERY_METHOD,
+    NOTHING_KEPT,
+    Bench,
+    Got,
+    distribution,
+    origin,
 )
 
 

@@ -14,12 +14,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.sandbox.deployments.appspec import parsed
-from harness.sandbox.deployments.shift import Step, steps
 from harness.sandbox.faults import ServiceDown
-from harness.sandbox.patches_lambda import chosen_version
-from harness.sandbox.schedules import invoke_function
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.codedeploy.appspec import parsed
+from harness.sandbox.services.codedeploy.shift import Step, steps
+from harness.sandbox.services.events.schedules import invoke_function
+from harness.sandbox.services.lambda_.patches import chosen_version
 
 sandboxed = pytest.mark.sandbox
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ministack.core import responses
 from ministack.services import dynamodb
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.replication import LinkStatistics, Replication
+from harness.sandbox.services.dynamodb.replication import LinkStatistics, Replication
+from harness.sandbox.world.clock import Clock
 
 EAST, WEST, SYDNEY = "us-east-1", "us-west-2", "ap-southeast-2"
 ACCOUNT = "123456789012"

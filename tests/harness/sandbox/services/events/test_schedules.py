@@ -13,10 +13,10 @@ from typing import Any
 import boto3
 import pytest
 
-from harness.sandbox.clock import Clock
 from harness.sandbox.faults import RegionDark, ServiceDown
-from harness.sandbox.schedules import Firing, Schedule, Schedules, event_of, interval_of
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.events.schedules import Firing, Schedule, Schedules, event_of, interval_of
+from harness.sandbox.world.clock import Clock
 
 pytestmark = pytest.mark.sandbox
 
@@ -215,8 +215,8 @@ def test_an_invocation_that_takes_longer_than_a_tick_delays_the_next_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rule = Schedule(SCOPE, FUNCTION, 5.0, TICKS)
-    monkeypatch.setattr("harness.sandbox.schedules.applied_schedules", lambda: iter([rule]))
-    monkeypatch.setattr("harness.sandbox.schedules.is_enabled", lambda schedule: True)
+    monkeypatch.setattr("harness.sandbox.services.events.schedules.applied_schedules", lambda: iter([rule]))
+    monkeypatch.setattr("harness.sandbox.services.events.schedules.is_enabled", lambda schedule: True)
 
     async def scenario(clock: Clock) -> None:
         async def slow(region: str, function: str, event: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

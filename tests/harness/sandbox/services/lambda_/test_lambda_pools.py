@@ -15,7 +15,7 @@ from ministack.core import lambda_runtime, responses
 from ministack.services import lambda_svc
 
 from generator.package import archive
-from harness.sandbox.lambda_pools import LambdaPoolError, LambdaPools
+from harness.sandbox.services.lambda_.pools import LambdaPoolError, LambdaPools
 
 EAST, WEST = "us-east-1", "us-west-2"
 ACCOUNT = "123456789012"

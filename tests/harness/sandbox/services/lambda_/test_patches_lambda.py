@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
-from harness.sandbox import patches_lambda
-from harness.sandbox.patches_lambda import Invocation
-from harness.sandbox.schedules import invoke_function
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.events.schedules import invoke_function
+from harness.sandbox.services.lambda_ import patches as patches_lambda
+from harness.sandbox.services.lambda_.patches import Invocation
 
 pytestmark = pytest.mark.sandbox
 

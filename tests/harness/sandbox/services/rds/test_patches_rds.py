@@ -1,4 +1,4 @@
-"""What patches_rds.py lets MiniStack's RDS store and give back."""
+"""What the patches of the rds room let MiniStack's RDS store and give back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

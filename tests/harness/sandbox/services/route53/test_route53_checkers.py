@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53.checkers import CHECKER_REGIONS, CHECKERS, Checker, Fleet, checkers_of
-from harness.sandbox.route53.health import AlarmState, Outcome
-from harness.sandbox.route53.observations import PROPAGATION, Observations
-from harness.sandbox.route53.records import HealthCheck
+from harness.sandbox.services.route53.checkers import CHECKER_REGIONS, CHECKERS, Checker, Fleet, checkers_of
+from harness.sandbox.services.route53.health import AlarmState, Outcome
+from harness.sandbox.services.route53.observations import PROPAGATION, Observations
+from harness.sandbox.services.route53.records import HealthCheck
+from harness.sandbox.world.clock import Clock
 
 T = TypeVar("T")
 OK = Outcome(connected=0.0, responded=0.0, code=200)

@@ -15,12 +15,12 @@ from dnslib import EDNS0, QTYPE, RCODE, DNSRecord, EDNSOption
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53 import Route53
-from harness.sandbox.route53.dns import DnsServer, Source, encode, respond, text_strings
-from harness.sandbox.route53.places import Place
-from harness.sandbox.route53.policy import Answer, Resource
-from harness.sandbox.route53.records import Applied, parse_zone
+from harness.sandbox.services.route53 import Route53
+from harness.sandbox.services.route53.dns import DnsServer, Source, encode, respond, text_strings
+from harness.sandbox.services.route53.policy import Answer, Resource
+from harness.sandbox.services.route53.records import Applied, parse_zone
+from harness.sandbox.world.clock import Clock
+from harness.sandbox.world.places import Place
 
 T = TypeVar("T")
 SOA = "ns-1.awsdns-1.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.route53.health import (
+from harness.sandbox.services.route53.health import (
     CheckerState,
     Outcome,
     Verdict,
@@ -22,7 +22,7 @@ from harness.sandbox.route53.health import (
     judge,
     status,
 )
-from harness.sandbox.route53.records import HealthCheck
+from harness.sandbox.services.route53.records import HealthCheck
 
 
 def check(**settings: Any) -> HealthCheck:

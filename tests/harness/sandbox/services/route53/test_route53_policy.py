@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.route53.places import PLACES, UNKNOWN, Place, place_named
-from harness.sandbox.route53.policy import Answer, Question, Resource, select
-from harness.sandbox.route53.records import AliasTarget, GeoLocation, RecordSet, Zone
+from harness.sandbox.services.route53.policy import Answer, Question, Resource, select
+from harness.sandbox.services.route53.records import AliasTarget, GeoLocation, RecordSet, Zone
+from harness.sandbox.world.places import PLACES, UNKNOWN, Place, place_named
 
 ADDRESSES = {
     "d-1.execute-api.us-east-1.amazonaws.com.": ["127.0.1.1"],

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53.checkers import CHECKERS, Checker
-from harness.sandbox.route53.health import Outcome, judge
-from harness.sandbox.route53.probes import FIRST_REQUEST_NUMBER, Endpoint, Prober
-from harness.sandbox.route53.records import HealthCheck
+from harness.sandbox.services.route53.checkers import CHECKERS, Checker
+from harness.sandbox.services.route53.health import Outcome, judge
+from harness.sandbox.services.route53.probes import FIRST_REQUEST_NUMBER, Endpoint, Prober
+from harness.sandbox.services.route53.records import HealthCheck
+from harness.sandbox.world.clock import Clock
 
 Handler = Callable[[Clock, bytes, asyncio.StreamWriter], Awaitable[None]]
 NOWHERE: frozenset[str] = frozenset()

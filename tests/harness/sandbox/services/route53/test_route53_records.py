@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox.route53.records import (
+from harness.sandbox.services.route53.records import (
     AliasTarget,
     Applied,
     GeoLocation,

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.route53 import Route53
-from harness.sandbox.route53.records import Applied, HealthCheck, Zone, parse_zone
+from harness.sandbox.services.route53 import Route53
+from harness.sandbox.services.route53.records import Applied, HealthCheck, Zone, parse_zone
+from harness.sandbox.world.clock import Clock
 
 REGIONS = {"us-east-1": "use1", "us-west-2": "usw2"}
 HEALTH = '"health":"pass:prod/{}"'

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ministack.core import responses
 from ministack.services import kms, s3
 
-from harness.sandbox.clock import Clock
-from harness.sandbox.objects import ObjectReplication
+from harness.sandbox.services.s3.replication import ObjectReplication
+from harness.sandbox.world.clock import Clock
 
 EAST, WEST = "us-east-1", "us-west-2"
 ACCOUNT = "123456789012"

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness.sandbox.faults import ServiceDown
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from global_database import GlobalDatabase, global_database
 
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.sandbox.services.rds.aurora.global_database import GlobalDatabase, global_database
 
 LAG, PROMOTION, SWITCHOVER, REBUILD = 0.4, 60.0, 30.0, 300.0
 DELAYS = {

@@ -14,8 +14,8 @@ import boto3
 import pg8000.native
 from pg8000.exceptions import DatabaseError, InterfaceError
 
-from harness.sandbox.aurora import Step
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.rds.aurora import Step
 
 ACCOUNT = "123456789012"
 EAST, WEST = "us-east-1", "us-west-2"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.sandbox.aurora import front
-from harness.sandbox.aurora.front import Role
+from harness.sandbox.services.rds.aurora import front
+from harness.sandbox.services.rds.aurora.front import Role
 
 many_addresses = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
 

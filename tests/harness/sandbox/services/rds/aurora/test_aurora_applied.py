@@ -15,14 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import inventory
 import pytest
-from conftest import DELAYS, PROMOTION, REBUILD, SWITCHOVER
-from global_database import ACCOUNT, EAST, WEST, client, let_pass, until
 
 from harness.sandbox.faults import RegionDark
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 from harness.terraform import installation
+from tests import inventory
+from tests.harness.sandbox.services.rds.aurora.conftest import DELAYS, PROMOTION, REBUILD, SWITCHOVER
+from tests.harness.sandbox.services.rds.aurora.global_database import (
+    ACCOUNT,
+    EAST,
+    WEST,
+    client,
+    let_pass,
+    until,
+)
 
 pytestmark = [
     pytest.mark.terraform,
@@ -32,7 +39,7 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[6]
 LOCK_FILE = ROOT / "envs" / "reference" / "active-standby-api" / "us-east-1" / ".terraform.lock.hcl"
 NAME, VERSION = "prod-orders", "16.10"
 SHORT = {EAST: "use1", WEST: "usw2"}

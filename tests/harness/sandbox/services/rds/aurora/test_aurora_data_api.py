@@ -8,10 +8,19 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import PROMOTION
-from global_database import EAST, PASSWORD, USER, WEST, GlobalDatabase, client, let_pass, until
 
 from harness.sandbox.faults import RegionDark, ServiceDown
+from tests.harness.sandbox.services.rds.aurora.conftest import PROMOTION
+from tests.harness.sandbox.services.rds.aurora.global_database import (
+    EAST,
+    PASSWORD,
+    USER,
+    WEST,
+    GlobalDatabase,
+    client,
+    let_pass,
+    until,
+)
 
 pytestmark = pytest.mark.sandbox
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from global_database import (
+from pg8000.exceptions import DatabaseError
+
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.sandbox.services.rds.aurora.global_database import (
     DATABASE,
     EAST,
     LOST,
@@ -18,9 +21,6 @@ from global_database import (
     let_pass,
     until,
 )
-from pg8000.exceptions import DatabaseError
-
-from harness.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

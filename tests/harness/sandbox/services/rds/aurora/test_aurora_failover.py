@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import PROMOTION, REBUILD
-from global_database import (
+
+from harness.sandbox.faults import RegionDark, RegionPartition, ReplicationCut
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.sandbox.services.rds.aurora.conftest import PROMOTION, REBUILD
+from tests.harness.sandbox.services.rds.aurora.global_database import (
     EAST,
     LOST,
     VERSION,
@@ -18,9 +21,6 @@ from global_database import (
     let_pass,
     until,
 )
-
-from harness.sandbox.faults import RegionDark, RegionPartition, ReplicationCut
-from harness.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.sandbox
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from global_database import EAST, LOST, WEST, GlobalDatabase, let_pass, until
 from pg8000.exceptions import DatabaseError
 
 from harness.sandbox.faults import (
@@ -13,6 +12,14 @@ from harness.sandbox.faults import (
     RegionPartition,
     ReplicationCut,
     ServiceDown,
+)
+from tests.harness.sandbox.services.rds.aurora.global_database import (
+    EAST,
+    LOST,
+    WEST,
+    GlobalDatabase,
+    let_pass,
+    until,
 )
 
 pytestmark = pytest.mark.sandbox

@@ -5,10 +5,17 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from conftest import LAG
-from global_database import EAST, WEST, GlobalDatabase, client, let_pass, until
 
 from harness.sandbox.faults import RegionDark, ReplicationCut
+from tests.harness.sandbox.services.rds.aurora.conftest import LAG
+from tests.harness.sandbox.services.rds.aurora.global_database import (
+    EAST,
+    WEST,
+    GlobalDatabase,
+    client,
+    let_pass,
+    until,
+)
 
 pytestmark = pytest.mark.sandbox
 

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import psutil
 import pytest
-from global_database import ACCOUNT, EAST, client, until
 
-from harness.sandbox.aurora import programs
-from harness.sandbox.aurora.programs import Identity, NoPrograms, ProgramFailed
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.services.rds.aurora import programs
+from harness.sandbox.services.rds.aurora.programs import Identity, NoPrograms, ProgramFailed
+from tests.harness.sandbox.services.rds.aurora.global_database import ACCOUNT, EAST, client, until
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[6]
 
 CHILD = f"""
 import os, sys, time
 import boto3
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 with Sandbox(account_id="{ACCOUNT}", regions=["{EAST}"]) as sandbox:
     rds = boto3.client("rds", region_name="{EAST}", endpoint_url=sandbox.endpoint)
     rds.create_db_cluster(

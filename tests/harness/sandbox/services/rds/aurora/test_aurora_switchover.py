@@ -7,11 +7,18 @@ import threading
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import PROMOTION, REBUILD, SWITCHOVER
-from global_database import EAST, LOST, WEST, GlobalDatabase, let_pass, until
 
-from harness.sandbox.aurora.postgres import Server
 from harness.sandbox.faults import RegionDark, ReplicationCut
+from harness.sandbox.services.rds.aurora.postgres import Server
+from tests.harness.sandbox.services.rds.aurora.conftest import PROMOTION, REBUILD, SWITCHOVER
+from tests.harness.sandbox.services.rds.aurora.global_database import (
+    EAST,
+    LOST,
+    WEST,
+    GlobalDatabase,
+    let_pass,
+    until,
+)
 
 pytestmark = pytest.mark.sandbox
 

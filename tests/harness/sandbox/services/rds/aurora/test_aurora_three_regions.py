@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from conftest import PROMOTION, REBUILD, SWITCHOVER
-from global_database import ACCOUNT, EAST, WEST, GlobalDatabase, global_database, let_pass, until
 
 from harness.sandbox.faults import RegionDark, ReplicationCut
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
+from tests.harness.sandbox.services.rds.aurora.conftest import PROMOTION, REBUILD, SWITCHOVER
+from tests.harness.sandbox.services.rds.aurora.global_database import (
+    ACCOUNT,
+    EAST,
+    WEST,
+    GlobalDatabase,
+    global_database,
+    let_pass,
+    until,
+)
 
 pytestmark = pytest.mark.sandbox
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.aurora import wire
-from harness.sandbox.aurora.session import identifier, literal
+from harness.sandbox.services.rds.aurora import wire
+from harness.sandbox.services.rds.aurora.session import identifier, literal
 
 
 def test_a_first_message_is_understood_as_it_was_written() -> None:

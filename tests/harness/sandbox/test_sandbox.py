@@ -21,7 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from harness.sandbox.faults import ControlPlanesDown, GrayFailure, RegionDark, ReplicationCut, ServiceDown
-from harness.sandbox.server import Sandbox, SandboxError
+from harness.sandbox.sandbox import Sandbox, SandboxError
 
 pytestmark = pytest.mark.sandbox
 
@@ -451,7 +451,7 @@ LIFE = """
 import os, sys, glob, psutil, boto3
 sys.path.insert(0, {root!r})
 from tests.harness.sandbox.test_server import deploy_api, get
-from harness.sandbox.server import Sandbox
+from harness.sandbox.sandbox import Sandbox
 before = dict(os.environ)
 for _ in range(2):
     with Sandbox(account_id="123456789012", regions=["us-east-1", "us-west-2"]) as s:
