@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from generator import package, roots
-from generator.manifest import Manifest, used_functions
+from generator.manifest import Manifest
+from generator.manifest.implied import used_functions
 from generator.pages import environment as document
 from generator.pages import runbooks
 from generator.stacks import stacks

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from generator import naming
-from generator.terraform.hcl import Reference, Value
-
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
+from generator.manifest import Manifest
 
 
 def entry(manifest: Manifest) -> str:
@@ -32,8 +27,3 @@ def answered(manifest: Manifest, region: str) -> tuple[str, ...]:
     if manifest.edge.entry == "dns":
         return (served(manifest), own)
     return (served(manifest), naming.standby_host(entry(manifest)), own)
-
-
-def zone_id(manifest: Manifest) -> Value:
-    """Of the hosted zone, in the edge stack: named by the manifest, or made in `global`."""
-    return manifest.edge.zone_id or Reference("var.zone_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator import naming
-from generator.manifest import Manifest
+from generator.manifest import Manifest, implied
 from generator.terraform.calls import Declaration, ModuleCall, StackInput, StackOutput
 from generator.tiers import (
     backups,
@@ -71,7 +71,7 @@ def _rows(manifest: Manifest) -> list[tuple[str, int, str, str]]:
         ),
         *(
             (region, 3, f"The vote of {region}, which serves nothing.", region)
-            for region in failover.voters(manifest)
+            for region in implied.voters(manifest)
             if region not in manifest.regions
         ),
         ("interconnect", 5, "What ties regions to each other: replication of objects.", recovery),

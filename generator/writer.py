@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.estate import INVENTORY
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 
 
 @dataclass(frozen=True)

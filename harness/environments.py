@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import estate, manifest, schema, stacks, writer
-from generator.manifest import Manifest
-from generator.problems import InputRefused, Problem
+from generator import estate, manifest, stacks, writer
+from generator.manifest import Manifest, implied, schema
+from generator.manifest.compute import RESERVED
+from generator.manifest.problems import InputRefused, Problem
+from generator.manifest.yaml_source import read
 from generator.recovery import budget as objectives
 from generator.stacks import Stack
-from generator.tiers import compute, failover
 from generator.writer import Changes
-from generator.yaml_source import read
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = REPOSITORY / "envs"
@@ -38,12 +38,12 @@ class Environment:
     def regions(self) -> tuple[str, ...]:
         """The regions that it has anything in: its own, and its witness."""
         own = tuple(self.manifest.regions)
-        return (*own, *(region for region in failover.voters(self.manifest) if region not in own))
+        return (*own, *(region for region in implied.voters(self.manifest) if region not in own))
 
     def wanted(self) -> dict[str, bytes]:
         """What its generated files must be. Raises InputRefused when a function has no source."""
         there = [path.parent.name for path in sorted(FUNCTIONS.glob("*/handler.py"))]
-        missing = [source for source in manifest.used_functions(self.manifest) if source not in there]
+        missing = [source for source in implied.used_functions(self.manifest) if source not in there]
         if missing:
             raise InputRefused(list(self._sourceless(missing, there)))
         return estate.files(self.manifest, environment=self.name, repository=REPOSITORY)
@@ -52,7 +52,7 @@ class Environment:
         """What to say of sources that are not there: of each function that names one, else of ours."""
         file = self.folder / "manifest.yaml"
         document, declared = read(file), self.manifest.compute.functions
-        known = ", ".join(source for source in there if source not in compute.RESERVED)
+        known = ", ".join(source for source in there if source not in RESERVED)
         for name, function in declared.items():
             if function.source in missing:
                 yield document.problem(

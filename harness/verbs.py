@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.environments import Environment
 from harness.lifecycle import order as rollout
 from harness.review import reviewed

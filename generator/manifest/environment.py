@@ -1,30 +1,23 @@
-"""The manifest: one file that says what an environment is. Loading it finds every mistake at once."""
+"""The manifest: what an environment is. Its parts by tier are the models beside this file."""
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field
 
 from generator import naming
-from generator.contradictions import contradictions
-from generator.durations import Duration
-from generator.fields import EnvironmentName, Form, Name, Part, Text
-from generator.problems import Contradiction, InputRefused, Key, Problem
-from generator.tiers.compute import Compute, maintenance
-from generator.tiers.compute import functions as all_functions
-from generator.tiers.data import Data
-from generator.tiers.edge import Edge, Routing
-from generator.tiers.failover import FAILOVER, Failover
-from generator.tiers.governance import Delivery
-from generator.tiers.observability import Observability
-from generator.tiers.operations import Operations
-from generator.tiers.security import Security
-from generator.yaml_source import Source, read
+from generator.manifest.compute import Compute
+from generator.manifest.data import Data
+from generator.manifest.delivery import Delivery
+from generator.manifest.durations import Duration
+from generator.manifest.edge import Edge, Routing
+from generator.manifest.failover import Failover
+from generator.manifest.fields import EnvironmentName, Form, Name, Part, Text
+from generator.manifest.observability import Observability
+from generator.manifest.operations import Operations
+from generator.manifest.security import Security
 
 Topology = Literal["active-standby", "active-active"]
 Zone = Annotated[str, Form(r"^[a-z]$", "the letter of a zone, such as a")]
@@ -160,101 +153,3 @@ class Manifest(Part):
     @property
     def routing(self) -> Routing:
         return self.edge.routing or ("failover" if self.topology == "active-standby" else "latency")
-
-    @model_validator(mode="after")
-    def _whole(self) -> Manifest:
-        if problems := list(contradictions(self)):
-            raise Contradictions(problems)
-        return self
-
-
-class Contradictions(ValueError):
-    """Values that are each allowed and cannot stand together: (key, message, value) of each."""
-
-    def __init__(self, problems: list[Contradiction]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(message for _, message, _ in problems))
-
-
-def load(file: Path) -> Manifest:
-    """The manifest in `file`. Raises InputRefused with every problem in it, each with its line."""
-    source = read(file)
-    if not isinstance(source.data, dict):
-        raise InputRefused([source.problem((), "must be a mapping; start with `name:`", value=source.data)])
-    try:
-        return Manifest.model_validate(source.data)
-    except ValidationError as error:
-        found: set[Problem] = {
-            problem for detail in error.errors() for problem in _explain(source, dict(detail))
-        }
-        ordered = sorted(found, key=lambda problem: (problem.line, problem.key))
-        raise InputRefused(ordered) from error
-
-
-def _explain(source: Source, detail: dict[str, Any]) -> Iterator[Problem]:
-    error = detail.get("ctx", {}).get("error")
-    if isinstance(error, Contradictions):
-        for key, message, value in error.problems:
-            yield source.problem(key, message) if value is None else source.problem(key, message, value=value)
-        return
-    key, value = _place(source, detail["loc"]), detail.get("input")
-    message = _message(source, key, detail)
-    absent = detail["type"] in {"missing", "extra_forbidden"}
-    yield source.problem(key, message) if absent else source.problem(key, message, value=value)
-
-
-def _place(source: Source, location: tuple[str | int, ...]) -> Key:
-    """Pydantic's location without the names of union members and key markers, which are not in the file."""
-    key: Key = ()
-    data: Any = source.data
-    for part in location:
-        here = range(len(data)) if isinstance(data, list) else data if isinstance(data, dict) else ()
-        if part in here:
-            key, data = (*key, part), data[part]
-        elif isinstance(data, dict) and part == location[-1] and part != "[key]":
-            key = (*key, part)
-    return key
-
-
-def _message(source: Source, key: Key, detail: dict[str, Any]) -> str:
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "extra_forbidden":
-            allowed = _allowed_keys(key[:-1])
-            near = difflib.get_close_matches(str(key[-1]), allowed, n=1) if key else []
-            hint = f"; did you mean {near[0]}?" if near else f"; allowed here: {', '.join(allowed)}"
-            return f"is not a known key{hint}"
-        case "missing":
-            return "is missing"
-        case "literal_error":
-            return f"must be {context['expected']}"
-        case "value_error":
-            return str(context["error"])
-        case _:
-            message = detail["msg"]
-            return f"{message[0].lower()}{message[1:]}".replace("input should", "should")
-
-
-def _allowed_keys(key: Key) -> list[str]:
-    """The keys that the part of the manifest at `key` has."""
-    model: Any = Manifest
-    for part in key:
-        if isinstance(model, type) and issubclass(model, Part) and part in model.model_fields:
-            model = model.model_fields[str(part)].annotation
-        model = _part_of(model)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, Part) else []
-
-
-def _part_of(annotation: Any) -> Any:
-    """The model inside an annotation such as `dict[str, Region]` or `Api | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, Part):
-        return annotation
-    arguments = getattr(annotation, "__args__", ())
-    return next((found for argument in reversed(arguments) if (found := _part_of(argument))), None)
-
-
-def used_functions(manifest: Manifest) -> tuple[str, ...]:
-    """Folders under lambda_src/ whose packages the environment needs."""
-    declared = {**all_functions(manifest), **maintenance(manifest)}
-    controller = {FAILOVER} if manifest.failover else set()
-    return tuple(sorted({function.source for function in declared.values()} | controller))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from generator.manifest import Manifest
+from generator.manifest.environment import Manifest
 
 
 def schema() -> str:

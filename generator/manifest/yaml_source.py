@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from generator.problems import InputRefused, Key, Problem, dotted, shown
+from generator.manifest.problems import InputRefused, Key, Problem, dotted, shown
 
 Data = dict[str, "Data"] | list["Data"] | str | int | float | bool | None
 

@@ -10,14 +10,15 @@ from pathlib import Path
 import jinja2
 
 from generator import hosts, naming
-from generator.durations import text
-from generator.manifest import Manifest
+from generator.manifest import Manifest, implied
+from generator.manifest.data import ADMIN, APP
+from generator.manifest.durations import text
+from generator.manifest.failover import FAILOVER
 from generator.recovery import budget as objectives
 from generator.stacks import Stack, stacks
-from generator.tiers import backups, compute, data, failover
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     undefined=jinja2.StrictUndefined,
     autoescape=False,  # Markdown
     trim_blocks=True,
@@ -37,7 +38,7 @@ def document(manifest: Manifest, *, environment: str) -> str:
         waves=waves(stacks(manifest)),
         stacks=stacks(manifest),
         names=names(manifest),
-        routes=compute.routes(manifest),
+        routes=implied.routes(manifest),
         budgets=objectives.budgets(manifest),
         rto=text(manifest.objectives.rto),
         rpo=text(manifest.objectives.rpo),
@@ -46,7 +47,7 @@ def document(manifest: Manifest, *, environment: str) -> str:
         witness=manifest.failover.witness if manifest.failover else None,
         databases=manifest.data.databases,
         lead=manifest.lead_region,
-        copied_to=backups.copy_regions(manifest),
+        copied_to=implied.copy_regions(manifest),
     )
 
 
@@ -90,7 +91,7 @@ def _region(manifest: Manifest, region: str, role: str) -> list[str]:
     lines = [f'  subgraph {node}["{region} ({role})"]']
     if manifest.compute.api:
         lines.append(f'    {node}_api["API Gateway<br/>{hosts.regional(manifest, region)}"]')
-    for name, function in compute.functions(manifest).items():
+    for name, function in implied.functions(manifest).items():
         label = naming.resource_label(name)
         lines.append(f'    {node}_{label}["Lambda {name}"]')
         lines += [
@@ -99,7 +100,7 @@ def _region(manifest: Manifest, region: str, role: str) -> list[str]:
         ]
     lines += [
         f"    {node}_api --> {node}_{naming.resource_label(name)}"
-        for name in dict.fromkeys(route.function for route in compute.routes(manifest).values())
+        for name in dict.fromkeys(route.function for route in implied.routes(manifest).values())
     ]
     lines += [
         f'    {_store(node, name)}[("{_store_name(manifest, name, kind, region)}")]'
@@ -181,17 +182,17 @@ def names(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
             row("regional host", lambda region: hosts.regional(manifest, region)),
             row("failover target", lambda region: naming.front_host(manifest.domain, region)),
         ]
-    for each in (*compute.functions(manifest), *compute.maintenance(manifest)):
+    for each in (*implied.functions(manifest), *implied.maintenance(manifest)):
         rows.append(row(f"function {each}", partial(naming.function, name, each)))
     if manifest.failover:
-        rows.append(row("function failover", partial(naming.function, name, failover.FAILOVER)))
+        rows.append(row("function failover", partial(naming.function, name, FAILOVER)))
         rows.append(row("control table", lambda region: naming.control_table(name)))
     rows += [
         row(f"{kind} {store}", partial(_own_name, manifest, store, kind))
         for store, kind in manifest.data.stores().items()
     ]
     for database in manifest.data.databases:
-        secrets = [naming.database_secret(name, database, user) for user in (data.ADMIN, data.APP)]
+        secrets = [naming.database_secret(name, database, user) for user in (ADMIN, APP)]
         rows.append((f"secrets of {database}", dict.fromkeys(manifest.regions, ", ".join(secrets))))
     if manifest.data.backups:
         rows.append(row("backup vault", lambda region: naming.backup_vault(name, region)))

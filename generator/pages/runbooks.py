@@ -9,16 +9,15 @@ from typing import Final
 import jinja2
 
 from generator import hosts, naming
-from generator.durations import text
-from generator.manifest import Manifest
+from generator.manifest import Manifest, implied
+from generator.manifest.durations import text
 from generator.recovery.predictions import Prediction, Way, prediction
 from generator.recovery.requests import operations
 from generator.regions import partition, short
 from generator.stacks import Stack, stacks
-from generator.tiers import backups, compute, failover
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     undefined=jinja2.StrictUndefined,
     autoescape=False,  # Markdown
     trim_blocks=True,
@@ -76,7 +75,7 @@ def runbooks(manifest: Manifest, *, environment: str) -> str:
             }
             for name in manifest.data.databases
         },
-        voters=failover.voters(manifest),
+        voters=implied.voters(manifest),
         added=added,
         added_host=naming.regional_host(manifest.edge.record, manifest.domain, added) if added else "",
         added_line=_added_line(manifest, added),
@@ -91,14 +90,14 @@ def runbooks(manifest: Manifest, *, environment: str) -> str:
 
 def health_function(manifest: Manifest, region: str) -> str:
     """The function that answers the region's health check, empty without an API."""
-    route = compute.routes(manifest).get(f"GET {manifest.edge.health_check.path}")
+    route = implied.routes(manifest).get(f"GET {manifest.edge.health_check.path}")
     return naming.function(manifest.name, route.function, region) if route else ""
 
 
 def spare_region(manifest: Manifest) -> str | None:
     """A region of the same partition that the environment is not in; None where there is none to name."""
     group = partition(manifest.lead_region)
-    used = {*manifest.regions, *failover.voters(manifest)}
+    used = {*manifest.regions, *implied.voters(manifest)}
     candidates = SPARE if group == "aws" else SPARE_ELSEWHERE.get(group, ())
     return next((region for region in candidates if region not in used), None)
 
@@ -150,7 +149,7 @@ def _vaults(manifest: Manifest) -> list[tuple[str, str, int]]:
     if settings is None:
         return []
     kept = {manifest.lead_region: settings.keep_days}
-    kept |= dict.fromkeys(backups.copy_regions(manifest), settings.copies.keep_days)
+    kept |= dict.fromkeys(implied.copy_regions(manifest), settings.copies.keep_days)
     return [(region, naming.backup_vault(manifest.name, region), days) for region, days in kept.items()]
 
 
@@ -181,7 +180,7 @@ def _keys(manifest: Manifest) -> list[tuple[str, str, str]]:
                 "Terraform's states that lie here",
             )
         )
-    for witness in (region for region in failover.voters(manifest) if region not in manifest.regions):
+    for witness in (region for region in implied.voters(manifest) if region not in manifest.regions):
         found.append(
             (witness, f"alias/{naming.regional_key_alias(manifest.name, witness)}", "its vote, its logs")
         )
@@ -218,7 +217,7 @@ def _stacks_before_edge(planned: tuple[Stack, ...], added: str | None) -> list[s
 def _draining_stacks(manifest: Manifest, planned: tuple[Stack, ...]) -> list[str]:
     """What knows who serves: the records, the controllers with their order of succession, and the plan of
     backups with the regions that get copies."""
-    knowing = {*failover.voters(manifest), "edge"}
+    knowing = {*implied.voters(manifest), "edge"}
     if manifest.data.backups:
         knowing.add(manifest.lead_region)
     return [stack.name for stack in planned if stack.name in knowing]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from generator.durations import text
 from generator.manifest import Manifest
+from generator.manifest.durations import text
 
 Step = Literal["detect", "decide", "promote", "shift", "warm"]
 Fault = Literal["refuse", "hang"]

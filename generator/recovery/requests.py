@@ -6,12 +6,9 @@ Found in the manifest's routes, by the access of the functions behind them. Pure
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from generator.tiers import compute
-
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
+from generator.manifest import Manifest, implied
 
 Doing = Literal["read", "write"]
 Kind = Literal["table", "bucket", "database", "static", "none"]
@@ -61,7 +58,7 @@ def doing_of(route: str) -> Doing:
 
 def _routes(manifest: Manifest, store: str, doing: Doing) -> tuple[str, ...]:
     found = []
-    for key, route in compute.routes(manifest).items():
+    for key, route in implied.routes(manifest).items():
         function = manifest.compute.functions.get(route.function)
         if function and doing_of(key) == doing and function.access.get(store) in _ACCESS[doing]:
             found.append(key)
@@ -72,7 +69,7 @@ def _storeless(manifest: Manifest, doing: Doing) -> tuple[str, ...]:
     """Routes of the manifest's own functions that only run code; the health check is no client's."""
     return tuple(
         key
-        for key, route in compute.routes(manifest).items()
+        for key, route in implied.routes(manifest).items()
         if route.function in manifest.compute.functions
         and doing_of(key) == doing
         and not any(

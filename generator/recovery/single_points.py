@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from generator.manifest import Manifest
+from generator.manifest import Manifest, implied
 from generator.stacks import Stack
 from generator.terraform.calls import ModuleCall
 from generator.terraform.hcl import Reference
-from generator.tiers import failover
 
 Place = Literal["on the path", "every request", "off the path"]
 FAULT_ISOLATION: Final = "AWS Fault Isolation Boundaries (whitepaper), global services"
@@ -146,7 +145,7 @@ def _writers(manifest: Manifest, held: Sequence[_Held]) -> Iterator[SinglePoint]
 
 def _votes(manifest: Manifest) -> Iterator[SinglePoint]:
     """A majority survives the loss of one voter when there are three or more, an odd number."""
-    voters = failover.voters(manifest)
+    voters = implied.voters(manifest)
     if not voters:
         return
     spare = (len(voters) - 1) // 2

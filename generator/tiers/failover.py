@@ -4,52 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
-
-from pydantic import Field
 
 from generator import naming
-from generator.durations import Duration
-from generator.fields import Part
+from generator.manifest import Manifest
+from generator.manifest.data import ADMIN, APP
+from generator.manifest.failover import FAILOVER, Failover
+from generator.manifest.implied import voters
 from generator.naming import resource_label
 from generator.terraform.calls import Declaration, ModuleCall
 from generator.terraform.hcl import Reference, Value
-from generator.tiers import data
 from generator.tiers.functions import package_path
 
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
-
-FAILOVER = "failover"
 METRICS = "Antipode/Failover"
-
-
-class Failover(Part):
-    """The failover controller: one function in every region that has a vote."""
-
-    witness: str | None = Field(
-        None, description="A further region that only votes, so that no two halves can both have a majority."
-    )
-    mode: Literal["automatic", "manual"] = Field(
-        "automatic", description="Whether a lost writer is replaced without a person."
-    )
-    tick: Duration = Field(5, description="Time between two looks of the controller, 1s to 30s.")
-    lease: Duration = Field(20, description="How long a writer may go on without being confirmed.")
-    guard: Duration = Field(5, description="Time added for clocks that differ and requests in flight.")
-    agreement: Duration = Field(
-        15, description="How long the others must see a region fail, without a break."
-    )
-    settled: Duration = Field(
-        300, description="How long a region must have been well before traffic is brought back to it."
-    )
-
-
-def voters(manifest: Manifest) -> tuple[str, ...]:
-    """The regions whose tables decide, an odd number; empty without a controller."""
-    settings = manifest.failover
-    if settings is None:
-        return ()
-    return (*manifest.regions, *([settings.witness] if settings.witness else []))
 
 
 def declarations(manifest: Manifest) -> Iterator[Declaration]:
@@ -99,7 +65,7 @@ def _role(manifest: Manifest, region: str) -> ModuleCall:
                     "global_cluster": naming.global_cluster(manifest.name, name),
                     "clusters": _clusters(manifest, name),
                     "secrets": _secrets(manifest, name),
-                    "admin_secret": naming.database_secret(manifest.name, name, data.ADMIN),
+                    "admin_secret": naming.database_secret(manifest.name, name, ADMIN),
                 }
                 for name in databases
             },
@@ -121,7 +87,7 @@ def _clusters(manifest: Manifest, database: str) -> dict[str, Value]:
 
 
 def _secrets(manifest: Manifest, database: str) -> list[Value]:
-    return [naming.database_secret(manifest.name, database, user) for user in (data.ADMIN, data.APP)]
+    return [naming.database_secret(manifest.name, database, user) for user in (ADMIN, APP)]
 
 
 def _function(manifest: Manifest, settings: Failover, region: str) -> ModuleCall:
@@ -162,7 +128,7 @@ def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
         name: {
             "global": naming.global_cluster(manifest.name, name),
             "clusters": _clusters(manifest, name),
-            "admin_secret": naming.database_secret(manifest.name, name, data.ADMIN),
+            "admin_secret": naming.database_secret(manifest.name, name, ADMIN),
             "secrets": _secrets(manifest, name),
             "database": database.database_name,
             "keys": {

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from generator import naming
+from generator.manifest import Manifest
+from generator.manifest.compute import MIGRATIONS, ROTATION, Access, Function, Release
+from generator.manifest.data import ADMIN, APP
+from generator.manifest.implied import functions, maintenance
 from generator.naming import resource_label
 from generator.terraform.calls import Declaration, ModuleCall, StackOutput
 from generator.terraform.hcl import Reference, Value
 from generator.tiers import data
-from generator.tiers.compute import (
-    MIGRATIONS,
-    ROTATION,
-    Access,
-    Function,
-    Release,
-    functions,
-    maintenance,
-)
-
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
 
 
 def declarations(manifest: Manifest) -> Iterator[Declaration]:
@@ -88,7 +79,7 @@ def _role(manifest: Manifest, region: str, name: str, function: Function) -> Mod
 
 def _secrets(manifest: Manifest, name: str, databases: dict[str, Access], key_alias: str) -> dict[str, Value]:
     maintains = name in maintenance(manifest)
-    users = (data.ADMIN, data.APP) if maintains else (data.APP,)
+    users = (ADMIN, APP) if maintains else (APP,)
     return {
         resource_label(database, user): {
             "name": naming.database_secret(manifest.name, database, user),
@@ -222,10 +213,10 @@ def _database_variables(manifest: Manifest, name: str, database: str) -> dict[st
         f"{prefix}_READER_ENDPOINT": Reference(f"{module}.reader_endpoint"),
         f"{prefix}_PORT": str(data.PORTS[manifest.data.databases[database].engine]),
         f"{prefix}_NAME": manifest.data.databases[database].database_name,
-        f"{prefix}_SECRET": naming.database_secret(manifest.name, database, data.APP),
+        f"{prefix}_SECRET": naming.database_secret(manifest.name, database, APP),
     }
     if name in maintenance(manifest):
-        variables[f"{prefix}_ADMIN_SECRET"] = naming.database_secret(manifest.name, database, data.ADMIN)
+        variables[f"{prefix}_ADMIN_SECRET"] = naming.database_secret(manifest.name, database, ADMIN)
     return variables
 
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import Field
 
 from generator import naming
-from generator.fields import Form, Part, PolicyArn
+from generator.manifest import Manifest
+from generator.manifest.delivery import Delivery
 from generator.naming import resource_label
 from generator.terraform.calls import Declaration, ModuleCall, StackOutput
 from generator.terraform.hcl import Reference, Value
 
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
-
-# What a module's resources are made with; tests/generator/test_governance.py compares it with their HCL.
+# AWS services of each module's resources; tests/generator/tiers/test_governance.py compares them to the HCL.
 SERVICES: dict[str, tuple[str, ...]] = {
     "compute/function": ("cloudwatch", "codedeploy", "lambda", "logs", "sqs"),
     "compute/migration": ("lambda",),
@@ -51,30 +46,6 @@ SERVICES: dict[str, tuple[str, ...]] = {
     "security/replication_role": ("iam",),
     "security/web_acl": ("logs", "wafv2"),
 }
-
-
-class Delivery(Part):
-    """GitHub Actions: which repository's workflows plan this environment and, once approved, apply it."""
-
-    repository: Annotated[
-        str,
-        Form(
-            r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$"
-            r"|^[A-Za-z0-9][A-Za-z0-9-]{0,38}@\d+/[A-Za-z0-9._-]{1,100}@\d+$",
-            "a GitHub repository as owner/name, or as owner@id/name@id",
-        ),
-    ] = Field(
-        description="owner/name, or owner@id/name@id where the repository's tokens carry immutable ids."
-    )
-    branch: Annotated[
-        str, Form(r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$", "the name of a branch, such as main")
-    ] = Field("main", description="Branch that is applied, and whose runs look for drift.")
-    oidc_provider: Literal["create", "existing"] = Field(
-        "create", description="existing where the account has GitHub's identity provider already."
-    )
-    permissions_boundary: PolicyArn | None = Field(
-        None, description="ARN of the policy that bounds the two delivery roles themselves."
-    )
 
 
 def declarations(manifest: Manifest, used: frozenset[str]) -> Iterator[Declaration]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from generator import naming
+from generator.manifest import Manifest
 from generator.terraform.calls import Declaration, ModuleCall
 from generator.terraform.hcl import Reference
-
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
 
 ZONES = ("a", "b", "c")
 

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import Field
 
 from generator import naming
-from generator.fields import Part
+from generator.manifest import Manifest
 from generator.naming import resource_label
 from generator.terraform.calls import Declaration, ModuleCall
 
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
-
 # A pull request whose plans are older is planned again.
 PLANS_RETENTION_DAYS = 30
-
-
-class Operations(Part):
-    """State and protection."""
-
-    protect: bool = Field(
-        True,
-        description="Refuse to delete tables, state and zones that hold something; false only for trials.",
-    )
-    state_retention_days: Annotated[int, Field(ge=1)] = Field(
-        90, description="Days that earlier versions of Terraform's state are kept."
-    )
 
 
 def declarations(manifest: Manifest) -> Iterator[Declaration]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator import estate, manifest, writer
+from generator.manifest.problems import InputRefused
 from generator.package import PackageError
-from generator.problems import InputRefused
 from harness.affected.comparison import Report, compare
 from harness.affected.git import Base, base_of
 from harness.affected.snapshot import ENVIRONMENTS, environments_of, snapshot

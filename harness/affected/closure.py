@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.affected.trees import Tree
 
 ROOT, LOCK, MODULE, FUNCTION, FILE = "root", "lock", "module", "function", "file"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 
 DEFAULT_BASES = ("origin/main", "main")
 _SECONDS = 120

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from generator import estate
 from generator.manifest import Manifest
-from generator.problems import Key, dotted
+from generator.manifest.contradictions import contradictions
+from generator.manifest.problems import Key, dotted
 from generator.stacks import Stack, stacks
 
 ABSENT = object()
@@ -127,9 +128,10 @@ def _with(data: Data, key: Key, value: Any) -> Data:
 
 def _manifest(data: Data) -> Manifest | None:
     try:
-        return Manifest.model_validate(data)
+        manifest = Manifest.model_validate(data)
     except ValidationError:
         return None
+    return None if any(contradictions(manifest)) else manifest
 
 
 def _named(key: Key, before: Any, after: Any) -> str:

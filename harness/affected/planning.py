@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from generator import manifest
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import verbs
 from harness.affected.change import change
 from harness.affected.comparison import Removed, Report

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.affected.git import Base, git
 
 # What people's tools and ours leave beside the sources; a plan depends on none of it.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from generator.recovery import budget as objectives
 from generator.recovery.budget import Refusal
 from generator.recovery.predictions import WAYS, Exposure, Prediction, Way, exposure, prediction

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from generator.durations import text
+from generator.manifest.durations import text
 from generator.recovery import budget as objectives
 from generator.recovery.predictions import Prediction
 from harness.assessment.assessment import AGREEMENT, Assessment, Line

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 
 
 def run(parts: Sequence[str], *, as_json: bool, say: Callable[[str], None]) -> int:

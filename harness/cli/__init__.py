@@ -14,7 +14,7 @@ from pathlib import Path
 
 import typer
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.cli import changes, failover, manifests, proofs
 from harness.cli.app import app
 from harness.cli.options import FAILED, GOOD, INTERRUPTED, REFUSED

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import environments, verbs
 from harness.affected import planning, rendering
 from harness.affected.change import change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from generator import writer
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import environments
 from harness.cli.talk import ask, say
 from harness.environments import Environment

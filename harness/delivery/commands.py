@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import environments, verbs
 from harness.delivery import github, kept_plans
 from harness.delivery import jobs as jobs_of

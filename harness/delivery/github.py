@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.terraform.errors import TerraformError
 
 # GitHub refuses the body of an issue or comment above 65,536 characters.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import naming
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.environments import Environment
 
 # GitHub Docs, "Running variations of jobs in a workflow": a matrix makes at most so many jobs in a run.

@@ -19,7 +19,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from generator.stacks import Stack
 from harness import aws
 from harness.terraform.errors import TerraformError

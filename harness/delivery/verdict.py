@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 
 # A job is skipped where it has nothing to do: no environment affected, or a fork, which gets no credentials.
 RIGHT = ("success", "skipped")

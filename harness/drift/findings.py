@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.review import reviewed
 from harness.review.reviewed import ReviewedState
 from harness.terraform import losses, plans, secrecy

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from generator import yaml_source
-from generator.problems import InputRefused, Problem
+from generator.manifest import yaml_source
+from generator.manifest.problems import InputRefused, Problem
 from harness.drill.subject import DrillError, Flow, Subject
 from harness.sandbox.faults import KINDS, Fault, FaultError, to_fault
 from harness.sandbox.world.places import PLACES

@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from generator import naming
-from generator.problems import InputRefused
-from generator.tiers import failover
+from generator.manifest import implied
+from generator.manifest.failover import FAILOVER
+from generator.manifest.problems import InputRefused
 from harness import aws, verbs
 from harness.environments import Environment
 
@@ -47,11 +48,11 @@ class Controllers:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        return failover.voters(self.environment.manifest)
+        return implied.voters(self.environment.manifest)
 
     def ask(self, region: str, payload: Mapping[str, Any]) -> Answer:
         """The answer of the function in one region. Raises OutOfReach."""
-        name = naming.function(self.environment.manifest.name, failover.FAILOVER, region)
+        name = naming.function(self.environment.manifest.name, FAILOVER, region)
         try:
             answer = self._client(region).invoke(
                 FunctionName=name, Qualifier=naming.FUNCTION_ALIAS, Payload=json.dumps(payload).encode()

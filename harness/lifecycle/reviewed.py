@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import verbs
 from harness.environments import Environment
 from harness.lifecycle import order as rollout

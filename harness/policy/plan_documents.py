@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 
 UNKNOWN = "true_after_unknown"
 """What checkov calls a value that only the apply gives; checks for a value's presence then pass."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from generator import yaml_source
-from generator.problems import InputRefused, Problem, dotted
+from generator.manifest import yaml_source
+from generator.manifest.problems import InputRefused, Problem, dotted
 
 SHORTEST_REASON = 20
 ANY = "*"

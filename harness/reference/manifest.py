@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from generator.durations import text
-from generator.fields import Part
 from generator.manifest import Manifest
+from generator.manifest.durations import text
+from generator.manifest.fields import Part
 from harness.scorecard.document import table
 
 HEAD = """\
-<!-- Written by `make docs` from generator/manifest.py and generator/tiers; edit nothing here. -->
+<!-- Written by `make docs` from generator/manifest/; edit nothing here. -->
 # Manifest reference
 
 Every key of `envs/<env>/manifest.yaml`. Unknown keys are errors; editors complete keys by

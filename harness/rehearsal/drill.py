@@ -13,9 +13,9 @@ from pathlib import Path
 from rich.console import Console
 
 from generator import hosts, naming
-from generator.manifest import Manifest
-from generator.problems import InputRefused
-from generator.tiers import compute, failover
+from generator.manifest import Manifest, implied
+from generator.manifest.failover import FAILOVER
+from generator.manifest.problems import InputRefused
 from harness import verbs
 from harness.drill import report
 from harness.drill.run.run import run_drill
@@ -164,7 +164,7 @@ def _subject_region(manifest: Manifest, region: str, checks: Mapping[str | None,
         health_host=host,
         health_check=checks.get(host),
         functions=tuple(
-            naming.function(manifest.name, function, region) for function in compute.functions(manifest)
+            naming.function(manifest.name, function, region) for function in implied.functions(manifest)
         ),
     )
 
@@ -174,8 +174,7 @@ def _controller(manifest: Manifest) -> Controller | None:
         return None
     return Controller(
         functions=tuple(
-            (region, naming.function(manifest.name, failover.FAILOVER, region))
-            for region in failover.voters(manifest)
+            (region, naming.function(manifest.name, FAILOVER, region)) for region in implied.voters(manifest)
         ),
         table=naming.control_table(manifest.name),
         home=manifest.lead_region,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator import naming
-from generator.manifest import Manifest
-from generator.tiers import compute
+from generator.manifest import Manifest, implied
 from harness.drill.subject import DrillError, Flow, Store
 
 READ_METHODS = ("GET",)
@@ -47,7 +46,7 @@ def _routed(manifest: Manifest) -> Iterator[Flow]:
 
 def _path(manifest: Manifest, store: str, source: str, methods: tuple[str, ...]) -> str | None:
     """The path of the first route whose function is made from `source` and has access to the store."""
-    for key, route in compute.routes(manifest).items():
+    for key, route in implied.routes(manifest).items():
         method, path = key.split(" ")
         function = manifest.compute.functions.get(route.function)
         if function and function.source == source and store in function.access and method in methods:

@@ -17,9 +17,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from generator import naming
+from generator.manifest import implied
+from generator.manifest.problems import InputRefused
 from generator.naming import resource_label
-from generator.problems import InputRefused
-from generator.tiers import compute
 from harness import aws, verbs
 from harness.environments import Environment
 from harness.release.progress import Ended, Event, Noted, Shifted, Started, progress
@@ -117,7 +117,7 @@ def chosen_functions(environment: Environment, only: Sequence[str]) -> tuple[str
 
     Raises InputRefused for a name that is not among them.
     """
-    every = compute.functions(environment.manifest)
+    every = implied.functions(environment.manifest)
     released = tuple(name for name, function in every.items() if function.release)
     if wrong := [name for name in only if name not in released]:
         known = ", ".join(released) or "none is"

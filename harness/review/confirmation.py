@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.review.summary import lost_by
 from harness.terraform import losses
 from harness.terraform.errors import NotConfirmed

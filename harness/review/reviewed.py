@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.affected.closure import closure
 from harness.affected.trees import working_tree
 from harness.environments import REPOSITORY, Environment

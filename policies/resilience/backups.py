@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from generator.manifest import implied
 from generator.tiers import backups
 from policies.finding import Finding
 from policies.resilience.estate import Estate
@@ -120,7 +121,7 @@ def _cluster(estate: Estate, cluster: Resource) -> Iterator[Finding]:
 
 def _copies(estate: Estate) -> Iterator[Finding]:
     """Backups lie beside what they are of; a copy elsewhere takes a plan, a selection and two vaults."""
-    stores = backups.backed_up(estate.manifest)
+    stores = implied.backed_up(estate.manifest)
     plans = [plan for plan in estate.everywhere("aws_backup_plan") if _copy_actions(plan)]
     if not stores or (estate.manifest.data.backups is None and not plans):
         if stores:
@@ -215,7 +216,7 @@ def _switched_on(estate: Estate, plan: Resource) -> Iterator[Finding]:
 def _meant(estate: Estate, plans: Sequence[Resource]) -> Iterator[Finding]:
     """What the manifest asks for, where no plan does it."""
     found = {arn for plan in plans for arn in _destinations(plan)}
-    for region in backups.copy_regions(estate.manifest):
+    for region in implied.copy_regions(estate.manifest):
         if (arn := backups.vault_arn(estate.manifest, region)) not in found:
             yield _finding(
                 estate,

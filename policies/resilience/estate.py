@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.manifest import Manifest
-from generator.problems import InputRefused
+from generator.manifest import Manifest, implied
+from generator.manifest.problems import InputRefused
 from generator.stacks import Stack
-from generator.tiers import failover
 from policies.finding import Finding
 from policies.resilience.plan_json import Json, Resource, resources
 
@@ -32,7 +31,7 @@ class Estate:
     @property
     def regional(self) -> tuple[str, ...]:
         """The regions that have a stack of their own: those that serve and a witness."""
-        voters = failover.voters(self.manifest)
+        voters = implied.voters(self.manifest)
         return (*self.serving, *(region for region in voters if region not in self.serving))
 
     def resources(self, stack: str, *types: str) -> tuple[Resource, ...]:

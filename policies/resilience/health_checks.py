@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from generator import hosts, naming
-from generator.tiers import compute
+from generator.manifest import implied
+from generator.manifest.compute import HEALTH
 from policies.finding import Finding
 from policies.resilience.estate import Estate
 from policies.resilience.needs import bucket, needed_stores
@@ -112,7 +113,7 @@ def _data_path(estate: Estate, region: str) -> Iterator[Finding]:
             yield _finding(
                 each, f"answers {key} by itself ({each.values.get('type')}), which proves nothing", DEEP
             )
-    function = compute.routes(manifest)[key].function
+    function = implied.routes(manifest)[key].function
     full = naming.function(manifest.name, function, region)
     for each in estate.resources(region, "aws_lambda_function"):
         if each.values.get("function_name") == full:
@@ -122,8 +123,8 @@ def _data_path(estate: Estate, region: str) -> Iterator[Finding]:
 def _asks(estate: Estate, region: str, name: str, function: Resource) -> Iterator[Finding]:
     asked = (
         _probed(estate, function)
-        if name == compute.HEALTH
-        else _own_names(estate, region, compute.functions(estate.manifest)[name].access)
+        if name == HEALTH
+        else _own_names(estate, region, implied.functions(estate.manifest)[name].access)
     )
     needed = _own_names(estate, region, needed_stores(estate.manifest))
     for store in sorted(needed.keys() - asked.keys()):

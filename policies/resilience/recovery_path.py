@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from generator import naming
-from generator.manifest import Manifest
+from generator.manifest import Manifest, implied
+from generator.manifest.failover import FAILOVER
 from generator.stacks import stacks
-from generator.tiers import compute, failover
 from policies.finding import Finding
 from policies.resilience.estate import Estate, estate
 from policies.resilience.plan_json import NOT_KNOWN, Resource
@@ -73,17 +73,15 @@ def calls(estate: Estate) -> Iterator[Call]:
     yield from _routing(estate)
     yield from _controllers(estate)
     manifest = estate.manifest
-    on_the_way = {failover.FAILOVER: "failover controller"} | {
-        name: f"function {name}" for name in compute.functions(manifest)
+    on_the_way = {FAILOVER: "failover controller"} | {
+        name: f"function {name}" for name in implied.functions(manifest)
     }
     for name, title in on_the_way.items():
         for region in estate.regional:
             full = naming.function(manifest.name, name, region)
             for function in estate.resources(region, "aws_lambda_function"):
                 if function.values.get("function_name") == full:
-                    yield from _of_role(
-                        estate, f"{title} of {region}", region, function, name == failover.FAILOVER
-                    )
+                    yield from _of_role(estate, f"{title} of {region}", region, function, name == FAILOVER)
 
 
 def _routing(estate: Estate) -> Iterator[Call]:

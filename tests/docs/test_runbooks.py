@@ -7,8 +7,8 @@ import shlex
 
 import pytest
 
+from generator.manifest import implied
 from generator.pages.runbooks import runbooks, spare_region
-from generator.tiers import failover
 from harness import environments
 from harness.drill.scenario import shipped
 from harness.environments import Environment
@@ -50,7 +50,7 @@ def regions_of(environment: Environment) -> set[str]:
     spare = spare_region(environment.manifest)
     return {
         *environment.manifest.regions,
-        *failover.voters(environment.manifest),
+        *implied.voters(environment.manifest),
         *([spare] if spare else []),
     }
 

@@ -9,7 +9,7 @@ import pytest
 from generator import manifest as manifests
 from generator import roots
 from generator.manifest import Manifest
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from generator.stacks import Stack, stacks
 from tests.generator.short_manifest import REPOSITORY, Load
 

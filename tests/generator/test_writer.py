@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generator import estate, writer
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from generator.writer import Changes
 
 

@@ -1,4 +1,4 @@
-"""What cannot be in the regions of a manifest: their roles, their addresses, and how one of them leaves."""
+"""Contradictions between regions: their roles, their address ranges, and how one of them leaves."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import difflib
 import ipaddress
 import itertools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from generator.problems import Contradiction
+from generator.manifest.environment import Manifest
+from generator.manifest.problems import Contradiction
 from generator.regions import REGIONS, partition
-
-if TYPE_CHECKING:
-    from generator.manifest import Manifest
 
 ROLES: dict[str, tuple[str, ...]] = {
     "active-standby": ("primary", "standby"),
@@ -20,8 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def of(manifest: Manifest) -> Iterator[Contradiction]:
-    """Every contradiction in the regions of a manifest."""
+def contradictions(manifest: Manifest) -> Iterator[Contradiction]:
     for name, region in manifest.regions.items():
         if name not in REGIONS:
             yield ("regions", name), f"is not an AWS region{_near(name)}", name

@@ -9,8 +9,8 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from generator.fields import Form, Part
 from generator.manifest import Manifest
+from generator.manifest.fields import Form, Part
 
 
 def forms(annotation: Any, path: str) -> Iterator[tuple[str, Form]]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import manifest as manifests
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from tests.generator.short_manifest import SHORT, Load
 
 

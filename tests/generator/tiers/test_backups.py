@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from generator.manifest import Manifest
+from generator.manifest import Manifest, implied
+from generator.manifest.problems import InputRefused
 from generator.pages import environment as document
 from generator.pages import runbooks
-from generator.problems import InputRefused
 from generator.stacks import stacks
 from generator.terraform.calls import ModuleCall
-from generator.tiers import backups
 from tests.generator.short_manifest import Load
 
 TABLES = "data:\n  tables:\n    items: {hash_key: pk}\n"
@@ -40,7 +39,7 @@ def calls(manifest: Manifest) -> dict[tuple[str, str], ModuleCall]:
 def test_without_the_key_nothing_is_backed_up_beyond_the_stores_own(load: Load) -> None:
     manifest = load()
     assert calls(manifest) == {}
-    assert backups.copy_regions(manifest) == ()
+    assert implied.copy_regions(manifest) == ()
 
 
 def test_every_region_has_a_vault_and_the_lead_alone_a_plan(load: Load) -> None:
@@ -126,9 +125,9 @@ def test_what_may_be_destroyed_has_vaults_that_may(load: Load) -> None:
 
 
 def test_copies_go_to_every_other_region_or_to_those_that_are_named(load: Load) -> None:
-    assert backups.copy_regions(load(asking("{}"), THIRD)) == ("us-west-2", "eu-west-1")
+    assert implied.copy_regions(load(asking("{}"), THIRD)) == ("us-west-2", "eu-west-1")
     named = load(asking("{copies: {regions: [eu-west-1]}}"), THIRD)
-    assert backups.copy_regions(named) == ("eu-west-1",)
+    assert implied.copy_regions(named) == ("eu-west-1",)
     copies = calls(named)["us-east-1", "backup_plan"].arguments["copies"]
     assert isinstance(copies, Mapping)
     assert list(copies) == ["eu-west-1"]
@@ -137,7 +136,7 @@ def test_copies_go_to_every_other_region_or_to_those_that_are_named(load: Load) 
 def test_a_region_that_is_draining_gets_no_more_copies_by_the_plan_alone(load: Load) -> None:
     leaving = (THIRD[0], THIRD[1].replace("10.2.0.0/16}", "10.2.0.0/16, draining: true}"))
     whole, drained = load(asking("{}"), THIRD), load(asking("{}"), leaving)
-    assert backups.copy_regions(drained) == ("us-west-2",)
+    assert implied.copy_regions(drained) == ("us-west-2",)
     before, after = calls(whole), calls(drained)
     assert [where for where in before if before[where] != after[where]] == [("us-east-1", "backup_plan")]
     text = runbooks.runbooks(drained, environment="x")

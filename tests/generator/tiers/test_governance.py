@@ -5,7 +5,7 @@ import re
 import pytest
 
 from generator.manifest import Manifest
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from generator.stacks import stacks
 from generator.tiers.governance import SERVICES
 from tests.generator.short_manifest import REPOSITORY, Load

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.affected.change import change
 from harness.affected.comparison import Report
 from harness.affected.rendering import as_json

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import environments
 from harness.affected.closure import MODULE, body, closure, digest
 from harness.affected.trees import Tree, tree_of, working_tree

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import cli
 from harness.delivery import github
 from harness.terraform.errors import TerraformError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from generator.stacks import Stack
 from harness.delivery import kept_plans
 from harness.terraform.errors import TerraformError

@@ -114,7 +114,7 @@ def run(name: str, checkout: Checkout, fake: FakeGitHub) -> Run:
         "FAKE_GITHUB": str(fake.home),
         "SANDBOX": "1",
         # the suite is what runs this test
-        "TESTS": "tests/generator/test_hcl.py",
+        "TESTS": "tests/generator/terraform/test_hcl.py",
     }
     return Run(
         workflow=load(name),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.drift import findings as drift
 from harness.drift import report as drift_report
 from harness.drift.findings import Finding, Report, StackDrift

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.drift import kept as kept_drift
 from harness.drift import report as drift_report
 from harness.drift.findings import Report

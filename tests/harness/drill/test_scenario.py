@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.drill.scenario import FaultEntry, Load, Scenario, find_scenario, read_scenario, shipped
 from harness.drill.subject import DrillError, Flow, Subject
 from harness.sandbox.faults import ControlPlanesDown, RegionDark, RegionPartition, ReplicationCut, ServiceDown

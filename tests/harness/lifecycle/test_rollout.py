@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.delivery import jobs
 from harness.lifecycle.order import standby_first
 from harness.terraform import runner

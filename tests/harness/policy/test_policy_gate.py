@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import environments
 from harness.policy import gate, plan_documents, report, run
 from harness.policy.gate import Judged, Place, Verdict

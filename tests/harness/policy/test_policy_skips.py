@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.environments import REPOSITORY
 from harness.policy import run, skips
 from harness.policy.skips import Skip

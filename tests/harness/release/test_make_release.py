@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 
 from generator import manifest
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.environments import Environment
 from harness.release import release
 from harness.release.progress import Ended, Event, Noted, Shifted, Started, View, json_line, progress

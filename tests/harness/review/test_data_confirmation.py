@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.review import confirmation
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness import cli, verbs
 from harness.drift import findings as drift
 from harness.drift import report as drift_report

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.drift import findings as drifts
 from harness.lifecycle import reviewed as applying
 from harness.review import reviewed

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from harness.lifecycle import reviewed as applying
 from harness.review import reviewed
 from harness.review.reviewed import Kept, ReviewedState

@@ -8,7 +8,9 @@ import pytest
 
 from generator import naming
 from generator.manifest import Manifest
-from generator.tiers.backups import Backups, backed_up, copy_regions, vault_arn
+from generator.manifest.backups import Backups
+from generator.manifest.implied import backed_up, copy_regions
+from generator.tiers.backups import vault_arn
 from policies.finding import Finding
 from policies.resilience.backups import (
     ADVANCED,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generator.problems import InputRefused
+from generator.manifest.problems import InputRefused
 from generator.stacks import stacks
 from policies.resilience import findings
 from policies.resilience.plan_json import NOT_KNOWN, configurations, provider_regions, resources
