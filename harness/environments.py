@@ -37,8 +37,7 @@ class Environment:
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that it has anything in: its own, and its witness."""
-        own = tuple(self.manifest.regions)
-        return (*own, *(region for region in implied.voters(self.manifest) if region not in own))
+        return self.manifest.state_regions
 
     def wanted(self) -> dict[str, bytes]:
         """What its generated files must be. Raises InputRefused when a function has no source."""

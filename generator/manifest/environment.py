@@ -130,12 +130,22 @@ class Manifest(Part):
     @property
     def recovery_region(self) -> str:
         """The first region that is not the lead: home of the state that failover might need to change."""
-        return next(region for region in self.regions if region != self.lead_region)
+        return self.lead_first[1]
 
     @property
-    def serving(self) -> tuple[str, ...]:
-        """The regions that traffic may go to: all that are not being drained."""
+    def lead_first(self) -> tuple[str, ...]:
+        """Every region, the lead first, the others in the manifest's order."""
+        return (self.lead_region, *(region for region in self.regions if region != self.lead_region))
+
+    @property
+    def traffic_regions(self) -> tuple[str, ...]:
+        """The regions that traffic may go to, in the manifest's order: all that are not draining."""
         return tuple(name for name, region in self.regions.items() if not region.draining)
+
+    @property
+    def succession(self) -> tuple[str, ...]:
+        """The regions that traffic may go to, in the order in which they take over: the lead first."""
+        return tuple(region for region in self.lead_first if region in self.traffic_regions)
 
     @property
     def state_regions(self) -> tuple[str, ...]:

@@ -62,15 +62,12 @@ def used_functions(manifest: Manifest) -> tuple[str, ...]:
 
 def voters(manifest: Manifest) -> tuple[str, ...]:
     """The regions whose tables decide, an odd number; empty without a controller."""
-    settings = manifest.failover
-    if settings is None:
-        return ()
-    return (*manifest.regions, *([settings.witness] if settings.witness else []))
+    return manifest.state_regions if manifest.failover else ()
 
 
 def copy_regions(manifest: Manifest) -> tuple[str, ...]:
     """The regions whose vaults get copies, in the manifest's order; empty without backups."""
-    return tuple(region for region in regions_with_copies(manifest) if region in manifest.serving)
+    return tuple(region for region in regions_with_copies(manifest) if region in manifest.traffic_regions)
 
 
 def regions_with_copies(manifest: Manifest) -> list[str]:
@@ -78,7 +75,7 @@ def regions_with_copies(manifest: Manifest) -> list[str]:
     backups = manifest.data.backups
     if backups is None:
         return []
-    others = [region for region in manifest.regions if region != manifest.lead_region]
+    others = manifest.lead_first[1:]
     return [region for region in others if region in (backups.copies.regions or others)]
 
 

@@ -132,10 +132,7 @@ def _store_name(manifest: Manifest, name: str, kind: str, region: str) -> str:
 
 
 def _replication(manifest: Manifest) -> list[str]:
-    lead, *others = [
-        naming.provider_alias(region)
-        for region in sorted(manifest.regions, key=lambda each: each != manifest.lead_region)
-    ]
+    lead, *others = map(naming.provider_alias, manifest.lead_first)
     arrows = {"table": "<-->|replication|", "bucket": "<-->|replication|", "database": "-->|replication|"}
     return [
         f"  {_store(lead, store)} {arrows[kind]} {_store(other, store)}"

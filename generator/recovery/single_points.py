@@ -68,7 +68,7 @@ def single_points(manifest: Manifest, stacks: Sequence[Stack]) -> tuple[SinglePo
 
 
 def _regions(manifest: Manifest) -> Iterator[SinglePoint]:
-    if len(manifest.serving) == 2:
+    if len(manifest.traffic_regions) == 2:
         lead, other = manifest.lead_region, manifest.recovery_region
         yield SinglePoint(
             "the surviving region",

@@ -24,7 +24,7 @@ def _alternates(manifest: Manifest) -> Iterator[ModuleCall]:
     Active-standby: the first standby. Otherwise every region is asked for from where its neighbour is
     nearest, so that the answer is another region than the first origin's.
     """
-    regions = list(manifest.serving)
+    regions = manifest.traffic_regions
     name = naming.standby_host(hosts.entry(manifest))
     if manifest.routing == "failover":
         chosen: dict[str, dict[str, Value]] = {manifest.recovery_region: {"role": "active"}}
@@ -111,8 +111,8 @@ def _distribution(manifest: Manifest, entry: str) -> dict[str, Value]:
         f"{bucket.serve}/*": {
             "origins": [
                 naming.bucket_host(naming.bucket(manifest.name, name, manifest.account_id, region), region)
-                for region in _lead_first(manifest)
-            ][:2],
+                for region in manifest.succession[:2]
+            ],
             "cache_seconds": bucket.cache_seconds,
         }
         for name, bucket in manifest.data.buckets.items()
@@ -150,16 +150,12 @@ def _logs(manifest: Manifest) -> Value:
     }
 
 
-def _lead_first(manifest: Manifest) -> list[str]:
-    return sorted(manifest.serving, key=lambda region: region != manifest.lead_region)
-
-
 def _api_origins(manifest: Manifest, entry: str) -> dict[str, Value]:
     first, second = naming.origin_host(entry), naming.standby_host(entry)
     if manifest.edge.cdn.api_origin == "regional":
         first, second = (
             naming.regional_host(manifest.edge.record, manifest.domain, region)
-            for region in _lead_first(manifest)[:2]
+            for region in manifest.succession[:2]
         )
     patterns: dict[str, set[str]] = {}
     for key in implied.routes(manifest):

@@ -44,7 +44,7 @@ def _key_label(region: str) -> str:
 
 
 def _table(manifest: Manifest, name: str, table: Table) -> ModuleCall:
-    home, *others = [manifest.lead_region, *(r for r in manifest.regions if r != manifest.lead_region)]
+    home, *others = manifest.lead_first
     replicas: dict[str, Value] = {
         r: {"kms_key_arn": Reference(f"module.{_key_label(r)}.arn")} for r in others
     }

@@ -88,11 +88,11 @@ def _routing(manifest: Manifest) -> Iterator[ModuleCall]:
     served = hosts.served(manifest)
     if manifest.routing != "failover":
         yield _records(
-            manifest, "routing", served, {r: _target(manifest, r, "active") for r in manifest.serving}
+            manifest, "routing", served, {r: _target(manifest, r, "active") for r in manifest.traffic_regions}
         )
         return
     # Route 53 knows one primary and one secondary: further standbys hang below the secondary, pair by pair.
-    order = [manifest.lead_region, *(r for r in manifest.serving if r != manifest.lead_region)]
+    order = manifest.succession
     for depth, region in enumerate(order[:-1]):
         name = served if depth == 0 else _fallback_host(served, depth)
         following = order[depth + 1]

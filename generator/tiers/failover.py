@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from generator import naming
@@ -13,7 +12,7 @@ from generator.manifest.implied import voters
 from generator.naming import resource_label
 from generator.terraform.calls import Declaration, ModuleCall
 from generator.terraform.hcl import Reference, Value
-from generator.tiers.functions import package_path
+from generator.tiers.functions import json_text, package_path
 
 METRICS = "Antipode/Failover"
 
@@ -122,7 +121,7 @@ def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
             + manifest.edge.health_check.path,
             "succession": number,
         }
-        for number, region in enumerate(_succession(manifest))
+        for number, region in enumerate(manifest.succession)
     }
     clusters = {
         name: {
@@ -145,10 +144,10 @@ def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
     return {
         "ANTIPODE_ENVIRONMENT": manifest.name,
         "ACCOUNT_ID": manifest.account_id,
-        "VOTERS": _json(list(voters(manifest))),
-        "REGIONS": _json(regions),
+        "VOTERS": json_text(list(voters(manifest))),
+        "REGIONS": json_text(regions),
         "CONTROL_TABLE": naming.control_table(manifest.name),
-        "GLOBAL_CLUSTERS": _json(clusters),
+        "GLOBAL_CLUSTERS": json_text(clusters),
         "LEASE_SECONDS": f"{settings.lease:g}",
         "GUARD_SECONDS": f"{settings.guard:g}",
         "AGREEMENT_SECONDS": f"{settings.agreement:g}",
@@ -159,14 +158,6 @@ def _environment(manifest: Manifest, settings: Failover) -> dict[str, Value]:
         "AUTO_RETURN": "true" if manifest.edge.auto_return else "false",
         "TOPOLOGY": manifest.topology,
     }
-
-
-def _succession(manifest: Manifest) -> list[str]:
-    return [manifest.lead_region, *(r for r in manifest.serving if r != manifest.lead_region)]
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 def _controller(manifest: Manifest, settings: Failover, region: str) -> ModuleCall:
@@ -189,7 +180,7 @@ def _controller(manifest: Manifest, settings: Failover, region: str) -> ModuleCa
                 "alias_arn": Reference(f"module.function_{FAILOVER}.alias_arn"),
             },
             "tick_seconds": settings.tick,
-            "observed_regions": [other for other in manifest.serving if other != region],
+            "observed_regions": [other for other in manifest.traffic_regions if other != region],
             "metric_namespace": METRICS,
             "kms_key_arn": Reference("module.key.arn"),
             "notify": list(manifest.observability.notify),

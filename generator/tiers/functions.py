@@ -31,6 +31,11 @@ def package_path(source: str) -> str:
     return f"../functions/{source}.zip"
 
 
+def json_text(value: object) -> str:
+    """JSON for an environment variable, without spaces."""
+    return json.dumps(value, separators=(",", ":"))
+
+
 def _accessed(manifest: Manifest, function: Function, kind: str) -> dict[str, Access]:
     """The stores of one kind that a function has access to."""
     kinds = manifest.data.stores()
@@ -230,16 +235,12 @@ def _probed(manifest: Manifest, region: str, function: Function) -> dict[str, Va
         naming.table(manifest.name, name): manifest.data.tables[name].hash_key for name in probed("table")
     }
     buckets = [naming.bucket(manifest.name, name, manifest.account_id, region) for name in probed("bucket")]
-    variables: dict[str, Value] = {"HEALTH_TABLES": _json(keys)}
+    variables: dict[str, Value] = {"HEALTH_TABLES": json_text(keys)}
     if buckets:
-        variables["HEALTH_BUCKETS"] = _json(buckets)
+        variables["HEALTH_BUCKETS"] = json_text(buckets)
     if databases := probed("database"):
-        variables["HEALTH_DATABASES"] = _json(databases)
+        variables["HEALTH_DATABASES"] = json_text(databases)
     return variables
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 def _migration(manifest: Manifest, database: str) -> ModuleCall:

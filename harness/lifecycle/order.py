@@ -20,9 +20,7 @@ def standby_first(manifest: Manifest, stacks: Sequence[StackRun]) -> tuple[Stack
         return tuple(stacks)
     by_name = {stack.name: stack for stack in stacks}
     lead = by_name.get(manifest.lead_region)
-    standbys = [
-        by_name[region] for region in manifest.regions if region in by_name and by_name[region] != lead
-    ]
+    standbys = [by_name[region] for region in manifest.lead_first[1:] if region in by_name]
     tied = {each.stack for stack in stacks for each in stack.inputs}
     if lead is None or not standbys or lead.name in tied or any(stack.name in tied for stack in standbys):
         return tuple(stacks)

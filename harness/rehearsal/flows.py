@@ -55,11 +55,11 @@ def _path(manifest: Manifest, store: str, source: str, methods: tuple[str, ...])
 
 
 def _served(manifest: Manifest) -> Iterator[Flow]:
-    order = sorted(manifest.regions, key=lambda region: region != manifest.lead_region)
     for name, bucket in manifest.data.buckets.items():
         if bucket.serve:
             buckets = tuple(
-                (region, naming.bucket(manifest.name, name, manifest.account_id, region)) for region in order
+                (region, naming.bucket(manifest.name, name, manifest.account_id, region))
+                for region in manifest.lead_first
             )
             own = manifest.objectives.of(name)
             yield Flow(name, bucket.serve, None, "static", rto=own.rto, rpo=own.rpo, buckets=buckets)

@@ -135,8 +135,8 @@ def chosen_functions(environment: Environment, only: Sequence[str]) -> tuple[str
 
 def order(environment: Environment) -> tuple[str, ...]:
     """The regions, the lead region last."""
-    lead = environment.manifest.lead_region
-    return (*(region for region in environment.manifest.regions if region != lead), lead)
+    lead, *others = environment.manifest.lead_first
+    return (*others, lead)
 
 
 def requests(

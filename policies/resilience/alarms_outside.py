@@ -21,7 +21,7 @@ def check(estate: Estate) -> Iterator[Finding]:
         if estate.manifest.compute.api:
             yield _nobody_told()
         return
-    for region in estate.serving:
+    for region in estate.regions:
         yield from _told(estate, region)
 
 

@@ -55,7 +55,7 @@ def check(estate: Estate) -> Iterator[Finding]:
     for table in estate.everywhere("aws_dynamodb_table"):
         yield from _table(estate, table)
     for name in estate.manifest.data.buckets:
-        for region in estate.serving:
+        for region in estate.regions:
             yield from _bucket(estate, name, region)
     for cluster in estate.everywhere("aws_rds_cluster"):
         yield from _cluster(estate, cluster)

@@ -42,13 +42,13 @@ class Limit(NamedTuple):
 
 def check(estate: Estate) -> Iterator[Finding]:
     together: dict[str, list[Limit]] = defaultdict(list)
-    for region in estate.serving:
+    for region in estate.regions:
         for limit in (*_functions(estate, region), *_gateway(estate, region), *_databases(estate, region)):
             together[limit.what].append(limit)
     for limits in together.values():
-        yield from _smaller(limits, estate.serving)
+        yield from _smaller(limits, estate.regions)
     yield from _tables(estate)
-    for region in estate.serving:
+    for region in estate.regions:
         yield from _quotas(estate, region)
 
 

@@ -55,7 +55,7 @@ def _regions(estate: Estate, host: str) -> set[str]:
     only records of the same location collide, and each location must have another region second.
     """
     manifest = estate.manifest
-    for region in estate.serving:
+    for region in estate.regions:
         own = [naming.bucket_host(bucket(manifest, name, region), region) for name in manifest.data.buckets]
         if host in (*own, hosts.regional(manifest, region)):
             return {region}

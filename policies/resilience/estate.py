@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.manifest import Manifest, implied
+from generator.manifest import Manifest
 from generator.manifest.problems import InputRefused
 from generator.stacks import Stack
 from policies.finding import Finding
@@ -23,16 +23,15 @@ class Estate:
     found: Mapping[str, tuple[Resource, ...]]
 
     @property
-    def serving(self) -> tuple[str, ...]:
-        """The regions that serve, or must be able to, the lead first."""
-        lead = self.manifest.lead_region
-        return (lead, *(region for region in self.manifest.regions if region != lead))
+    def regions(self) -> tuple[str, ...]:
+        """The environment's regions, the lead first; each serves or must be able to."""
+        return self.manifest.lead_first
 
     @property
     def regional(self) -> tuple[str, ...]:
-        """The regions that have a stack of their own: those that serve and a witness."""
-        voters = implied.voters(self.manifest)
-        return (*self.serving, *(region for region in voters if region not in self.serving))
+        """The regions that have a stack of their own: the environment's, the lead first, and a witness."""
+        witness = (region for region in self.manifest.state_regions if region not in self.regions)
+        return (*self.regions, *witness)
 
     def resources(self, stack: str, *types: str) -> tuple[Resource, ...]:
         """A stack's resources of the types given; () for a stack that the environment does not have."""

@@ -35,7 +35,7 @@ def check(estate: Estate) -> Iterator[Finding]:
             yield from _unchecked(estate, record)
         elif record.values["health_check_id"] == NOT_KNOWN:
             yield _finding(record, "takes its health check from elsewhere than its own module", CHECKS)
-    for region in estate.serving if routed_records(estate) else ():
+    for region in estate.regions if routed_records(estate) else ():
         yield from _data_path(estate, region)
 
 

@@ -32,7 +32,7 @@ def _keys(estate: Estate) -> Iterator[Finding]:
     encrypted = bool(manifest.data.tables or manifest.data.databases)
     for region in estate.regional:
         wanted = [naming.regional_key_alias(manifest.name, region)]
-        if encrypted and region in estate.serving:
+        if encrypted and region in estate.regions:
             wanted.append(naming.data_key_alias(manifest.name, region))
         for alias in wanted:
             if (region, f"alias/{alias}") not in aliases:
@@ -47,7 +47,7 @@ def _keys(estate: Estate) -> Iterator[Finding]:
 def _secret(estate: Estate, secret: Resource) -> Iterator[Finding]:
     """A replica is readable in its own region with a key of that region, when the first region is dark."""
     replicas = {replica["region"]: str(replica.get("kms_key_id")) for replica in secret.blocks("replica")}
-    for region in estate.serving:
+    for region in estate.regions:
         if region != secret.region and region not in replicas:
             yield _finding(
                 secret.where,
@@ -82,7 +82,7 @@ def _names(estate: Estate) -> Iterator[Finding]:
         (each.region, each.values.get("domain_name"))
         for each in estate.everywhere("aws_api_gateway_base_path_mapping")
     }
-    for region in estate.serving:
+    for region in estate.regions:
         for host in hosts.answered(estate.manifest, region):
             for kind, present in (
                 ("aws_acm_certificate", certified),

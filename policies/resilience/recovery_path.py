@@ -174,7 +174,7 @@ def _of_statement(
             for region in named:
                 yield Call(who, action, region, "control", "")
         else:
-            others = [region for region in estate.serving if region != own]
+            others = [region for region in estate.regions if region != own]
             for region in [own] if allowed.where == "own" else others:
                 yield Call(who, action, region, "control", allowed.why)
 

@@ -44,7 +44,7 @@ def health_check_of(estate: Estate, record: Resource) -> Resource | None:
 def region_of(estate: Estate, record: Resource) -> str | None:
     """The region whose endpoint a record names; None for a name that is not a region's own."""
     manifest = estate.manifest
-    for region in estate.serving:
+    for region in estate.regions:
         fronts = (
             naming.front_host(manifest.domain, region),
             naming.alternate_front_host(manifest.domain, region),

@@ -28,7 +28,7 @@ def check(estate: Estate) -> Iterator[Finding]:
 
 
 def _functions(estate: Estate) -> Iterator[Finding]:
-    for region in estate.serving:
+    for region in estate.regions:
         planned = {
             each.values.get("function_name") for each in estate.resources(region, "aws_lambda_function")
         }
@@ -48,7 +48,7 @@ def _table(estate: Estate, store: str, needed_by: str) -> Iterator[Finding]:
     present = {each.region for each in tables}
     present |= {replica["region_name"] for each in tables for replica in each.blocks("replica")}
     where = tables[0].where if tables else f"data: aws_dynamodb_table {full}"
-    for region in estate.serving:
+    for region in estate.regions:
         if region not in present:
             yield _finding(
                 where,
@@ -60,7 +60,7 @@ def _table(estate: Estate, store: str, needed_by: str) -> Iterator[Finding]:
 
 def _bucket(estate: Estate, store: str, needed_by: str) -> Iterator[Finding]:
     manifest = estate.manifest
-    for region in estate.serving:
+    for region in estate.regions:
         full = bucket(manifest, store, region)
         if full not in {each.values.get("bucket") for each in estate.resources(region, "aws_s3_bucket")}:
             yield _finding(
@@ -69,7 +69,7 @@ def _bucket(estate: Estate, store: str, needed_by: str) -> Iterator[Finding]:
                 OBJECTS,
             )
     replicated = dict(_replicated(estate))
-    for source, target in permutations(estate.serving, 2):
+    for source, target in permutations(estate.regions, 2):
         full, other = bucket(manifest, store, source), bucket(manifest, store, target)
         if naming.bucket_arn(other, target) not in replicated.get(full, {}):
             yield _finding(
@@ -101,7 +101,7 @@ def _narrowed(rule: object) -> bool:
 
 
 def _database(estate: Estate, store: str, needed_by: str) -> Iterator[Finding]:
-    for region in estate.serving:
+    for region in estate.regions:
         full = naming.database_cluster(estate.manifest.name, store, region)
         cluster = next(
             (

@@ -42,7 +42,7 @@ def intended() -> tuple[Intended, ...]:
 
 
 def check(estate: Estate) -> Iterator[Finding]:
-    lead, *others = estate.serving
+    lead, *others = estate.regions
     used: set[Intended] = set()
     for other in others:
         for address, attribute, here, there in _differences(estate, lead, other):

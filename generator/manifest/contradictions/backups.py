@@ -56,7 +56,7 @@ def contradictions(manifest: Manifest) -> Iterator[Contradiction]:
 def _copy_regions(manifest: Manifest, regions: list[str]) -> Iterator[Contradiction]:
     key = ("data", "backups", "copies", "regions")
     for region in dict.fromkeys(regions):
-        others = [other for other in manifest.serving if other != manifest.lead_region]
+        others = [other for other in manifest.succession if other != manifest.lead_region]
         if region == manifest.lead_region:
             yield key, "must not name the lead region, which has the backups themselves", region
         elif region not in manifest.regions:

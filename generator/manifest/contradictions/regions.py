@@ -51,7 +51,7 @@ def _draining(manifest: Manifest) -> Iterator[Contradiction]:
             yield key, "must not be set on the lead region: make another one the lead first", True
         elif name == manifest.recovery_region:
             yield key, "must not be set on the recovery region, whose bucket holds the state of edge", True
-    if drained and len(manifest.serving) < 2:
+    if drained and len(manifest.traffic_regions) < 2:
         yield ("regions",), "must leave two regions that are not draining; add another one first", drained
 
 

@@ -24,6 +24,23 @@ def test_a_manifest_of_eighteen_lines_is_enough(load: Load) -> None:
     assert manifest.operations.protect
 
 
+def test_the_lead_comes_first_and_a_draining_region_takes_over_from_nobody(load: Load) -> None:
+    lead = "  us-east-1: {role: primary, cidr: 10.0.0.0/16}\n"
+    manifest = load(
+        (lead, ""),
+        (
+            "compute:",
+            f"  eu-west-1: {{role: standby, cidr: 10.2.0.0/16, draining: true}}\n{lead}"
+            "  ap-south-1: {role: standby, cidr: 10.3.0.0/16}\ncompute:",
+        ),
+    )
+    assert tuple(manifest.regions) == ("us-west-2", "eu-west-1", "us-east-1", "ap-south-1")
+    assert manifest.lead_first == ("us-east-1", "us-west-2", "eu-west-1", "ap-south-1")
+    assert manifest.recovery_region == "us-west-2"
+    assert manifest.traffic_regions == ("us-west-2", "us-east-1", "ap-south-1")
+    assert manifest.succession == ("us-east-1", "us-west-2", "ap-south-1")
+
+
 def refused(load: Load, *changes: tuple[str, str]) -> list[str]:
     with pytest.raises(InputRefused) as caught:
         load(*changes)
