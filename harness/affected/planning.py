@@ -10,7 +10,6 @@ from pathlib import Path
 
 from generator import manifest
 from generator.manifest.problems import InputRefused
-from harness import verbs
 from harness.affected.change import change
 from harness.affected.comparison import Removed, Report
 from harness.affected.git import Base
@@ -18,8 +17,11 @@ from harness.affected.rendering import because_nothing, destruction, left_behind
 from harness.affected.snapshot import ENVIRONMENTS
 from harness.affected.trees import Tree, commit_tree
 from harness.environments import REPOSITORY, Environment
-from harness.targets import announced as running_sandbox
+from harness.targets import announced
+from harness.targets.session import session, stack_runs
+from harness.targets.target import target_of
 from harness.terraform import runner
+from harness.terraform.report import report
 from harness.terraform.session import RunResult
 from harness.terraform.stack import StackRun
 
@@ -100,21 +102,21 @@ def plan_removed(
         if sandbox and not _sandbox_runs(environment):
             say("a sandbox that begins empty cannot tell whether anything of it is left: leave out SANDBOX=1")
             return INCONCLUSIVE
-        runs = {stack.name: stack for stack in verbs.stack_runs(environment)}
+        runs = {stack.name: stack for stack in stack_runs(environment)}
         stacks = [runs.get(each.name.stack) or _unknown(environment, each) for each in removed]
         with (
-            verbs.target_of(environment, sandbox=sandbox) as target,
-            verbs.session(environment, target, as_json=as_json) as opened,
+            target_of(environment, sandbox=sandbox) as target,
+            session(environment, target, as_json=as_json) as opened,
         ):
             known = {**runs, **{stack.name: stack for stack in stacks}}
             result = runner.plan_destruction(opened, stacks, known=tuple(known.values()))
-    verbs.report(result, as_json=as_json)
+    report(result, as_json=as_json)
     return worst([result.exit_code, _verdict(base, removed, result, say)])
 
 
 def _sandbox_runs(environment: Environment) -> bool:
     account_id = environment.manifest.account_id
-    return running_sandbox.find(account_id=account_id, regions=environment.regions) is not None
+    return announced.find(account_id=account_id, regions=environment.regions) is not None
 
 
 def _verdict(base: Base, removed: Sequence[Removed], result: RunResult, say: Callable[[str], None]) -> int:

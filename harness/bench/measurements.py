@@ -14,7 +14,7 @@ import yaml
 
 from generator import estate
 from generator import manifest as manifests
-from harness import aws, environments, verbs
+from harness import aws, environments
 from harness.affected.change import between
 from harness.affected.git import base_of
 from harness.affected.trees import working_tree
@@ -26,6 +26,8 @@ from harness.environments import REPOSITORY, Environment
 from harness.rehearsal import drill as rehearsal
 from harness.sandbox.faults import RegionDark
 from harness.sandbox.sandbox import Sandbox
+from harness.targets.session import session, stack_runs
+from harness.targets.target import forget
 from harness.terraform import adapter, runner
 from harness.terraform.adapter import Root
 from harness.terraform.session import Session
@@ -90,8 +92,8 @@ def growth() -> Iterator[Figure]:
 
 def _planned_from_nothing(environment: Environment) -> tuple[float, float, Peak]:
     """Seconds of a plan of every stack, of one region's alone after it, and the peak of the first."""
-    verbs.forget(environment, rehearsal.DRILL)
-    runs = verbs.stack_runs(environment)
+    forget(environment, rehearsal.DRILL)
+    runs = stack_runs(environment)
     one = [run for run in runs if run.name == environment.manifest.recovery_region]
     with (
         Sandbox(account_id=environment.manifest.account_id, regions=environment.regions) as sandbox,
@@ -121,7 +123,7 @@ def independence() -> Iterator[Figure]:
     """us-west-2's stack planned and applied with us-east-1 well and dark; the one root in the same faults."""
     environment = environments.load(REFERENCE)
     region = environment.manifest.recovery_region
-    stack = next(each for each in verbs.stack_runs(environment) if each.name == region)
+    stack = next(each for each in stack_runs(environment) if each.name == region)
     with (
         rehearsal.applied(environment) as sandbox,
         _one_root(environment) as everything,
@@ -156,7 +158,7 @@ def _everything_while_dark(root: Root, mode: str) -> Figure:
 def layouts() -> Iterator[Figure]:
     """Apply and plan of the whole environment: ours in waves, a plain loop, one root with everything."""
     environment = environments.load(REFERENCE)
-    stacks = verbs.stack_runs(environment)
+    stacks = stack_runs(environment)
     started = time.perf_counter()
     with rehearsal.applied(environment) as sandbox:
         applied = time.perf_counter() - started
@@ -185,7 +187,7 @@ def layouts() -> Iterator[Figure]:
 def affected() -> Iterator[Figure]:
     """A change of one stack: finding out which it touches and planning that, against planning everything."""
     environment = environments.load(REFERENCE)
-    runs = verbs.stack_runs(environment)
+    runs = stack_runs(environment)
     base, before = base_of(REPOSITORY, "HEAD"), working_tree(REPOSITORY)
     changed = f"envs/{REFERENCE}/edge/main.tf"
 
@@ -214,7 +216,7 @@ def _one_root_from_nothing(environment: Environment) -> tuple[float, float, Peak
 
     Its zone is there already: records count on its id, which one root cannot make and use in one apply.
     """
-    verbs.forget(environment, rehearsal.DRILL)
+    forget(environment, rehearsal.DRILL)
     manifest = environment.manifest
     started = time.perf_counter()
     with (
@@ -222,7 +224,7 @@ def _one_root_from_nothing(environment: Environment) -> tuple[float, float, Peak
         _one_root(_in_a_zone_that_exists(environment, sandbox)) as everything,
         _session(environment, sandbox) as opened,
     ):
-        state = [each for each in verbs.stack_runs(environment) if each.bootstrap]
+        state = [each for each in stack_runs(environment) if each.bootstrap]
         _good(runner.apply(opened, state).succeeded)
         _good(runner.apply(opened, [everything]).succeeded)
         applied = time.perf_counter() - started
@@ -267,7 +269,7 @@ def _plan_and_apply(opened: Session, stack: StackRun) -> float:
 def _session(environment: Environment, sandbox: Sandbox, *, workers: int | None = None) -> Iterator[Session]:
     variables = sandbox.environment(environment.manifest.recovery_region)
     limits = adapter.Limits(plan=DARK_LIMIT)
-    with verbs.session(
+    with session(
         environment, Target(name=rehearsal.DRILL, variables=variables), limits=limits, workers=workers
     ) as opened:
         yield opened

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from generator.manifest.problems import InputRefused
-from harness import environments, verbs
+from harness import environments
 from harness.affected import planning, rendering
 from harness.affected.change import change
 from harness.cli.app import app
@@ -32,6 +32,7 @@ from harness.cli.talk import confirming, say, write
 from harness.drift import report as drift_report
 from harness.environments import REPOSITORY
 from harness.lifecycle import reviewed as applying
+from harness.lifecycle import verbs
 from harness.release import release as releases
 from harness.review import confirmation, reviewed
 from harness.review import markdown as markdowns

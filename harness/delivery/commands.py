@@ -11,11 +11,13 @@ from typing import Annotated
 import typer
 
 from generator.manifest.problems import InputRefused
-from harness import environments, verbs
+from harness import environments
 from harness.delivery import github, kept_plans
 from harness.delivery import jobs as jobs_of
 from harness.delivery import verdict as verdicts
 from harness.environments import REPOSITORY, Environment
+from harness.targets.session import chosen
+from harness.targets.target import target_of
 
 GOOD, FAILED = 0, 1
 Say = Callable[[str], None]
@@ -41,7 +43,7 @@ def deposit(environment: Environment, *, stacks: Sequence[str], plans: Path, san
     """Keep the plans in `plans` for whoever applies this commit."""
     chosen = [stack for stack in environment.stacks if stack.name in _known(environment, stacks)]
     tree = kept_plans.tree(REPOSITORY)
-    with verbs.target_of(environment, sandbox=sandbox) as target:
+    with target_of(environment, sandbox=sandbox) as target:
         buckets = kept_plans.Buckets(target.variables)
         written = kept_plans.deposit(chosen, plans, buckets=buckets, tree=tree, run=kept_plans.run_id())
     for key in written:
@@ -52,7 +54,7 @@ def deposit(environment: Environment, *, stacks: Sequence[str], plans: Path, san
 def collect(environment: Environment, *, plans: Path, sandbox: bool, say: Say) -> int:
     """Bring the plans that were kept for this commit."""
     tree = kept_plans.tree(REPOSITORY)
-    with verbs.target_of(environment, sandbox=sandbox) as target:
+    with target_of(environment, sandbox=sandbox) as target:
         buckets = kept_plans.Buckets(target.variables)
         found = kept_plans.collect(environment.stacks, plans, buckets=buckets, tree=tree)
     for stack, run in found.items():
@@ -85,7 +87,7 @@ def verdict(*, needs: str, say: Say) -> int:
 
 
 def _known(environment: Environment, stacks: Sequence[str]) -> tuple[str, ...]:
-    return tuple(stack.name for stack in verbs.chosen(environment, stacks))
+    return tuple(stack.name for stack in chosen(environment, stacks))
 
 
 def _told(file: Path | None) -> str:

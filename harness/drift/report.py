@@ -12,7 +12,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from generator import writer
-from harness import verbs
 from harness.delivery.kept_plans import Buckets
 from harness.drift import findings as drifts
 from harness.drift import kept as kept_drift
@@ -20,6 +19,8 @@ from harness.drift.findings import HISTORY, Finding, Report, StackDrift
 from harness.environments import Environment
 from harness.review import markdown as markdowns
 from harness.review.markdown import Section, cell, code, line
+from harness.targets.session import chosen, session, stack_runs
+from harness.targets.target import target_of
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
 from harness.terraform.session import Session
@@ -50,10 +51,10 @@ def drift(
     kept: the earlier look is the last one in the state bucket, where this one is kept too (`kept_drift`).
     """
     earlier = drifts.read(since) if since else None
-    stacks = verbs.chosen(environment, only)
+    stacks = chosen(environment, only)
     with (
-        verbs.target_of(environment, sandbox=sandbox) as target,
-        verbs.session(environment, target, as_json=as_json, documents=True) as opened,
+        target_of(environment, sandbox=sandbox) as target,
+        session(environment, target, as_json=as_json, documents=True) as opened,
     ):
         history = opened.directory("drift").path.parent / HISTORY
         buckets = Buckets(target.variables) if kept else None
@@ -61,7 +62,7 @@ def drift(
             earlier = _last_kept(environment, buckets, say)
         if earlier is None and history.is_file():
             earlier = drifts.read(history)
-        result = runner.plan(opened, stacks, known=verbs.stack_runs(environment))
+        result = runner.plan(opened, stacks, known=stack_runs(environment))
         found = drifts.report_of(result, at=drifts.now(), previous=earlier)
         _remove_plans(opened, [each.name for each in stacks])
         if result.exit_code == INTERRUPTED:

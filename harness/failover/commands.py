@@ -23,8 +23,9 @@ from generator import naming
 from generator.manifest import implied
 from generator.manifest.failover import FAILOVER
 from generator.manifest.problems import InputRefused
-from harness import aws, verbs
+from harness import aws
 from harness.environments import Environment
+from harness.targets.target import target_of
 
 GOOD, FAILED = 0, 1
 Command = Literal["failover", "switchover", "failback", "readmit"]
@@ -91,7 +92,7 @@ def controllers(environment: Environment, *, sandbox: bool) -> Iterator[Controll
                 "to its manifest"
             ]
         )
-    with verbs.target_of(environment, sandbox=sandbox) as target:
+    with target_of(environment, sandbox=sandbox) as target:
         yield Controllers(environment, dict(target.variables))
 
 

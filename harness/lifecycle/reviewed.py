@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from generator.manifest.problems import InputRefused
-from harness import verbs
 from harness.environments import Environment
 from harness.lifecycle import order as rollout
+from harness.lifecycle.verbs import Confirm, ask
 from harness.review import confirmation, reviewed
 from harness.review.confirmation import Typed
 from harness.review.reviewed import Kept
+from harness.targets.session import chosen, session, stack_runs
+from harness.targets.target import target_of
 from harness.terraform import installation, runner
+from harness.terraform.report import report
 from harness.terraform.session import RunResult, Session
 from harness.terraform.upstream import PassedOn
 
@@ -24,7 +27,7 @@ def apply(
     sandbox: bool,
     only: Sequence[str],
     as_json: bool,
-    confirm: verbs.Confirm,
+    confirm: Confirm,
     confirmed: Iterable[str],
     typed: Typed | None,
     say: Callable[[str], None],
@@ -34,8 +37,8 @@ def apply(
     that is not as it was reviewed."""
     stacks = reviewed.chosen(reviewed.load(folder), only)
     with (
-        verbs.target_of(environment, sandbox=sandbox) as target,
-        verbs.session(environment, target, as_json=as_json) as opened,
+        target_of(environment, sandbox=sandbox) as target,
+        session(environment, target, as_json=as_json) as opened,
     ):
         version = installation.terraform_version(opened.binary)
         if found := reviewed.problems(stacks, environment, target, terraform=version):
@@ -46,12 +49,12 @@ def apply(
         for line in _said(environment, stacks, changing):
             say(line)
         if not changing:
-            return verbs.GOOD
+            return 0
         if not sandbox:
             _confirm_data(changing, confirmed, typed)
-            verbs.ask(environment, "Apply the reviewed plans of", tuple(changing), confirm=confirm)
+            ask(environment, "Apply the reviewed plans of", tuple(changing), confirm=confirm)
         result = over(opened, environment, changing, standby_first=standby_first)
-    verbs.report(result, as_json=as_json)
+    report(result, as_json=as_json)
     return result.exit_code
 
 
@@ -59,7 +62,7 @@ def over(
     session: Session, environment: Environment, changing: Mapping[str, Kept], *, standby_first: bool = False
 ) -> RunResult:
     """Raises InputRefused where a state has moved on: nothing is applied then, in no stack."""
-    runs = verbs.chosen(environment, tuple(changing))
+    runs = chosen(environment, tuple(changing))
     if standby_first:
         runs = rollout.standby_first(environment.manifest, runs)
     if found := reviewed.state_problems(changing, runner.states(session, runs)):
@@ -69,7 +72,7 @@ def over(
         runs,
         saved={stack: kept.plan_file(stack) for stack, kept in changing.items()},
         differs=lambda stack, passed_on: differs(changing[stack], stack, passed_on),
-        known=verbs.stack_runs(environment),
+        known=stack_runs(environment),
     )
 
 

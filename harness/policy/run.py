@@ -19,10 +19,11 @@ from rich.console import Console
 
 from generator.manifest import Manifest
 from generator.stacks import Stack
-from harness import verbs
 from harness.environments import REPOSITORY, Environment
 from harness.policy import checkov, gate, plan_documents, proofs, report, reports, skips, staging
 from harness.policy.gate import Block, Place, Verdict
+from harness.targets.session import session, stack_runs
+from harness.targets.target import target_of
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
 from policies.finding import Finding
@@ -62,10 +63,10 @@ def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
     """Every stack's plan against empty states, in a sandbox. Raises TerraformError when one cannot be
     planned."""
     with (
-        verbs.target_of(environment, sandbox=True) as target,
-        verbs.session(environment, target, documents=True) as session,
+        target_of(environment, sandbox=True) as target,
+        session(environment, target, documents=True) as opened,
     ):
-        result = runner.plan(session, verbs.stack_runs(environment))
+        result = runner.plan(opened, stack_runs(environment))
     failed = [message for each in result.results if not each.status.good for message in each.messages]
     if failed:
         raise TerraformError("\n".join(failed))

@@ -16,7 +16,6 @@ from generator import hosts, naming
 from generator.manifest import Manifest, implied
 from generator.manifest.failover import FAILOVER
 from generator.manifest.problems import InputRefused
-from harness import verbs
 from harness.drill import report
 from harness.drill.run.run import run_drill
 from harness.drill.run.series import DrillSeries
@@ -27,6 +26,8 @@ from harness.rehearsal.flows import flows
 from harness.sandbox.sandbox import Sandbox
 from harness.targets import announced as running_sandbox
 from harness.targets.announced import RunningSandbox
+from harness.targets.session import session, stack_runs
+from harness.targets.target import SANDBOX, forget
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
 from harness.terraform.stack import Target
@@ -106,7 +107,7 @@ def applied(
     environment: Environment, *, as_json: bool = False, port: int = 0, dns_port: int = 0
 ) -> Iterator[Sandbox]:
     """A sandbox in which every stack of the environment is applied. Raises NotApplied."""
-    verbs.forget(environment, DRILL)
+    forget(environment, DRILL)
     with Sandbox(
         account_id=environment.manifest.account_id,
         regions=environment.regions,
@@ -120,8 +121,8 @@ def applied(
 def apply_all(environment: Environment, sandbox: Sandbox, *, target: str, as_json: bool = False) -> None:
     """Apply every stack in the sandbox. Raises NotApplied with each stack's own message."""
     where = Target(name=target, variables=sandbox.environment(environment.manifest.recovery_region))
-    with verbs.session(environment, where, as_json=as_json) as opened:
-        result = runner.apply(opened, verbs.stack_runs(environment))
+    with session(environment, where, as_json=as_json) as opened:
+        result = runner.apply(opened, stack_runs(environment))
     if opened.interruption.count:
         raise KeyboardInterrupt
     if not result.succeeded:
@@ -200,13 +201,13 @@ def _run(
 
 def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) -> int:
     """The sandbox until Ctrl-C or SIGTERM, its checkers probing in real time."""
-    verbs.forget(environment, verbs.SANDBOX)
+    forget(environment, SANDBOX)
     manifest = environment.manifest
     with Sandbox(
         account_id=manifest.account_id, regions=environment.regions, port=port, dns_port=dns_port
     ) as sandbox:
         if not empty:
-            apply_all(environment, sandbox, target=verbs.SANDBOX)
+            apply_all(environment, sandbox, target=SANDBOX)
         variables = sandbox.environment(manifest.recovery_region)
         running = RunningSandbox(
             os.getpid(), sandbox.endpoint, manifest.account_id, sandbox.regions, variables

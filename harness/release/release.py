@@ -20,9 +20,11 @@ from generator import naming
 from generator.manifest import implied
 from generator.manifest.problems import InputRefused
 from generator.naming import resource_label
-from harness import aws, verbs
+from harness import aws
 from harness.environments import Environment
 from harness.release.progress import Ended, Event, Noted, Shifted, Started, progress
+from harness.targets.session import stack_runs
+from harness.targets.target import target_of
 from harness.terraform import runner
 from harness.terraform.session import Session, open_session
 from harness.terraform.stack import Target
@@ -79,7 +81,7 @@ def release(environment: Environment, *, sandbox: bool, functions: Sequence[str]
     """
     chosen = chosen_functions(environment, functions)
     with (
-        verbs.target_of(environment, sandbox=sandbox) as target,
+        target_of(environment, sandbox=sandbox) as target,
         progress(as_json=as_json) as observe,
     ):
         every = LOOK_EVERY_IN_SANDBOX if sandbox else LOOK_EVERY
@@ -144,7 +146,7 @@ def requests(
 ) -> Iterator[Request]:
     """What each regional stack asks for, in the order of release. Raises InputRefused: not applied."""
     # Terraform keeps no output that is null, so that nothing in a state tells "released" from "not applied"
-    stacks = {stack.name: stack for stack in verbs.stack_runs(environment)}
+    stacks = {stack.name: stack for stack in stack_runs(environment)}
     for region in order(environment) if functions else ():
         outputs = runner.outputs(session, stacks[region])
         for function in functions:

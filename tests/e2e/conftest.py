@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.estates import Estate
-from harness import verbs
+from harness.targets.session import session
 from harness.terraform.session import Session
 from tests.turns import TURNS
 
@@ -15,6 +15,6 @@ from tests.turns import TURNS
 @pytest.fixture
 def terraform(estate: Estate) -> Iterator[Session]:
     """A session over the applied estate, beside other tests but no drill; every fault healed afterwards."""
-    with TURNS.shared(), verbs.session(estate.environment, estate.target) as opened:
+    with TURNS.shared(), session(estate.environment, estate.target) as opened:
         yield opened
     estate.sandbox.faults.heal_all()

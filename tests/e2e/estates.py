@@ -10,13 +10,14 @@ from typing import Any
 
 import boto3
 
-from harness import environments, verbs
+from harness import environments
 from harness.drill.run.run import DrillResult, run_drill
 from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Subject
 from harness.environments import REPOSITORY, Environment
 from harness.rehearsal import drill as rehearsal
 from harness.sandbox.sandbox import Sandbox
+from harness.targets.session import stack_runs
 from harness.terraform.stack import StackRun, Target
 from tests import inventory
 from tests.turns import TURNS
@@ -35,7 +36,7 @@ class Estate:
 
     @property
     def stacks(self) -> tuple[StackRun, ...]:
-        return verbs.stack_runs(self.environment)
+        return stack_runs(self.environment)
 
     def stack(self, name: str) -> StackRun:
         return next(stack for stack in self.stacks if stack.name == name)

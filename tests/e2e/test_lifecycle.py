@@ -17,9 +17,11 @@ import psutil
 import pytest
 
 from e2e.estates import hold_to_inventory
-from harness import environments, verbs
+from harness import environments
 from harness.environments import REPOSITORY, Environment
 from harness.targets.announced import RECORD
+from harness.targets.session import session, stack_runs
+from harness.targets.target import SANDBOX
 from harness.terraform import runner
 from harness.terraform.stack import Target
 
@@ -100,7 +102,7 @@ def finished(process: subprocess.Popen[str], *, within: float) -> str:
 
 def wait_for_log(process: subprocess.Popen[str], stack: str, verb: str, text: str) -> None:
     """Waits until a stack's log says something: the moment to pull the plug."""
-    log = REPOSITORY / ".antipode" / verbs.SANDBOX / ENVIRONMENT / stack / f"{verb}.log"
+    log = REPOSITORY / ".antipode" / SANDBOX / ENVIRONMENT / stack / f"{verb}.log"
     deadline = time.monotonic() + PATIENCE
     while not (log.is_file() and text in log.read_text(errors="replace")):
         if process.poll() is not None:
@@ -141,9 +143,9 @@ def test_an_apply_whose_runner_is_killed_converges_when_it_is_run_again(
     assert again.returncode == 1, output
 
     finished(kept.verb("apply"), within=PATIENCE)
-    target = Target(name=verbs.SANDBOX, variables=kept.variables)
-    with verbs.session(kept.environment, target) as opened:
-        result = runner.plan(opened, verbs.stack_runs(kept.environment))
+    target = Target(name=SANDBOX, variables=kept.variables)
+    with session(kept.environment, target) as opened:
+        result = runner.plan(opened, stack_runs(kept.environment))
     assert {each.stack: str(each.planned) for each in result.results} == {
         stack.name: "no changes" for stack in kept.environment.stacks
     }

@@ -18,13 +18,14 @@ import pytest
 import yaml
 
 from generator import estate, hosts, manifest, package
-from harness import verbs
 from harness.drill.load.exchange import Caller, Request
 from harness.environments import ENVIRONMENTS, REPOSITORY, Environment
 from harness.rehearsal import drill as rehearsal
 from harness.release import release
 from harness.release.progress import Ended, Event, Noted, Shifted, Started
 from harness.sandbox.sandbox import Sandbox
+from harness.targets.session import session, stack_runs
+from harness.targets.target import forget
 from harness.terraform import runner
 from harness.terraform.stack import Target
 
@@ -57,9 +58,9 @@ class Released:
         return Target(name=rehearsal.DRILL, variables=variables)
 
     def apply(self, *names: str) -> None:
-        everything = verbs.stack_runs(self.environment)
+        everything = stack_runs(self.environment)
         chosen = tuple(stack for stack in everything if stack.name in names)
-        with verbs.session(self.environment, self.target) as opened:
+        with session(self.environment, self.target) as opened:
             result = runner.apply(opened, chosen, known=everything)
         assert result.succeeded, [message for each in result.results for message in each.messages]
 
@@ -141,7 +142,7 @@ def released() -> Iterator[Released]:
         (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / path).write_bytes(content)
     environment = Environment(name=FOLDER.name, folder=FOLDER, manifest=read)
-    verbs.forget(environment, rehearsal.DRILL)
+    forget(environment, rehearsal.DRILL)
     with Sandbox(account_id=read.account_id, regions=environment.regions) as sandbox:
         found = Released(environment, sandbox)
         found.apply("state", "global", "data", STANDBY, LEAD)
@@ -190,7 +191,7 @@ def test_a_version_that_answers_500_is_taken_back_and_a_good_one_goes_through(
 
     assert released.release(each_second=1)[0] == 0
     released.apply(STANDBY, LEAD)
-    everything = verbs.stack_runs(released.environment)
-    with verbs.session(released.environment, released.target) as opened:
+    everything = stack_runs(released.environment)
+    with session(released.environment, released.target) as opened:
         found = [runner.outputs(opened, each) for each in everything if each.name in (LEAD, STANDBY)]
     assert ["release_read" in each for each in found] == [False, False]

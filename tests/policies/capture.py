@@ -10,8 +10,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from harness import environments, verbs
+from harness import environments
 from harness.environments import Environment
+from harness.targets.session import session, stack_runs
+from harness.targets.target import target_of
 from harness.terraform import runner
 from tests.policies import captured
 
@@ -19,10 +21,10 @@ from tests.policies import captured
 def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
     """Stack name -> plan, whole, of an empty sandbox. Raises RuntimeError when a stack cannot be planned."""
     with (
-        verbs.target_of(environment, sandbox=True) as target,
-        verbs.session(environment, target, documents=True) as session,
+        target_of(environment, sandbox=True) as target,
+        session(environment, target, documents=True) as opened,
     ):
-        results = runner.plan(session, verbs.stack_runs(environment)).results
+        results = runner.plan(opened, stack_runs(environment)).results
     if failed := [each.messages for each in results if each.document is None]:
         raise RuntimeError(f"{environment.name}: {failed}")
     return {each.stack: each.document for each in results if each.document is not None}

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from harness import cli, environments, verbs
+from harness import cli, environments
 from harness.affected import planning
-from harness.targets import announced as running_sandbox
+from harness.lifecycle import verbs
+from harness.targets import announced
 from harness.terraform.adapter import Limits
 from harness.terraform.session import Session
 from harness.terraform.stack import Target
@@ -66,8 +67,8 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
     def target_of(environment: Any, *, sandbox: bool) -> Iterator[Target]:
         yield Target(name="aws")
 
-    monkeypatch.setattr(verbs, "session", session)
-    monkeypatch.setattr(verbs, "target_of", target_of)
+    monkeypatch.setattr(planning, "session", session)
+    monkeypatch.setattr(planning, "target_of", target_of)
     return made
 
 
@@ -232,7 +233,7 @@ def test_an_empty_sandbox_cannot_tell_what_is_left(
     asked: list[tuple[str, ...]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(running_sandbox, "find", lambda **_: None)
+    monkeypatch.setattr(announced, "find", lambda **_: None)
     assert cli.main(["plan", "--env", "dev", "--affected", "--sandbox"]) == 3
     assert fake.calls == []
 

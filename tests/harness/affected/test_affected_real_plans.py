@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from generator import manifest
-from harness import verbs
 from harness.affected.change import change
 from harness.environments import Environment
+from harness.targets.session import session, stack_runs
+from harness.targets.target import target_of
 from harness.terraform import runner
 from harness.terraform.stack import Target
 from tests.harness.affected.changed_repository import Repository
@@ -28,8 +29,8 @@ def planned(repository: Repository, target: Target, work: Path) -> dict[str, Map
     """Every stack's plan as Terraform's JSON, of an environment of which nothing exists."""
     folder = repository.root / "envs/dev"
     environment = Environment("dev", folder, manifest.load(folder / "manifest.yaml"))
-    with verbs.session(environment, target, documents=True, work=work) as opened:
-        result = runner.plan(opened, verbs.stack_runs(environment))
+    with session(environment, target, documents=True, work=work) as opened:
+        result = runner.plan(opened, stack_runs(environment))
     assert [each.messages for each in result.results if not each.status.good] == []
     found = {each.stack: each.document for each in result.results}
     assert None not in found.values()
@@ -48,7 +49,7 @@ def test_every_stack_whose_plan_differs_is_affected_and_others_are_not(
 ) -> None:
     folder = repository.root / "envs/dev"
     environment = Environment("dev", folder, manifest.load(folder / "manifest.yaml"))
-    with verbs.target_of(environment, sandbox=True) as target:
+    with target_of(environment, sandbox=True) as target:
         before = planned(repository, target, tmp_path / "work")
         assert set(before) == STACKS
         assert differing(before, planned(repository, target, tmp_path / "work")) == set()

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from generator.manifest.problems import InputRefused
-from harness import cli, verbs
+from harness import cli
 from harness.drift import findings as drift
 from harness.drift import report as drift_report
 from harness.environments import REPOSITORY
 from harness.lifecycle import reviewed as applying
+from harness.lifecycle import verbs
 from harness.terraform.session import Session
 from harness.terraform.stack import Target
 from tests.harness.delivery.memory_buckets import MemoryBuckets
@@ -46,8 +47,9 @@ def environment(
     def target_of(environment: object, *, sandbox: bool) -> Iterator[Target]:
         yield replace(session.target, name="sandbox" if sandbox else "aws")
 
-    monkeypatch.setattr(verbs, "session", opened)
-    monkeypatch.setattr(verbs, "target_of", target_of)
+    for module in (verbs, applying, drift_report):
+        monkeypatch.setattr(module, "session", opened)
+        monkeypatch.setattr(module, "target_of", target_of)
     fake.answer(
         data_plan={"exit": 2, "lines": [planned(KEY, "delete")]},
         **{"data show": SHOWN, "edge show": NOTHING},

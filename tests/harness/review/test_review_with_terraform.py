@@ -15,6 +15,7 @@ from harness.drift import findings as drifts
 from harness.lifecycle import reviewed as applying
 from harness.review import reviewed
 from harness.sandbox.sandbox import Sandbox
+from harness.targets.session import stack_runs
 from harness.terraform import installation, runner
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.session import Session
@@ -76,7 +77,7 @@ def local(tmp_path: Path) -> Session:
 
 
 def _reviewed(session: Session, environment: SmallEnvironment, folder: Path) -> dict[str, reviewed.Kept]:
-    stacks = applying.verbs.stack_runs(environment)
+    stacks = stack_runs(environment)
     result = runner.plan(session, stacks)
     assert result.succeeded
     reviewed.keep(folder, environment, session, result, at=AT)
@@ -109,7 +110,7 @@ def test_what_was_reviewed_is_applied_and_neither_changed_code_nor_a_moved_state
     (changed,) = reviewed.problems(stacks, environment, local.target, terraform=version)
     assert changed.startswith("envs/prod/data/main.tf: was sha256 ")
 
-    assert runner.apply(local, applying.verbs.stack_runs(environment)).succeeded
+    assert runner.apply(local, stack_runs(environment)).succeeded
     with pytest.raises(InputRefused) as refused:
         applying.over(local, environment, stacks)
     (moved, nothing) = refused.value.problems
@@ -119,7 +120,7 @@ def test_what_was_reviewed_is_applied_and_neither_changed_code_nor_a_moved_state
     assert nothing == "nothing was applied"
 
     saved = {"data": stacks["data"].plan_file("data")}
-    runs = applying.verbs.stack_runs(environment)
+    runs = stack_runs(environment)
     result = runner.apply_reviewed(local, runs, saved=saved, differs=lambda stack, passed_on: None).of("data")
     assert (result.status, result.messages) == (
         ExitStatus.REFUSED,

@@ -15,6 +15,7 @@ from generator.manifest.problems import InputRefused
 from harness.lifecycle import reviewed as applying
 from harness.review import reviewed
 from harness.review.reviewed import Kept, ReviewedState
+from harness.targets.session import chosen, stack_runs
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.session import RunResult, Session
@@ -51,8 +52,8 @@ def planned(
     """Plans the environment, of which `data` and `edge` change, and keeps the plans in `plans`."""
 
     def make(*stacks: str, folder: str = "plans", documents: bool = False) -> tuple[Kept, RunResult]:
-        runs = applying.verbs.chosen(environment, stacks)
-        known = applying.verbs.stack_runs(environment)
+        runs = chosen(environment, stacks)
+        known = stack_runs(environment)
         result = runner.plan(session, runs, known=known)
         where = environment.folder.parents[1] / folder
         kept = reviewed.keep(where, environment, session, result, at=AT, documents=documents)

@@ -1,0 +1,75 @@
+"""A run of Terraform over an environment's stacks: which they are, its progress, and Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from generator.manifest.problems import InputRefused
+from harness.environments import Environment
+from harness.terraform.process import Interruption
+from harness.terraform.progress import progress_view
+from harness.terraform.session import Session, open_session
+from harness.terraform.stack import StackRun, Target, UpstreamInput
+
+
+def stack_runs(environment: Environment) -> tuple[StackRun, ...]:
+    """The environment's stacks as the runner takes them."""
+    return tuple(
+        StackRun(
+            name=stack.name,
+            wave=stack.wave,
+            root=environment.folder / stack.name,
+            inputs=tuple(
+                UpstreamInput(variable=each.variable, stack=each.upstream, output=each.output)
+                for each in stack.inputs
+            ),
+            bootstrap=stack.name == "state",
+        )
+        for stack in environment.stacks
+    )
+
+
+def chosen(environment: Environment, only: Sequence[str]) -> tuple[StackRun, ...]:
+    """All stacks, or those named. Raises InputRefused for a name that there is not."""
+    everything = stack_runs(environment)
+    known = [stack.name for stack in everything]
+    if wrong := [name for name in only if name not in known]:
+        raise InputRefused(
+            [f"STACK={name}: is not a stack of {environment.name}; use {', '.join(known)}" for name in wrong]
+        )
+    return tuple(stack for stack in everything if not only or stack.name in only)
+
+
+@contextlib.contextmanager
+def session(
+    environment: Environment, target: Target, *, as_json: bool = False, **options: Any
+) -> Iterator[Session]:
+    """A session whose progress is shown, and which Ctrl-C interrupts politely."""
+    interruption = Interruption()
+    with (
+        progress_view(sys.stdout if as_json else sys.stderr, as_json=as_json) as observe,
+        interruptible(interruption),
+    ):
+        yield open_session(environment.name, target, observe=observe, interruption=interruption, **options)
+
+
+@contextlib.contextmanager
+def interruptible(interruption: Interruption) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask Terraform to stop, instead of leaving its locks behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        number: signal.signal(number, lambda *_: interruption.request())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,40 @@
+"""Where a verb works: in the operator's AWS account, or in a sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator
+
+from harness.environments import Environment
+from harness.sandbox.sandbox import Sandbox
+from harness.targets import announced
+from harness.terraform import installation
+from harness.terraform.stack import Target
+
+SANDBOX = "sandbox"
+
+
+@contextlib.contextmanager
+def target_of(environment: Environment, *, sandbox: bool) -> Iterator[Target]:
+    """AWS as the caller's own environment names it; or the sandbox that runs already, else one of its own."""
+    if not sandbox:
+        yield Target(name="aws", variables=installation.aws_target())
+        return
+    regions = environment.regions
+    if found := announced.find(account_id=environment.manifest.account_id, regions=regions):
+        yield Target(name=SANDBOX, variables=found.environment)
+        return
+    forget(environment, SANDBOX)
+    with Sandbox(account_id=environment.manifest.account_id, regions=regions) as own:
+        print(
+            "no sandbox is running (`make sandbox` keeps one up): this one ends with the command",
+            file=sys.stderr,
+        )
+        yield Target(name=SANDBOX, variables=own.environment(environment.manifest.recovery_region))
+
+
+def forget(environment: Environment, target: str) -> None:
+    """Working files of a sandbox that is gone would speak of states that went with it."""
+    shutil.rmtree(installation.WORK / target / environment.name, ignore_errors=True)
