@@ -20,12 +20,12 @@ from harness.environments import REPOSITORY, Environment
 from harness.targets import announced
 from harness.targets.session import session, stack_runs
 from harness.targets.target import target_of
+from harness.terminal import FAILED, GOOD, INCONCLUSIVE, INTERRUPTED
 from harness.terraform import runner
 from harness.terraform.report import report
 from harness.terraform.session import RunResult
 from harness.terraform.stack import StackRun
 
-GOOD, FAILED, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 130
 Plan = Callable[[tuple[str, ...]], int]
 
 

@@ -7,12 +7,12 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 
 from generator.manifest.durations import text
 from generator.recovery import budget as objectives
 from generator.recovery.predictions import Prediction
+from harness import terminal
 from harness.assessment.assessment import AGREEMENT, Assessment, Line
 from harness.assessment.measured import SCENARIOS, Drilled
 from harness.scorecard.document import table as markdown_table
@@ -167,8 +167,7 @@ def _refusals(assessment: Assessment) -> Section:
 
 def show(assessment: Assessment) -> None:
     """Print the sections and the verdict; wide tables where the output is no terminal."""
-    console = Console()
-    console = console if console.is_terminal else Console(width=170)
+    console = terminal.console()
     for section in sections(assessment):
         found = Table(title=section.title, title_justify="left")
         for number, name in enumerate(section.head):
@@ -178,7 +177,7 @@ def show(assessment: Assessment) -> None:
                 found.add_section()
             found.add_row(*(cell.replace("[", "\\[") for cell in row))
         console.print(found)
-    console.print(f"{assessment.verdict}: {assessment.sentence}", markup=False, highlight=False)
+    console.print(f"{assessment.verdict}: {assessment.sentence}", markup=False, soft_wrap=True)
 
 
 def markdown(assessment: Assessment) -> str:

@@ -8,10 +8,10 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from generator.manifest.problems import InputRefused
+from harness import terminal
 
 
 def run(parts: Sequence[str], *, as_json: bool, say: Callable[[str], None]) -> int:
@@ -30,5 +30,5 @@ def run(parts: Sequence[str], *, as_json: bool, say: Callable[[str], None]) -> i
                 print(json.dumps(asdict(figure)), flush=True)
             table.add_row(figure.part, figure.name, f"{figure.value:.2f}", figure.unit, figure.note)
     if not as_json:
-        Console().print(table)
-    return 0
+        terminal.console().print(table)
+    return terminal.GOOD

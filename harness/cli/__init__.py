@@ -17,7 +17,6 @@ import typer
 from generator.manifest.problems import InputRefused
 from harness.cli import changes, failover, manifests, proofs
 from harness.cli.app import app
-from harness.cli.options import FAILED, GOOD, INTERRUPTED, REFUSED
 from harness.cli.talk import say
 from harness.delivery import commands as delivery
 from harness.drill.subject import DrillError
@@ -25,6 +24,7 @@ from harness.environments import REPOSITORY
 from harness.failover import commands as operator
 from harness.sandbox.requests.addresses import NoAddress
 from harness.sandbox.sandbox import SandboxError
+from harness.terminal import FAILED, GOOD, INTERRUPTED, REFUSED, tolerate_any_encoding
 from harness.terraform.errors import TerraformError
 
 __all__ = ["changes", "failover", "main", "manifests", "proofs"]
@@ -34,6 +34,7 @@ delivery.register(app, say=say)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return its exit status; nothing but a message reaches the terminal."""
+    tolerate_any_encoding()
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]

@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from generator.manifest.problems import InputRefused
-from harness import environments
+from harness import environments, terminal
 from harness.affected import planning, rendering
 from harness.affected.change import change
 from harness.cli.app import app
 from harness.cli.options import (
     DEFAULT_ENVIRONMENT,
-    GOOD,
     Artifact,
     Confirmed,
     Env,
@@ -46,9 +44,8 @@ def affected(env: Env = "", base: Ref = "", as_json: Json = False) -> int:
     if as_json:
         print(json.dumps(rendering.as_json(found)))
     else:
-        wide = Console()
-        (wide if wide.is_terminal else Console(width=200)).print(rendering.rendered(found))
-    return GOOD
+        terminal.console().print(rendering.rendered(found))
+    return terminal.GOOD
 
 
 @app.command()

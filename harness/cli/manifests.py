@@ -12,11 +12,12 @@ from harness import environments
 from harness.assessment import assessment
 from harness.assessment import report as assessment_report
 from harness.cli.app import app
-from harness.cli.options import DEFAULT_ENVIRONMENT, FAILED, GOOD, Env, Json, Yes
+from harness.cli.options import DEFAULT_ENVIRONMENT, Env, Json, Yes
 from harness.cli.ready import named, ready, write_roots
 from harness.cli.talk import ask, say, write
 from harness.lifecycle import verbs
 from harness.rehearsal import drill as rehearsal
+from harness.terminal import FAILED, GOOD
 
 
 @app.command()

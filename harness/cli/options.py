@@ -1,4 +1,4 @@
-"""The options that several verbs take, and the exit statuses of all of them."""
+"""The options that several verbs take."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-GOOD, FAILED, REFUSED, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 130
 DEFAULT_ENVIRONMENT = "reference/active-standby-api"
 
 Env = Annotated[str, typer.Option("--env", help="Folder of the environment below envs/.")]

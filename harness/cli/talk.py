@@ -8,15 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from generator import writer
 
-console = Console(stderr=True, highlight=False)
-
 
 def say(line: str) -> None:
-    console.print(line, soft_wrap=True, markup=False)
+    print(line, file=sys.stderr, flush=True)
 
 
 def ask(question: str) -> bool:

@@ -18,8 +18,8 @@ from harness.delivery import verdict as verdicts
 from harness.environments import REPOSITORY, Environment
 from harness.targets.session import chosen
 from harness.targets.target import target_of
+from harness.terminal import FAILED, GOOD
 
-GOOD, FAILED = 0, 1
 Say = Callable[[str], None]
 
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from generator import writer
+from harness import terminal
 from harness.delivery.kept_plans import Buckets
 from harness.drift import findings as drifts
 from harness.drift import kept as kept_drift
@@ -21,11 +22,11 @@ from harness.review import markdown as markdowns
 from harness.review.markdown import Section, cell, code, line
 from harness.targets.session import chosen, session, stack_runs
 from harness.targets.target import target_of
+from harness.terminal import FAILED, GOOD, INTERRUPTED
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
 from harness.terraform.session import Session
 
-GOOD, FAILED, INTERRUPTED = 0, 1, 130
 _HEADINGS = {
     "outside": "Changed outside of Terraform",
     "code": "What the code would change now",
@@ -78,7 +79,7 @@ def drift(
     if as_json:
         print(json.dumps({"event": "Drift", **found.model_dump(mode="json")}))
     else:
-        show(found, Console())
+        show(found, terminal.console())
     return GOOD if found.in_sync else FAILED
 
 
@@ -133,7 +134,6 @@ _PAST = {"create": "created", "update": "updated", "replace": "replaced", "destr
 
 
 def show(report: Report, console: Console) -> None:
-    wide = console if console.is_terminal else Console(file=console.file, width=160)
     for kind, heading in _HEADINGS.items():
         rows = list(_of_kind(report, kind))
         if not rows:
@@ -142,20 +142,20 @@ def show(report: Report, console: Console) -> None:
         colour = "red" if kind == "outside" else "yellow" if kind == "code" else "dim"
         for stack, finding in rows:
             found.add_row(escape(stack), f"[{colour}]{escape(text_of(finding))}[/{colour}]", since(finding))
-        wide.print(found)
+        console.print(found)
     for each in report.stacks:
         if not each.checked:
             known = sum(found.counts for found in each.findings)
-            wide.print(
+            console.print(
                 f"{each.stack}: not checked ({each.status}); {known} findings of the last look stand",
                 style="red",
                 markup=False,
             )
         for message in each.messages:
-            wide.print(message, markup=False, highlight=False, soft_wrap=True)
+            console.print(message, markup=False, highlight=False, soft_wrap=True)
     for lookup in sorted({found.lookup for _, found in _of_kind(report, "outside") if found.lookup}):
-        wide.print(f"who it was: {lookup}", markup=False, highlight=False, soft_wrap=True)
-    wide.print(verdict(report), markup=False, highlight=False)
+        console.print(f"who it was: {lookup}", markup=False, highlight=False, soft_wrap=True)
+    console.print(verdict(report), markup=False, highlight=False)
 
 
 def verdict(report: Report) -> str:

@@ -16,18 +16,17 @@ from typing import Any, Literal
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Table
 
 from generator import naming
 from generator.manifest import implied
 from generator.manifest.failover import FAILOVER
 from generator.manifest.problems import InputRefused
-from harness import aws
+from harness import aws, terminal
 from harness.environments import Environment
 from harness.targets.target import target_of
+from harness.terminal import FAILED, GOOD
 
-GOOD, FAILED = 0, 1
 Command = Literal["failover", "switchover", "failback", "readmit"]
 Answer = Mapping[str, Any]
 # Seconds. An invocation looks at every voter and may carry out a tick at once.
@@ -148,7 +147,7 @@ def reconcile(environment: Environment, *, region: str | None, sandbox: bool, as
     if as_json:
         print(json.dumps(answer))
     else:
-        _console().print_json(json.dumps(answer))
+        terminal.console().print_json(json.dumps(answer))
     if not answer.get("allowed", True):
         raise InputRefused([f"reconcile: {reason}" for reason in answer.get("reasons", ())])
     return FAILED if answer.get("missing") else GOOD
@@ -192,7 +191,7 @@ def _tell_plan(name: Command, target: str, planned: Answer, *, as_json: bool) ->
     if as_json:
         print(json.dumps({"event": "Plan", "command": name, "to": target, **planned}))
         return
-    out = _console()
+    out = terminal.console()
     out.print(f"{name} to {target}: {'allowed' if planned['allowed'] else 'refused'}")
     for number, step in enumerate(planned.get("steps", ()), start=1):
         out.print(f"  {number}. {step}", highlight=False)
@@ -201,7 +200,7 @@ def _tell_plan(name: Command, target: str, planned: Answer, *, as_json: bool) ->
 
 
 def _show(answer: Answer) -> None:
-    out = _console()
+    out = terminal.console()
     lease = answer.get("lease") or {}
     out.print(
         f"writer {answer['writer'] or 'nobody'}, epoch {answer['epoch']}, {answer['phase']}, "
@@ -253,9 +252,4 @@ def _line(text: str, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"event": "Progress", "text": text}))
     else:
-        _console().print(text, highlight=False, markup=False)
-
-
-def _console() -> Console:
-    out = Console()
-    return out if out.is_terminal else Console(width=160)
+        terminal.console().print(text, markup=False)

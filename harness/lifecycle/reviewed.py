@@ -14,6 +14,7 @@ from harness.review.confirmation import Typed
 from harness.review.reviewed import Kept
 from harness.targets.session import chosen, session, stack_runs
 from harness.targets.target import target_of
+from harness.terminal import GOOD
 from harness.terraform import installation, runner
 from harness.terraform.report import report
 from harness.terraform.session import RunResult, Session
@@ -49,7 +50,7 @@ def apply(
         for line in _said(environment, stacks, changing):
             say(line)
         if not changing:
-            return 0
+            return GOOD
         if not sandbox:
             _confirm_data(changing, confirmed, typed)
             ask(environment, "Apply the reviewed plans of", tuple(changing), confirm=confirm)

@@ -15,13 +15,13 @@ from harness.review import reviewed
 from harness.review.confirmation import Typed, confirm_destruction, data_review
 from harness.targets.session import chosen, interruptible, session, stack_runs
 from harness.targets.target import target_of
+from harness.terminal import FAILED, GOOD
 from harness.terraform import adapter, bootstrap, runner
 from harness.terraform.process import Interruption
 from harness.terraform.report import report
 from harness.terraform.session import Session, open_session
 from harness.terraform.stack import StackRun, Target
 
-GOOD, FAILED = 0, 1
 Confirm = Callable[[str], bool]
 
 

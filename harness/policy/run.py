@@ -15,20 +15,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from generator.manifest import Manifest
 from generator.stacks import Stack
+from harness import terminal
 from harness.environments import REPOSITORY, Environment
 from harness.policy import checkov, gate, plan_documents, proofs, report, reports, skips, staging
 from harness.policy.gate import Block, Place, Verdict
 from harness.targets.session import session, stack_runs
 from harness.targets.target import target_of
+from harness.terminal import FAILED, GOOD
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
 from policies.finding import Finding
 
-GOOD, FAILED = 0, 1
 POLICIES = REPOSITORY / "policies"
 MODULES = REPOSITORY / "modules"
 
@@ -180,9 +179,7 @@ def show(verdict: Verdict, *, as_json: bool, seconds: float) -> None:
     if as_json:
         print(json.dumps(report.as_json(verdict)))
         return
-    out = Console(highlight=False)
-    if not out.is_terminal:
-        out = Console(width=200, highlight=False)
+    out = terminal.console()
     if verdict.standing:
         out.print(report.table(verdict))
     out.print(report.summary(verdict, seconds=seconds), markup=False, soft_wrap=True)

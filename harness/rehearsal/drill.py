@@ -10,12 +10,11 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from generator import hosts, naming
 from generator.manifest import Manifest, implied
 from generator.manifest.failover import FAILOVER
 from generator.manifest.problems import InputRefused
+from harness import terminal
 from harness.drill import report
 from harness.drill.run.run import run_drill
 from harness.drill.run.series import DrillSeries
@@ -24,10 +23,11 @@ from harness.drill.subject import Controller, Objectives, Subject, SubjectRegion
 from harness.environments import REPOSITORY, Environment
 from harness.rehearsal.flows import flows
 from harness.sandbox.sandbox import Sandbox
-from harness.targets import announced as running_sandbox
+from harness.targets import announced
 from harness.targets.announced import RunningSandbox
 from harness.targets.session import session, stack_runs
 from harness.targets.target import SANDBOX, forget
+from harness.terminal import FAILED, GOOD, INCONCLUSIVE
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
 from harness.terraform.stack import Target
@@ -68,7 +68,7 @@ def drill(
             if as_json:
                 print(written.document.read_text(), end="")
             else:
-                report.show(series, _console(), page=os.path.relpath(written.page))
+                report.show(series, terminal.console(), page=os.path.relpath(written.page))
             statuses.append(series.exit_status)
     return worst_status(statuses)
 
@@ -92,14 +92,9 @@ def _command(environment: Environment, scenario: Scenario, seeds: Sequence[int],
     return " ".join([*words, "REAL_TIME=1"] if real_time else words)
 
 
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=120)
-
-
 def worst_status(statuses: Sequence[int]) -> int:
-    """Missed (1) outweighs inconclusive (3), which outweighs met (0)."""
-    return next((status for status in (1, 3) if status in statuses), 0)
+    """A missed objective outweighs an inconclusive drill, which outweighs objectives met."""
+    return next((status for status in (FAILED, INCONCLUSIVE) if status in statuses), GOOD)
 
 
 @contextlib.contextmanager
@@ -212,12 +207,12 @@ def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) 
         running = RunningSandbox(
             os.getpid(), sandbox.endpoint, manifest.account_id, sandbox.regions, variables
         )
-        with running_sandbox.announced(running):
+        with announced.announced(running):
             sandbox.run(_start_clocks(sandbox))
             print(how_to_use(environment, sandbox), flush=True)
             _until_told()
     print("stopped; nothing is kept", file=sys.stderr)
-    return 0
+    return GOOD
 
 
 async def _start_clocks(sandbox: Sandbox) -> None:

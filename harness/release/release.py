@@ -25,11 +25,11 @@ from harness.environments import Environment
 from harness.release.progress import Ended, Event, Noted, Shifted, Started, progress
 from harness.targets.session import stack_runs
 from harness.targets.target import target_of
+from harness.terminal import FAILED, GOOD
 from harness.terraform import runner
 from harness.terraform.session import Session, open_session
 from harness.terraform.stack import Target
 
-GOOD, FAILED = 0, 1
 OVER = ("Succeeded", "Failed", "Stopped")
 MISSING = "ResourceNotFoundException"
 LOOK_EVERY, LOOK_EVERY_IN_SANDBOX = 5.0, 0.5

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from harness import terminal
 from harness.terraform import plans
 from harness.terraform.session import RunResult
 
@@ -20,9 +20,7 @@ def report(result: RunResult, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_as_json(result)))
         return
-    out = Console()
-    if not out.is_terminal:
-        out = Console(width=160)
+    out = terminal.console()
     summaries = {each.stack: each.plan for each in result.results if each.plan is not None}
     if result.verb == "plan" and summaries:
         out.print(plans.table(summaries))

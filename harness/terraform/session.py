@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.terminal import FAILED, GOOD, INTERRUPTED, REFUSED
 from harness.terraform import installation
 from harness.terraform.adapter import ExitStatus, Limits, Root
 from harness.terraform.diagnostics import Diagnostic, message
@@ -155,11 +156,11 @@ class RunResult:
     @property
     def exit_code(self) -> int:
         if any(result.status is ExitStatus.INTERRUPTED for result in self.results):
-            return 130
+            return INTERRUPTED
         if self.succeeded:
-            return 0
+            return GOOD
         bad = {result.status for result in self.results if not result.status.good}
-        return 2 if bad <= {ExitStatus.REFUSED, ExitStatus.NOT_STARTED} else 1
+        return REFUSED if bad <= {ExitStatus.REFUSED, ExitStatus.NOT_STARTED} else FAILED
 
     def of(self, stack: str) -> StackResult:
         return next(result for result in self.results if result.stack == stack)

@@ -17,10 +17,12 @@ from harness.drill.judge.measure import SUSTAIN_SECONDS, Measurement, RecoveryTi
 from harness.drill.judge.recovery import Split, longest
 from harness.drill.subject import Objectives, Subject
 from harness.sandbox.world.places import latency_ms, place_named
+from harness.terminal import FAILED, GOOD, INCONCLUSIVE
 
 Status = Literal["objectives-met", "objectives-missed", "precondition-failed", "inconclusive"]
 EXIT_STATUS: dict[Status, int] = {
-    "objectives-met": 0, "objectives-missed": 1, "precondition-failed": 1, "inconclusive": 3,
+    "objectives-met": GOOD, "objectives-missed": FAILED, "precondition-failed": FAILED,
+    "inconclusive": INCONCLUSIVE,
 }  # fmt: skip
 FEWEST_CLIENTS = 3
 
