@@ -1,4 +1,5 @@
-"""The terminal and the shell: consoles, characters that the output's encoding lacks, and exit statuses."""
+"""The terminal and the shell: consoles, characters that the output's encoding lacks, exit statuses, and the
+failures that end a verb with a message."""
 
 from __future__ import annotations
 
@@ -18,6 +19,12 @@ WIDTH = 200
 
 _PLAIN = {"✓": "+", "✗": "x", "±": "*", "·": "-", "…": "~", "—": "-", "→": ">"}
 """One character of ASCII for each character of ours, so that the columns of a table stay aligned."""
+
+
+class FatalError(Exception):
+    """A failure that a person can act on. Its text is the whole message, `status` the exit status."""
+
+    status = FAILED
 
 
 def console(file: TextIO | None = None) -> Console:

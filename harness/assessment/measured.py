@@ -100,8 +100,6 @@ def last_drill(manifest: Manifest, folder: Path, way: Way, *, changed: datetime)
             differs += (f"manifest.yaml was changed at {changed:%Y-%m-%d %H:%M} UTC, after the drill",)
         return Drilled(file, at, card_of(report), report, differs)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, ScorecardError):
-            raise
         why = f"{type(error).__name__}: {error}"
         raise ScorecardError(f"{file}: not a drill's report ({why}): run that drill again") from error
 

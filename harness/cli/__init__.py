@@ -19,13 +19,8 @@ from harness.cli import changes, failover, manifests, proofs
 from harness.cli.app import app
 from harness.cli.talk import say
 from harness.delivery import commands as delivery
-from harness.drill.subject import DrillError
 from harness.environments import REPOSITORY
-from harness.failover import commands as operator
-from harness.sandbox.requests.addresses import NoAddress
-from harness.sandbox.sandbox import SandboxError
-from harness.terminal import FAILED, GOOD, INTERRUPTED, REFUSED, tolerate_any_encoding
-from harness.terraform.errors import TerraformError
+from harness.terminal import FAILED, GOOD, INTERRUPTED, REFUSED, FatalError, tolerate_any_encoding
 
 __all__ = ["changes", "failover", "main", "manifests", "proofs"]
 
@@ -47,15 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         say(f"refused: {error.format_message()}")
         return REFUSED
-    except operator.OutOfReach as error:
-        say(f"failed: {error}")
-        return FAILED
-    except (NoAddress, DrillError) as error:
-        say(f"refused: {error}")
-        return REFUSED
-    except (TerraformError, SandboxError) as error:
-        say(f"failed: {error}")
-        return FAILED
+    except FatalError as error:
+        say(f"{'refused' if error.status == REFUSED else 'failed'}: {error}")
+        return error.status
     except (KeyboardInterrupt, typer.Abort):
         say("interrupted")
         return INTERRUPTED

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.terminal import REFUSED, FatalError
+
 Role = Literal["primary", "standby", "active"]
 Store = Literal["table", "database", "objects", "static"]
 Entry = Literal["dns", "cdn"]
@@ -12,8 +14,10 @@ Routing = Literal["simple", "failover", "latency", "weighted", "geolocation"]
 Doing = Literal["read", "write"]
 
 
-class DrillError(RuntimeError):
+class DrillError(FatalError):
     """The drill cannot be run as asked; the message says what to change."""
+
+    status = REFUSED
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from generator.manifest.problems import InputRefused
 from harness import aws, terminal
 from harness.environments import Environment
 from harness.targets.target import target_of
-from harness.terminal import FAILED, GOOD
+from harness.terminal import FAILED, GOOD, FatalError
 
 Command = Literal["failover", "switchover", "failback", "readmit"]
 Answer = Mapping[str, Any]
@@ -35,7 +35,7 @@ FOLLOWED = 600.0
 LOOK_EVERY = 2.0
 
 
-class OutOfReach(Exception):
+class OutOfReach(FatalError):
     """The controller's function in a region does not answer; the message says why."""
 
 

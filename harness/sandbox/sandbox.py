@@ -40,6 +40,7 @@ from harness.sandbox.services.route53 import Route53
 from harness.sandbox.services.s3.replication import ObjectReplication
 from harness.sandbox.world.clock import Clock
 from harness.sandbox.world.delays import Delays
+from harness.terminal import FatalError
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 
 
-class SandboxError(RuntimeError):
+class SandboxError(FatalError):
     """The sandbox could not be started, or was used while it was not running."""
 
 

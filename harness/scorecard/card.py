@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.terminal import REFUSED, FatalError
+
 SCHEMA = "antipode.drill/1"
 REPORT = "drill.json"
 
 
-class ScorecardError(ValueError):
+class ScorecardError(FatalError):
     """The reports cannot be made into a scorecard; the message names the file and what to do."""
+
+    status = REFUSED
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,6 @@ def _read(file: Path) -> Card:
                 f"{file}: schema is {found.get('schema')!r}; it must be {SCHEMA!r}: run that drill again"
             )
         return card_of(found)
-    except ScorecardError:
-        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         why = f"{type(error).__name__}: {error}"
         raise ScorecardError(f"{file}: not a drill's report ({why}): run that drill again") from error

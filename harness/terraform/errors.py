@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from harness.terminal import FatalError
 
-class TerraformError(Exception):
-    """A failure that the operator can act on; its text is the whole message, no traceback is needed."""
+
+class TerraformError(FatalError):
+    """Terraform, or AWS behind it, did not do what was asked."""
 
 
 class NotConfirmed(TerraformError):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import cli, environments
+from harness.terraform.errors import TerraformUnavailable
 
 
 @pytest.fixture
@@ -186,6 +187,26 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(environments, "names", interrupted)
     assert cli.main(["check"]) == 130
+
+
+def test_a_scorecard_of_no_report_is_refused_with_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["scorecard", "--reports", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"refused: {tmp_path}: there is no report (drill.json) in it; run `make drill` first\n"
+    )
+
+
+def test_a_failure_of_terraform_is_one_line_and_exit_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unavailable() -> tuple[str, ...]:
+        raise TerraformUnavailable("no Terraform on PATH")
+
+    monkeypatch.setattr(environments, "names", unavailable)
+    assert cli.main(["check"]) == 1
+    assert capsys.readouterr().err == "failed: no Terraform on PATH\n"
 
 
 def test_a_scenario_that_does_not_fit_is_refused_before_anything_is_started(

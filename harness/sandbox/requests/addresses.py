@@ -13,14 +13,18 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.terminal import REFUSED, FatalError
+
 CONTROL_IP = "127.0.0.1"
 ATTEMPTS = 20
 
 Address = tuple[str, int]
 
 
-class NoAddress(RuntimeError):
+class NoAddress(FatalError):
     """No free port could be bound on loopback."""
+
+    status = REFUSED
 
 
 @dataclass(frozen=True)
