@@ -19,6 +19,7 @@ from generator.writer import Changes
 REPOSITORY = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = REPOSITORY / "envs"
 FUNCTIONS = REPOSITORY / "lambda_src"
+REPORTS = REPOSITORY / ".antipode" / "reports"
 SCHEMA = ENVIRONMENTS / "manifest.schema.json"
 
 

@@ -15,16 +15,13 @@ from pathlib import Path
 import typer
 
 from generator.manifest.problems import InputRefused
-from harness.cli import changes, failover, manifests, proofs
+from harness.cli import changes, failover, manifests, proofs, workflows
 from harness.cli.app import app
 from harness.cli.talk import say
-from harness.delivery import commands as delivery
 from harness.environments import REPOSITORY
 from harness.terminal import FAILED, GOOD, INTERRUPTED, REFUSED, FatalError, tolerate_any_encoding
 
-__all__ = ["changes", "failover", "main", "manifests", "proofs"]
-
-delivery.register(app, say=say)
+__all__ = ["changes", "failover", "main", "manifests", "proofs", "workflows"]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,8 +10,6 @@ import typer
 
 from generator.manifest.problems import InputRefused
 from harness import environments, terminal
-from harness.affected import planning, rendering
-from harness.affected.change import change
 from harness.cli.app import app
 from harness.cli.options import (
     DEFAULT_ENVIRONMENT,
@@ -27,19 +25,15 @@ from harness.cli.options import (
 )
 from harness.cli.ready import ready
 from harness.cli.talk import confirming, say, write
-from harness.drift import report as drift_report
 from harness.environments import REPOSITORY
-from harness.lifecycle import reviewed as applying
-from harness.lifecycle import verbs
-from harness.release import release as releases
-from harness.review import confirmation, reviewed
-from harness.review import markdown as markdowns
-from harness.review import summary as summaries
 
 
 @app.command()
 def affected(env: Env = "", base: Ref = "", as_json: Json = False) -> int:
     """Which stacks the working tree changes since a git ref, and why; removed ones and what destroys them."""
+    from harness.affected import rendering
+    from harness.affected.change import change
+
     found = change(REPOSITORY, ref=base or None, env=env or None)
     if as_json:
         print(json.dumps(rendering.as_json(found)))
@@ -66,6 +60,8 @@ def plan(
     base: Ref = "",
 ) -> int:
     """What would change, stack by stack."""
+    from harness.lifecycle import verbs
+
     if plans is None and (documents or artifact):
         raise InputRefused(["--documents and --artifact: are about kept plans; give --plans FOLDER too"])
 
@@ -83,6 +79,8 @@ def plan(
 
     if not only_affected:
         return planned(tuple(stack or ()))
+    from harness.affected import planning
+
     if env in environments.names():
         ready(env)
     return planning.plan_affected(
@@ -104,12 +102,15 @@ def summary(
     as_json: Json = False,
 ) -> None:
     """Kept plans as Markdown for a pull request, or JSON; several folders are merged."""
+    from harness.review import markdown, reviewed
+    from harness.review import summary as summaries
+
     found = reviewed.summaries_in(plans)
     if as_json:
         text = json.dumps([summaries.as_json(each) for each in found]) + "\n"
     else:
         whole = f"{reviewed.SUMMARY} in {artifact or ', '.join(folder.name for folder in plans)}"
-        text = markdowns.markdown(found, whole=whole)
+        text = markdown.markdown(found, whole=whole)
     write(text, out)
 
 
@@ -129,6 +130,8 @@ def drift(
     as_json: Json = False,
 ) -> int:
     """What changed outside of Terraform and what the code would change now; exit 1 when there is any."""
+    from harness.drift import report as drift_report
+
     (environment,) = ready(env)
     return drift_report.drift(
         environment,
@@ -157,6 +160,9 @@ def apply(
     yes: Yes = False,
 ) -> int:
     """Plan and apply every stack, wave by wave; or precisely the reviewed plans of a folder."""
+    from harness.lifecycle import reviewed, verbs
+    from harness.review import confirmation
+
     confirmed = confirmation.addresses(confirm or ())
     if plans is None:
         (environment,) = ready(env)
@@ -170,7 +176,7 @@ def apply(
             typed=confirmation.at_a_terminal(),
             standby_first=standby_first,
         )
-    return applying.apply(
+    return reviewed.apply(
         environments.load(env),  # generating now would change what was reviewed
         folder=plans,
         sandbox=sandbox,
@@ -194,6 +200,9 @@ def destroy(
     yes: Yes = False,
 ) -> int:
     """Destroy every stack, last wave first."""
+    from harness.lifecycle import verbs
+    from harness.review import confirmation
+
     environment = environments.load(env)
     return verbs.destroy(
         environment,
@@ -217,6 +226,8 @@ def release(
     as_json: Json = False,
 ) -> int:
     """Send traffic to new versions step by step, region by region, and take them back on alarm."""
+    from harness.release import release as releases
+
     return releases.release(
         environments.load(env), sandbox=sandbox, functions=tuple(function or ()), as_json=as_json
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,9 @@ from harness import environments
 from harness.cli.app import app
 from harness.cli.options import DEFAULT_ENVIRONMENT, Env, InSandbox, Json, Yes
 from harness.cli.talk import confirming
-from harness.failover import commands as operator
+
+if TYPE_CHECKING:
+    from harness.failover.commands import Command
 
 To = Annotated[str, typer.Option("--to", help="The region that is to write; the usual one if left out.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen and what is against it.")]
@@ -23,10 +25,12 @@ Force = Annotated[
 @app.command()
 def status(env: Env = DEFAULT_ENVIRONMENT, sandbox: InSandbox = False, as_json: Json = False) -> int:
     """Who writes, who sees what, and what the failover controller did; exit 1 when nobody may write."""
-    return operator.status(environments.load(env), sandbox=sandbox, as_json=as_json)
+    from harness.failover import commands
+
+    return commands.status(environments.load(env), sandbox=sandbox, as_json=as_json)
 
 
-def _commanding(name: operator.Command, text: str) -> None:
+def _commanding(name: Command, text: str) -> None:
     def verb(
         env: Env = DEFAULT_ENVIRONMENT,
         to: To = "",
@@ -36,7 +40,9 @@ def _commanding(name: operator.Command, text: str) -> None:
         as_json: Json = False,
         yes: Yes = False,
     ) -> int:
-        return operator.command(
+        from harness.failover import commands
+
+        return commands.command(
             environments.load(env),
             name,
             to=to or None,
@@ -67,4 +73,6 @@ def reconcile(
     as_json: Json = False,
 ) -> int:
     """Report the writes that only a lost region had; exit 1 when there are some."""
-    return operator.reconcile(environments.load(env), region=region or None, sandbox=sandbox, as_json=as_json)
+    from harness.failover import commands
+
+    return commands.reconcile(environments.load(env), region=region or None, sandbox=sandbox, as_json=as_json)

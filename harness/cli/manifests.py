@@ -9,14 +9,11 @@ from typing import Annotated
 import typer
 
 from harness import environments
-from harness.assessment import assessment
-from harness.assessment import report as assessment_report
 from harness.cli.app import app
 from harness.cli.options import DEFAULT_ENVIRONMENT, Env, Json, Yes
 from harness.cli.ready import named, ready, write_roots
 from harness.cli.talk import ask, say, write
-from harness.lifecycle import verbs
-from harness.rehearsal import drill as rehearsal
+from harness.environments import REPORTS
 from harness.terminal import FAILED, GOOD
 
 
@@ -65,11 +62,14 @@ def check(env: Env = "") -> int:
 def assess(
     env: Env = DEFAULT_ENVIRONMENT,
     markdown: Annotated[Path | None, typer.Option(help="Write the report there, to be signed.")] = None,
-    reports: Annotated[Path, typer.Option(help="Folder of the drills' reports.")] = rehearsal.REPORTS,
+    reports: Annotated[Path, typer.Option(help="Folder of the drills' reports.")] = REPORTS,
     as_json: Json = False,
 ) -> int:
     """What a lost region costs each operation, predicted and measured; exit 2 when an objective cannot be
     met, 1 when the last drill missed one."""
+    from harness.assessment import assessment
+    from harness.assessment import report as assessment_report
+
     environment = environments.load(env)
     found = assessment.assess(environment, reports)
     if as_json:
@@ -85,6 +85,8 @@ def assess(
 @app.command()
 def validate(env: Env = "") -> int:
     """`terraform validate` on every root."""
+    from harness.lifecycle import verbs
+
     return verbs.validate(ready(env), say=say)
 
 

@@ -12,8 +12,7 @@ from harness.cli.app import app
 from harness.cli.options import DEFAULT_ENVIRONMENT, Env, Json
 from harness.cli.ready import ready
 from harness.cli.talk import say
-from harness.environments import REPOSITORY
-from harness.rehearsal import drill as rehearsal
+from harness.environments import REPORTS, REPOSITORY
 
 
 @app.command()
@@ -34,6 +33,8 @@ def drill(
     as_json: Json = False,
 ) -> int:
     """Apply in the sandbox, send traffic, lose a region, measure at the client, judge."""
+    from harness.rehearsal import drill as rehearsal
+
     (environment,) = ready(env)
     return rehearsal.drill(
         environment,
@@ -56,17 +57,19 @@ def sandbox(
     empty: Annotated[bool, typer.Option("--empty", help="Start without applying the environment.")] = False,
 ) -> int:
     """Keep the embedded AWS up, with the environment applied, until Ctrl-C."""
+    from harness.rehearsal import drill as rehearsal
+
     (environment,) = ready(env)
     return rehearsal.keep_up(environment, port=port, dns_port=dns_port, empty=empty)
 
 
 @app.command()
 def scorecard(
-    reports: Annotated[Path, typer.Option(help="Folder of the reports.")] = rehearsal.REPORTS,
+    reports: Annotated[Path, typer.Option(help="Folder of the reports.")] = REPORTS,
     out: Annotated[Path, typer.Option(help="Folder of the scorecard.")] = REPOSITORY / "docs",
 ) -> None:
     """Draw the scorecard from the reports of the drills that were run."""
-    from harness.scorecard import scorecard as draw
+    from harness.scorecard.files import scorecard as draw
 
     for file in draw(reports, out):
         say(f"wrote {os.path.relpath(file)}")

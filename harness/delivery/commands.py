@@ -6,9 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from generator.manifest.problems import InputRefused
 from harness import environments
@@ -108,59 +105,3 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise InputRefused([f"FILE={file}: {error.strerror}"]) from error
-
-
-Env = Annotated[str, typer.Option("--env", help="Folder of the environment below envs/.")]
-Plans = Annotated[Path, typer.Option("--plans", help="Folder of reviewed plans.")]
-InSandbox = Annotated[bool, typer.Option("--sandbox", help="Against the embedded AWS.")]
-
-
-def register(app: typer.Typer, *, say: Say) -> None:
-    """Give the front door these verbs."""
-
-    @app.command("jobs")
-    def _jobs(
-        affected: Annotated[
-            bool, typer.Option("--affected", help="Only what `affected --json` on standard input names.")
-        ] = False,
-    ) -> int:
-        """The jobs of a workflow, as GitHub's outputs."""
-        return jobs(affected=affected, say=say)
-
-    @app.command("deposit")
-    def _deposit(
-        env: Env,
-        stack: Annotated[list[str], typer.Option("--stack")],
-        plans: Plans,
-        sandbox: InSandbox = False,
-    ) -> int:
-        """Keep reviewed plans in the state bucket, for the run that applies this commit."""
-        return deposit(environments.load(env), stacks=stack, plans=plans, sandbox=sandbox, say=say)
-
-    @app.command("collect")
-    def _collect(env: Env, plans: Plans, sandbox: InSandbox = False) -> int:
-        """Bring the plans that were kept for this commit."""
-        return collect(environments.load(env), plans=plans, sandbox=sandbox, say=say)
-
-    @app.command("comment")
-    def _comment(
-        file: Annotated[Path, typer.Option("--file", help="Markdown to write.")],
-        pull_request: Annotated[int, typer.Option("--pull-request", help="Its number.")],
-    ) -> int:
-        """Write the one comment of a pull request, or change it in place."""
-        return comment(file=file, pull_request=pull_request, say=say)
-
-    @app.command("issue")
-    def _issue(
-        part: Annotated[str, typer.Option("--part", help="What it tells of; also its label.")],
-        title: Annotated[str, typer.Option("--title")] = "",
-        file: Annotated[Path | None, typer.Option("--file", help="Markdown, or a folder of it.")] = None,
-        over: Annotated[bool, typer.Option("--over", help="What it tells of is over: close it.")] = False,
-    ) -> int:
-        """Open the one issue of a kind, bring it up to date, or close it."""
-        return issue(part=part, title=title or part, file=file, over=over, say=say)
-
-    @app.command("verdict")
-    def _verdict(needs: Annotated[str, typer.Option("--needs", envvar="NEEDS")]) -> int:
-        """Whether the jobs before this one are all right."""
-        return verdict(needs=needs, say=say)

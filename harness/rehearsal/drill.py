@@ -20,7 +20,7 @@ from harness.drill.run.run import run_drill
 from harness.drill.run.series import DrillSeries
 from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Controller, Objectives, Subject, SubjectRegion
-from harness.environments import REPOSITORY, Environment
+from harness.environments import REPORTS, Environment
 from harness.rehearsal.flows import flows
 from harness.sandbox.sandbox import Sandbox
 from harness.targets import announced
@@ -33,7 +33,6 @@ from harness.terraform.errors import TerraformError
 from harness.terraform.stack import Target
 
 DRILL = "drill"
-REPORTS = REPOSITORY / ".antipode" / "reports"
 
 
 class NotApplied(TerraformError):

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 
 from harness.environments import Environment
-from harness.sandbox.sandbox import Sandbox
 from harness.targets import announced
 from harness.terraform import installation
 from harness.terraform.stack import Target
@@ -26,6 +25,8 @@ def target_of(environment: Environment, *, sandbox: bool) -> Iterator[Target]:
     if found := announced.find(account_id=environment.manifest.account_id, regions=regions):
         yield Target(name=SANDBOX, variables=found.environment)
         return
+    from harness.sandbox.sandbox import Sandbox  # its emulators take longer to import than a plan to start
+
     forget(environment, SANDBOX)
     with Sandbox(account_id=environment.manifest.account_id, regions=regions) as own:
         print(

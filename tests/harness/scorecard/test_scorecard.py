@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.scorecard import ScorecardError, scorecard
 from harness.scorecard.beside import beside, published, reached, targets
-from harness.scorecard.card import Card, card_of, read_cards, scenarios_of
+from harness.scorecard.card import Card, ScorecardError, card_of, read_cards, scenarios_of
 from harness.scorecard.document import cell, document, matrix, table
+from harness.scorecard.files import scorecard
 from harness.scorecard.picture import cell_text, picture
 
 ITEMS = {"name": "items", "store": "table", "rto": None, "rpo": None}

@@ -181,12 +181,15 @@ def test_a_defect_of_ours_leaves_a_log_and_one_line(
     log.unlink()
 
 
-def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_130_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted() -> tuple[str, ...]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(environments, "names", interrupted)
     assert cli.main(["check"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_a_scorecard_of_no_report_is_refused_with_the_command(

@@ -1,0 +1,61 @@
+"""What a verb imports, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness.environments import REPOSITORY
+
+NOT_FOR_READERS = (
+    "boto3",
+    "botocore",
+    "harness.drill",
+    "harness.sandbox",
+    "harness.terraform",
+    "matplotlib",
+    "ministack",
+    "moto",
+    "numpy",
+    "python_terraform",
+    "uvicorn",
+)
+RUN = """
+import contextlib, io, json, sys
+from harness.cli import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.suppress(SystemExit):
+        main(sys.argv[1:])
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def modules_of(*words: str) -> set[str]:
+    """The names of the modules that are imported once the verb is done."""
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN, *words], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(ended.stdout))
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        (("check", "--env", "dev"), "generator.estate"),
+        (("generate", "--env", "dev"), "generator.estate"),
+        (("assess",), "harness.assessment.report"),
+        (("affected", "--env", "dev", "--base", "HEAD"), "harness.affected.change"),
+        (("--help",), "harness.cli"),
+        (("apply", "--help"), "harness.cli"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_verb_that_only_reads_a_manifest_imports_no_emulator_and_no_terraform(
+    words: tuple[str, ...], own: str
+) -> None:
+    imported = modules_of(*words)
+    assert own in imported
+    assert [name for name in NOT_FOR_READERS if name in imported] == []
