@@ -1,4 +1,4 @@
-"""What a verb imports, each in a process of its own."""
+"""How a verb starts: what it imports, and Ctrl-C while it imports. A new process for each."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.St
         main(sys.argv[1:])
 print(json.dumps(sorted(sys.modules)))
 """
+INTERRUPTED_AT = """
+import os, runpy, signal, sys
+module, sys.argv = sys.argv[1], ["harness", "check", "--env", "dev"]
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+runpy.run_module("harness", run_name="__main__")
+"""
 
 
 def modules_of(*words: str) -> set[str]:
@@ -59,3 +69,15 @@ def test_a_verb_that_only_reads_a_manifest_imports_no_emulator_and_no_terraform(
     imported = modules_of(*words)
     assert own in imported
     assert [name for name in NOT_FOR_READERS if name in imported] == []
+
+
+@pytest.mark.parametrize("module", ["harness.cli", "typer", "pydantic", "generator.estate"])
+def test_ctrl_c_during_an_import_is_130_and_one_line(module: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT, module],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
