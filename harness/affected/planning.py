@@ -18,8 +18,7 @@ from harness.affected.snapshot import ENVIRONMENTS
 from harness.affected.trees import Tree, commit_tree
 from harness.environments import REPOSITORY, Environment
 from harness.targets import announced
-from harness.targets.session import session, stack_runs
-from harness.targets.target import target_of
+from harness.targets.session import Run, stack_runs
 from harness.terminal import FAILED, GOOD, INCONCLUSIVE, INTERRUPTED
 from harness.terraform import runner
 from harness.terraform.report import report
@@ -104,10 +103,7 @@ def plan_removed(
             return INCONCLUSIVE
         runs = {stack.name: stack for stack in stack_runs(environment)}
         stacks = [runs.get(each.name.stack) or _unknown(environment, each) for each in removed]
-        with (
-            target_of(environment, sandbox=sandbox) as target,
-            session(environment, target, as_json=as_json) as opened,
-        ):
+        with Run(environment=environment, sandbox=sandbox, as_json=as_json).open() as opened:
             known = {**runs, **{stack.name: stack for stack in stacks}}
             result = runner.plan_destruction(opened, stacks, known=tuple(known.values()))
     report(result, as_json=as_json)

@@ -24,7 +24,7 @@ from harness.cli.options import (
     Yes,
 )
 from harness.cli.ready import ready
-from harness.cli.talk import confirming, say, write
+from harness.cli.talk import consent_of, say, write
 from harness.environments import REPOSITORY
 
 
@@ -61,6 +61,7 @@ def plan(
 ) -> int:
     """What would change, stack by stack."""
     from harness.lifecycle import verbs
+    from harness.targets.session import Run
 
     if plans is None and (documents or artifact):
         raise InputRefused(["--documents and --artifact: are about kept plans; give --plans FOLDER too"])
@@ -68,10 +69,7 @@ def plan(
     def planned(only: tuple[str, ...]) -> int:
         (environment,) = ready(env)
         return verbs.plan(
-            environment,
-            sandbox=sandbox,
-            only=only,
-            as_json=as_json,
+            Run(environment=environment, sandbox=sandbox, only=only, as_json=as_json),
             plans_folder=plans,
             documents=documents,
             artifact=artifact,
@@ -131,16 +129,14 @@ def drift(
 ) -> int:
     """What changed outside of Terraform and what the code would change now; exit 1 when there is any."""
     from harness.drift import report as drift_report
+    from harness.targets.session import Run
 
     (environment,) = ready(env)
     return drift_report.drift(
-        environment,
-        sandbox=sandbox,
-        only=tuple(stack or ()),
+        Run(environment=environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json),
         since=since,
         report=report,
         markdown=markdown,
-        as_json=as_json,
         kept=kept,
         say=say,
     )
@@ -161,33 +157,15 @@ def apply(
 ) -> int:
     """Plan and apply every stack, wave by wave; or precisely the reviewed plans of a folder."""
     from harness.lifecycle import reviewed, verbs
-    from harness.review import confirmation
+    from harness.targets.session import Run
 
-    confirmed = confirmation.addresses(confirm or ())
+    consent = consent_of(yes, confirm)
+    # generating now would change what was reviewed
+    environment = environments.load(env) if plans else ready(env)[0]
+    run = Run(environment=environment, sandbox=sandbox, only=tuple(stack or ()), as_json=as_json)
     if plans is None:
-        (environment,) = ready(env)
-        return verbs.apply(
-            environment,
-            sandbox=sandbox,
-            only=tuple(stack or ()),
-            as_json=as_json,
-            confirm=confirming(yes),
-            confirmed=confirmed,
-            typed=confirmation.at_a_terminal(),
-            standby_first=standby_first,
-        )
-    return reviewed.apply(
-        environments.load(env),  # generating now would change what was reviewed
-        folder=plans,
-        sandbox=sandbox,
-        only=tuple(stack or ()),
-        as_json=as_json,
-        confirm=confirming(yes),
-        confirmed=confirmed,
-        typed=confirmation.at_a_terminal(),
-        say=say,
-        standby_first=standby_first,
-    )
+        return verbs.apply(run, consent, standby_first=standby_first)
+    return reviewed.apply(run, consent, folder=plans, say=say, standby_first=standby_first)
 
 
 @app.command()
@@ -201,19 +179,10 @@ def destroy(
 ) -> int:
     """Destroy every stack, last wave first."""
     from harness.lifecycle import verbs
-    from harness.review import confirmation
+    from harness.targets.session import Run
 
-    environment = environments.load(env)
-    return verbs.destroy(
-        environment,
-        sandbox=sandbox,
-        only=tuple(stack or ()),
-        as_json=as_json,
-        yes=yes,
-        confirmed=confirmation.addresses(confirm or ()),
-        typed=confirmation.at_a_terminal(),
-        say=say,
-    )
+    run = Run(environment=environments.load(env), sandbox=sandbox, only=tuple(stack or ()), as_json=as_json)
+    return verbs.destroy(run, consent_of(yes, confirm), say=say)
 
 
 @app.command()

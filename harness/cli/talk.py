@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from generator import writer
+
+if TYPE_CHECKING:
+    from harness.review.confirmation import Consent
 
 
 def say(line: str) -> None:
@@ -24,6 +28,18 @@ def ask(question: str) -> bool:
 def confirming(yes: bool) -> Callable[[str], bool]:
     """What asks before a change, or says yes for a person who said so already."""
     return (lambda _: True) if yes else ask
+
+
+def consent_of(yes: bool, confirm: Sequence[str] | None) -> Consent:
+    """The answers in YES and CONFIRM, and those of a person at a terminal. Raises InputRefused."""
+    from harness.review import confirmation
+
+    return confirmation.Consent(
+        yes=yes,
+        confirmed=confirmation.addresses(confirm or ()),
+        ask=ask,
+        typed=confirmation.at_a_terminal(),
+    )
 
 
 def write(text: str, out: Path | None) -> None:

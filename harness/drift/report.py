@@ -20,8 +20,7 @@ from harness.drift.findings import HISTORY, Finding, Report, StackDrift
 from harness.environments import Environment
 from harness.review import markdown as markdowns
 from harness.review.markdown import Section, cell, code, line
-from harness.targets.session import chosen, session, stack_runs
-from harness.targets.target import target_of
+from harness.targets.session import Run, stack_runs
 from harness.terminal import FAILED, GOOD, INTERRUPTED
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
@@ -36,15 +35,12 @@ _HEADINGS = {
 
 
 def drift(
-    environment: Environment,
+    run: Run,
     *,
-    sandbox: bool,
-    only: tuple[str, ...],
-    since: Path | None,
-    report: Path | None,
-    markdown: Path | None,
-    as_json: bool,
-    kept: bool,
+    since: Path | None = None,
+    report: Path | None = None,
+    markdown: Path | None = None,
+    kept: bool = False,
     say: Callable[[str], None],
 ) -> int:
     """0 in sync, 1 drift or a stack that could not be planned, 130 interrupted.
@@ -52,13 +48,10 @@ def drift(
     kept: the earlier look is the last one in the state bucket, where this one is kept too (`kept_drift`).
     """
     earlier = drifts.read(since) if since else None
-    stacks = chosen(environment, only)
-    with (
-        target_of(environment, sandbox=sandbox) as target,
-        session(environment, target, as_json=as_json, documents=True) as opened,
-    ):
+    environment, stacks = run.environment, run.stacks
+    with run.open(documents=True) as opened:
         history = opened.directory("drift").path.parent / HISTORY
-        buckets = Buckets(target.variables) if kept else None
+        buckets = Buckets(opened.target.variables) if kept else None
         if earlier is None and buckets:
             earlier = _last_kept(environment, buckets, say)
         if earlier is None and history.is_file():
@@ -76,7 +69,7 @@ def drift(
         writer.replace(report, (found.model_dump_json(indent=2) + "\n").encode())
     if markdown:
         writer.replace(markdown, as_markdown(found).encode())
-    if as_json:
+    if run.as_json:
         print(json.dumps({"event": "Drift", **found.model_dump(mode="json")}))
     else:
         show(found, terminal.console())

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from generator.manifest.problems import InputRefused
 from harness.environments import Environment
 from harness.lifecycle import order as rollout
-from harness.lifecycle.verbs import Confirm, ask
+from harness.lifecycle.verbs import question
 from harness.review import confirmation, reviewed
-from harness.review.confirmation import Typed
+from harness.review.confirmation import Consent
 from harness.review.reviewed import Kept
-from harness.targets.session import chosen, session, stack_runs
-from harness.targets.target import target_of
+from harness.targets.session import Run, chosen, stack_runs
 from harness.terminal import GOOD
 from harness.terraform import installation, runner
 from harness.terraform.report import report
@@ -22,27 +21,20 @@ from harness.terraform.upstream import PassedOn
 
 
 def apply(
-    environment: Environment,
+    run: Run,
+    consent: Consent,
     *,
     folder: Path,
-    sandbox: bool,
-    only: Sequence[str],
-    as_json: bool,
-    confirm: Confirm,
-    confirmed: Iterable[str],
-    typed: Typed | None,
     say: Callable[[str], None],
     standby_first: bool = False,
 ) -> int:
     """Apply the saved plans wave by wave. Raises InputRefused, before anything is applied, with everything
     that is not as it was reviewed."""
-    stacks = reviewed.chosen(reviewed.load(folder), only)
-    with (
-        target_of(environment, sandbox=sandbox) as target,
-        session(environment, target, as_json=as_json) as opened,
-    ):
+    environment = run.environment
+    stacks = reviewed.chosen(reviewed.load(folder), run.only)
+    with run.open() as opened:
         version = installation.terraform_version(opened.binary)
-        if found := reviewed.problems(stacks, environment, target, terraform=version):
+        if found := reviewed.problems(stacks, environment, opened.target, terraform=version):
             raise InputRefused([*found, "nothing was applied: this is not what was reviewed"])
         changing = {
             stack: kept for stack, kept in stacks.items() if kept.record.stacks[stack].outcome == "planned"
@@ -51,11 +43,11 @@ def apply(
             say(line)
         if not changing:
             return GOOD
-        if not sandbox:
-            _confirm_data(changing, confirmed, typed)
-            ask(environment, "Apply the reviewed plans of", tuple(changing), confirm=confirm)
+        if not run.sandbox:
+            _confirm_data(changing, consent)
+            consent.require(question(environment, "Apply the reviewed plans of", tuple(changing)))
         result = over(opened, environment, changing, standby_first=standby_first)
-    report(result, as_json=as_json)
+    report(result, as_json=run.as_json)
     return result.exit_code
 
 
@@ -92,14 +84,13 @@ def differs(kept: Kept, stack: str, passed_on: Sequence[PassedOn]) -> str | None
     return f"{stack}: {'; '.join(lines)}. It was not applied: plan it again." if lines else None
 
 
-def _confirm_data(changing: Mapping[str, Kept], confirmed: Iterable[str], typed: Typed | None) -> None:
+def _confirm_data(changing: Mapping[str, Kept], consent: Consent) -> None:
     """All names that are missing at once, before anything is applied."""
-    names = frozenset(confirmed)
     refusals = []
     for stack, kept in changing.items():
-        missing = confirmation.unconfirmed(stack, kept.record.stacks[stack].lost, names)
-        if missing and typed is not None:
-            missing = confirmation.ask_each(stack, missing, typed)
+        missing = confirmation.unconfirmed(stack, kept.record.stacks[stack].lost, consent.confirmed)
+        if missing and consent.typed is not None:
+            missing = confirmation.ask_each(stack, missing, consent.typed)
         if missing:
             refusals.append(confirmation.refusal(stack, missing))
     if refusals:

@@ -21,8 +21,7 @@ from harness import terminal
 from harness.environments import REPOSITORY, Environment
 from harness.policy import checkov, gate, plan_documents, proofs, report, reports, skips, staging
 from harness.policy.gate import Block, Place, Verdict
-from harness.targets.session import session, stack_runs
-from harness.targets.target import target_of
+from harness.targets.session import Run, stack_runs
 from harness.terminal import FAILED, GOOD
 from harness.terraform import runner
 from harness.terraform.errors import TerraformError
@@ -61,10 +60,7 @@ def policy(environment: Environment, *, plans: Path | None, out: Path | None, as
 def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
     """Every stack's plan against empty states, in a sandbox. Raises TerraformError when one cannot be
     planned."""
-    with (
-        target_of(environment, sandbox=True) as target,
-        session(environment, target, documents=True) as opened,
-    ):
+    with Run(environment=environment, sandbox=True).open(documents=True) as opened:
         result = runner.plan(opened, stack_runs(environment))
     failed = [message for each in result.results if not each.status.good for message in each.messages]
     if failed:

@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from generator.manifest.problems import InputRefused
 from harness.review.summary import lost_by
@@ -22,6 +23,26 @@ from harness.terraform.stack import StackRun
 
 Typed = Callable[[str], str]
 """Puts a question and returns what was typed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """The answers of the person who changes something: given beforehand, or at a terminal.
+
+    `yes` is YES=1, `confirmed` the names in CONFIRM. `ask` puts a question of yes or no. `typed` asks for a
+    name; it is None where nobody can be asked.
+    """
+
+    yes: bool = False
+    confirmed: frozenset[str] = frozenset()
+    ask: Callable[[str], bool] = lambda question: False
+    typed: Typed | None = None
+
+    def require(self, question: str) -> None:
+        """Raises InputRefused unless the answer is yes."""
+        if not (self.yes or self.ask(question)):
+            raise InputRefused(["nothing was done; answer yes at a terminal, or run again with YES=1"])
+
 
 _WORDS = re.compile(r'(?:[^\s,\[]|\[(?:"(?:\\.|[^"\\])*"|[^\]"]*)\])+')
 Lost = Mapping[str, str]
@@ -74,22 +95,19 @@ def shell_quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def data_review(
-    confirmed: Iterable[str], *, typed: Typed | None, observe: Observer = lambda event: None
-) -> Review:
+def data_review(consent: Consent, *, observe: Observer = lambda event: None) -> Review:
     """A review that lets pass what loses nothing, or what has been named; at a terminal it asks for names.
 
-    `typed` is None where nobody can be asked. Stacks are reviewed side by side, questions put one by one.
+    Stacks are reviewed side by side, questions put one by one.
     """
-    known = frozenset(confirmed)
     turn = threading.Lock()
 
     def review(stack: StackRun, plan: PlanSummary) -> bool:
-        missing = unconfirmed(stack.name, lost_in(plan), known)
-        if missing and typed is not None:
+        missing = unconfirmed(stack.name, lost_in(plan), consent.confirmed)
+        if missing and consent.typed is not None:
             with turn:
                 observe(Asking(stack=stack.name, over=False))
-                missing = ask_each(stack.name, missing, typed)
+                missing = ask_each(stack.name, missing, consent.typed)
                 observe(Asking(stack=stack.name, over=True))
         if missing:
             raise NotConfirmed(refusal(stack.name, missing))
@@ -114,9 +132,7 @@ def confirm_destruction(
     held: Mapping[str, Sequence[str]],
     *,
     account: str,
-    confirmed: Iterable[str],
-    yes: bool,
-    typed: Typed | None,
+    consent: Consent,
     say: Callable[[str], None],
 ) -> None:
     """Everything that goes is listed, data by name; then the environment's name is the answer.
@@ -130,10 +146,10 @@ def confirm_destruction(
         for address in found:
             if what := losses.lost(address, "destroy"):
                 say(f"    {address}: {what}")
-    if yes and environment in confirmed:
+    if consent.yes and environment in consent.confirmed:
         return
     question = f"Type the environment's name to destroy it ({environment})\n> "
-    if typed and typed(question).strip() == environment:
+    if consent.typed and consent.typed(question).strip() == environment:
         return
     raise InputRefused(
         [

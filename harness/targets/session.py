@@ -7,14 +7,44 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from generator.manifest.problems import InputRefused
 from harness.environments import Environment
+from harness.targets.target import target_of
 from harness.terraform.process import Interruption
 from harness.terraform.progress import progress_view
 from harness.terraform.session import Session, open_session
 from harness.terraform.stack import StackRun, Target, UpstreamInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One verb over the stacks of an environment.
+
+    `sandbox`: in the embedded AWS instead of the operator's account. `only`: names of stacks, all if empty.
+    `as_json`: progress and result for machines.
+    """
+
+    environment: Environment
+    sandbox: bool = False
+    only: tuple[str, ...] = ()
+    as_json: bool = False
+
+    @property
+    def stacks(self) -> tuple[StackRun, ...]:
+        """Raises InputRefused when `only` names a stack that the environment does not have."""
+        return chosen(self.environment, self.only)
+
+    @contextlib.contextmanager
+    def open(self, **options: Any) -> Iterator[Session]:
+        """A session on the target. `options` are those of `open_session`."""
+        with (
+            target_of(self.environment, sandbox=self.sandbox) as target,
+            session(self.environment, target, as_json=self.as_json, **options) as opened,
+        ):
+            yield opened
 
 
 def stack_runs(environment: Environment) -> tuple[StackRun, ...]:

@@ -12,18 +12,14 @@ from typing import Any
 
 from harness import environments
 from harness.environments import Environment
-from harness.targets.session import session, stack_runs
-from harness.targets.target import target_of
+from harness.targets.session import Run, stack_runs
 from harness.terraform import runner
 from tests.policies import captured
 
 
 def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
     """Stack name -> plan, whole, of an empty sandbox. Raises RuntimeError when a stack cannot be planned."""
-    with (
-        target_of(environment, sandbox=True) as target,
-        session(environment, target, documents=True) as opened,
-    ):
+    with Run(environment=environment, sandbox=True).open(documents=True) as opened:
         results = runner.plan(opened, stack_runs(environment)).results
     if failed := [each.messages for each in results if each.document is None]:
         raise RuntimeError(f"{environment.name}: {failed}")

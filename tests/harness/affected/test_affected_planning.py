@@ -15,6 +15,8 @@ from harness import cli, environments
 from harness.affected import planning
 from harness.lifecycle import verbs
 from harness.targets import announced
+from harness.targets import session as targets
+from harness.targets.session import Run
 from harness.terraform.adapter import Limits
 from harness.terraform.session import Session
 from harness.terraform.stack import Target
@@ -38,8 +40,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The stacks that each plain plan was asked for."""
     found: list[tuple[str, ...]] = []
 
-    def plan(environment: Any, *, only: tuple[str, ...], **_: Any) -> int:
-        found.append(only)
+    def plan(run: Run, **_: Any) -> int:
+        found.append(run.only)
         return 0
 
     monkeypatch.setattr(verbs, "plan", plan)
@@ -67,8 +69,8 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
     def target_of(environment: Any, *, sandbox: bool) -> Iterator[Target]:
         yield Target(name="aws")
 
-    monkeypatch.setattr(planning, "session", session)
-    monkeypatch.setattr(planning, "target_of", target_of)
+    monkeypatch.setattr(targets, "session", session)
+    monkeypatch.setattr(targets, "target_of", target_of)
     return made
 
 

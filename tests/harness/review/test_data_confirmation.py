@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from generator.manifest.problems import InputRefused
 from harness.review import confirmation
+from harness.review.confirmation import Consent
 from harness.terraform import runner
 from harness.terraform.adapter import ExitStatus
 from harness.terraform.errors import NotConfirmed
@@ -63,18 +64,18 @@ def test_every_address_that_is_given_is_found_again(given_: set[str]) -> None:
 
 
 def test_what_loses_nothing_is_not_asked_about(stack: StackRun) -> None:
-    assert confirmation.data_review((), typed=None)(stack, EMPTY)
+    assert confirmation.data_review(Consent())(stack, EMPTY)
 
 
 @pytest.mark.parametrize("names", [(KEY, TABLE), (f"data:{KEY}", f"data:{TABLE}")])
 def test_data_that_is_named_may_go(stack: StackRun, names: tuple[str, ...]) -> None:
-    assert confirmation.data_review(names, typed=None)(stack, PLAN)
+    assert confirmation.data_review(Consent(confirmed=frozenset(names)))(stack, PLAN)
 
 
 @pytest.mark.parametrize("names", [(), (KEY,), (f"edge:{TABLE}", KEY), ("module.tables", KEY)])
 def test_data_that_is_not_named_is_refused_with_what_to_type(stack: StackRun, names: tuple[str, ...]) -> None:
     with pytest.raises(NotConfirmed) as refused:
-        confirmation.data_review(names, typed=None)(stack, PLAN)
+        confirmation.data_review(Consent(confirmed=frozenset(names)))(stack, PLAN)
     lines = str(refused.value).splitlines()
     assert lines[0] == "data: the plan destroys data that nobody has named, nothing of it was applied:"
     assert f"  {TABLE}: a table, in every region that it is replicated to" in lines
@@ -84,14 +85,14 @@ def test_data_that_is_not_named_is_refused_with_what_to_type(stack: StackRun, na
 
 def test_at_a_terminal_the_addresses_are_typed_one_by_one(stack: StackRun) -> None:
     told: list[ProgressEvent] = []
-    review = confirmation.data_review((), typed=_answers(KEY, TABLE), observe=told.append)
+    review = confirmation.data_review(Consent(typed=_answers(KEY, TABLE)), observe=told.append)
     assert review(stack, PLAN)
     assert told == [Asking(stack="data", over=False), Asking(stack="data", over=True)]
 
 
 def test_yes_is_no_address(stack: StackRun) -> None:
     with pytest.raises(NotConfirmed):
-        confirmation.data_review((), typed=_answers("yes", "yes"))(stack, PLAN)
+        confirmation.data_review(Consent(yes=True, typed=_answers("yes", "yes")))(stack, PLAN)
 
 
 def test_an_apply_that_would_lose_data_ends_before_it_with_status_2(
@@ -103,7 +104,7 @@ def test_an_apply_that_would_lose_data_ends_before_it_with_status_2(
         data_plan={"exit": 2, "lines": [planned(KEY, "delete")]},
         show={"lines": [json.dumps(document)]},
     )
-    reviewing = replace(session, review=confirmation.data_review((), typed=None))
+    reviewing = replace(session, review=confirmation.data_review(Consent()))
     runs = [StackRun(name=n, wave=w, root=environment.folder / n) for n, w in (("data", 2), ("edge", 6))]
     result = runner.apply(reviewing, runs)
     assert [each.status for each in result.results] == [ExitStatus.REFUSED, ExitStatus.NOT_STARTED]
@@ -121,9 +122,11 @@ def _destroy(*, confirmed: tuple[str, ...] = (), yes: bool = False, answer: str 
         "prod",
         HELD,
         account="123456789012",
-        confirmed=confirmed,
-        yes=yes,
-        typed=None if answer is None else _answers(answer),
+        consent=Consent(
+            yes=yes,
+            confirmed=frozenset(confirmed),
+            typed=None if answer is None else _answers(answer),
+        ),
         say=said.append,
     )
     return said

@@ -6,7 +6,7 @@ import contextlib
 import json
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from harness.drift import report as drift_report
 from harness.environments import REPOSITORY
 from harness.lifecycle import reviewed as applying
 from harness.lifecycle import verbs
+from harness.review.confirmation import Consent
+from harness.targets import session as targets
+from harness.targets.session import Run
 from harness.terraform.session import Session
 from harness.terraform.stack import Target
 from tests.harness.delivery.memory_buckets import MemoryBuckets
@@ -47,9 +50,8 @@ def environment(
     def target_of(environment: object, *, sandbox: bool) -> Iterator[Target]:
         yield replace(session.target, name="sandbox" if sandbox else "aws")
 
-    for module in (verbs, applying, drift_report):
-        monkeypatch.setattr(module, "session", opened)
-        monkeypatch.setattr(module, "target_of", target_of)
+    monkeypatch.setattr(targets, "session", opened)
+    monkeypatch.setattr(targets, "target_of", target_of)
     fake.answer(
         data_plan={"exit": 2, "lines": [planned(KEY, "delete")]},
         **{"data show": SHOWN, "edge show": NOTHING},
@@ -58,7 +60,7 @@ def environment(
 
 
 def _plan(environment: SmallEnvironment, folder: Path, *, sandbox: bool = False) -> int:
-    return verbs.plan(environment, sandbox=sandbox, only=(), as_json=False, plans_folder=folder)
+    return verbs.plan(Run(environment=environment, sandbox=sandbox), plans_folder=folder)
 
 
 def _apply(
@@ -66,14 +68,9 @@ def _apply(
 ) -> tuple[int, list[str]]:
     said: list[str] = []
     status = applying.apply(
-        environment,
+        Run(environment=environment, sandbox=sandbox),
+        Consent(yes=yes, confirmed=frozenset(confirmed)),
         folder=folder,
-        sandbox=sandbox,
-        only=(),
-        as_json=False,
-        confirm=lambda question: yes,
-        confirmed=confirmed,
-        typed=None,
         say=said.append,
     )
     return status, said
@@ -115,11 +112,12 @@ def test_the_sandbox_asks_nothing(environment: SmallEnvironment, fake: FakeTerra
     _plan(environment, tmp_path / "plans", sandbox=True)
     assert _apply(environment, tmp_path / "plans", sandbox=True, yes=False)[0] == 0
 
-    def never(question: str) -> bool:
+    def never(question: str) -> Any:
         raise AssertionError(question)
 
-    assert verbs.apply(environment, sandbox=True, only=(), as_json=False, confirm=never) == 0
-    assert verbs.destroy(environment, sandbox=True, only=(), as_json=False, yes=False) == 0
+    run, consent = Run(environment=environment, sandbox=True), Consent(ask=never, typed=never)
+    assert verbs.apply(run, consent) == 0
+    assert verbs.destroy(run, consent) == 0
 
 
 def test_plans_of_the_sandbox_are_not_applied_to_aws(
@@ -136,17 +134,10 @@ def test_plans_of_the_sandbox_are_not_applied_to_aws(
 
 
 def test_an_ordinary_apply_takes_the_names_too(environment: SmallEnvironment, fake: FakeTerraform) -> None:
-    run: Callable[..., int] = lambda *confirmed: verbs.apply(  # noqa: E731
-        environment,
-        sandbox=False,
-        only=(),
-        as_json=False,
-        confirm=lambda question: True,
-        confirmed=confirmed,
-    )
-    assert run() == 2
+    run = Run(environment=environment)
+    assert verbs.apply(run, Consent(yes=True)) == 2
     assert _applied(fake) == []
-    assert run(KEY) == 0
+    assert verbs.apply(run, Consent(yes=True, confirmed=frozenset({KEY}))) == 0
     assert _applied(fake) == ["data apply"]
 
 
@@ -166,7 +157,7 @@ def test_destroying_lists_what_the_states_hold_before_it_asks(
     fake.answer(**{"data state pull": {"lines": [json.dumps(state)]}})
     said: list[str] = []
     with pytest.raises(InputRefused, match="run again with YES=1 CONFIRM=prod"):
-        verbs.destroy(environment, sandbox=False, only=(), as_json=False, yes=True, say=said.append)
+        verbs.destroy(Run(environment=environment), Consent(yes=True), say=said.append)
     assert said[1:] == [
         "  data: 2 resources",
         '    aws_s3_bucket.b["x"]: objects; of the stack `state` the Terraform state of a region',
@@ -208,7 +199,7 @@ def test_a_plan_as_json_has_from_what_to_what(
             },
         }
     )
-    assert verbs.plan(environment, sandbox=False, only=("data",), as_json=True) == 0
+    assert verbs.plan(Run(environment=environment, only=("data",), as_json=True)) == 0
     ((found,),) = (each["changes"] for each in json.loads(capsys.readouterr().out)["stacks"])
     assert found["values"] == [{"path": "k", "before": "1", "after": "2"}]
 
@@ -242,9 +233,8 @@ def test_an_address_reaches_apply_through_make_as_it_is() -> None:
 
 
 def _drift(environment: SmallEnvironment, **options: Any) -> int:
-    given = {"sandbox": False, "only": (), "since": None, "report": None, "markdown": None, "as_json": True}
-    given |= {"kept": False, "say": print}
-    return drift_report.drift(environment, **(given | options))
+    run = Run(environment=environment, as_json=options.pop("as_json", True))
+    return drift_report.drift(run, say=options.pop("say", print), **options)
 
 
 def test_drift_is_told_with_its_status_and_remembered(
