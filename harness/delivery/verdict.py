@@ -12,7 +12,7 @@ from generator.manifest.problems import InputRefused
 RIGHT = ("success", "skipped")
 
 
-class Verdict(NamedTuple):
+class JobResults(NamedTuple):
     """`results`: how each job ended, by name."""
 
     results: Mapping[str, str]
@@ -22,7 +22,7 @@ class Verdict(NamedTuple):
         return [f"{job}: {result}" for job, result in self.results.items() if result not in RIGHT]
 
 
-def read(needs: str) -> Verdict:
+def read(needs: str) -> JobResults:
     """From GitHub's context `needs` as JSON. Raises InputRefused: not that, or no job in it."""
     try:
         results = {job: str(each["result"]) for job, each in json.loads(needs).items()}
@@ -30,4 +30,4 @@ def read(needs: str) -> Verdict:
         raise InputRefused([f"NEEDS: is not GitHub's context `needs` as JSON ({error})"]) from error
     if not results:
         raise InputRefused(["NEEDS: names no job, so there is nothing to judge"])
-    return Verdict(results)
+    return JobResults(results)

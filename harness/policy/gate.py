@@ -1,4 +1,4 @@
-"""The verdict: what checkov and the resilience rules found, less what is skipped, plus every doubt about it.
+"""The gate: findings of checkov and the resilience rules, less those that are skipped, plus every doubt.
 
 Pure: reports, plans, skips and a date in, findings out. Skips are applied here and nowhere else, to source
 and plans alike (docs/adr/0011). A doubt, a skip that skips nothing and a skip without a good reason are
@@ -32,7 +32,7 @@ Block = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where something is written: a file below the repository, and a line in it."""
 
     file: str
@@ -47,13 +47,13 @@ class Judged:
     """A finding, where to change it, and the skip that lets it pass, if any. `scans`: who found it."""
 
     finding: Finding
-    place: Place
+    location: Location
     scans: tuple[str, ...] = ()
     skip: Skip | None = None
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateResult:
     """`resources`: how many were judged in how many `checks`, by checkov, canaries left out."""
 
     environment: str
@@ -92,50 +92,36 @@ def judge(
     environment: str,
     scans: Mapping[str, Scan],
     plans: Mapping[str, Plan],
-    places: Mapping[Block, Place],
+    locations: Mapping[Block, Location],
     resilience: Sequence[Finding],
     skips: Sequence[Skip],
     faults: Iterable[str],
     doubts: Iterable[str],
     listed: frozenset[str],
     today: date,
-) -> Verdict:
-    """The verdict over one environment. `places`: where each block of each module is written; `faults`: what
-    is wrong with how skips are written; `doubts`: why the reports may not be believed; `listed`: the known
-    checks, ours among them."""
-    records = [
-        record
-        for scan in scans.values()
-        for record in scan.records
-        if not record.file.startswith(f"{CANARIES}/")
-        and record.rule != WITNESS
-        # a plan has no nested blocks of a provider, so its tags look as if there were none
-        and not (scan.framework == PLAN and record.rule in OF_PROVIDERS)
-    ]
+) -> GateResult:
+    """Judge one environment. `locations`: where each block of each module is written; `faults`: how skips are
+    written wrongly; `doubts`: why the reports may not be believed; `listed`: the known checks, with ours."""
+    records = _records(scans)
     found = [
-        *_merged(_found(each, plans, places) for each in records if each.result == "failed"),
+        *_merged(_found(each, plans, locations) for each in records if each.result == "failed"),
         *(_of_resilience(each, environment) for each in resilience),
     ]
     judged, used = _skipped(found, skips, environment)
-    planned = {
-        (plan_documents.module_of(address, plan), plan_documents.without_modules(address))
-        for plan in plans.values()
-        for address in plan_documents.managed(plan)
-    }
-    bad = [
+    bad_skips = [
         *faults,
         *expired(skips, today=today),
         *unknown(skips, known=listed),
-        *_unused(skips, used, environment, planned),
+        *_unused(skips, used, environment, _planned(plans)),
     ]
-    return Verdict(
+    return GateResult(
         environment=environment,
         judged=(
             *(
                 _of_gate(UNPROVED, text, "checkov must have read everything; see policies/README.md")
                 for text in doubts
             ),
-            *(_of_gate(BAD_SKIP, text, "correct the skip, or take it out") for text in bad),
+            *(_of_gate(BAD_SKIP, text, "correct the skip, or take it out") for text in bad_skips),
             *sorted(judged, key=lambda each: (each.finding.rule, each.finding.where)),
         ),
         resources=len({(each.file, each.address) for each in records}),
@@ -143,32 +129,54 @@ def judge(
     )
 
 
-def _found(record: Record, plans: Mapping[str, Plan], places: Mapping[Block, Place]) -> _Found:
+def _records(scans: Mapping[str, Scan]) -> list[Record]:
+    """The checks that count: without canaries and the witness, and without tags in plans, where a provider's
+    nested blocks are missing."""
+    return [
+        record
+        for scan in scans.values()
+        for record in scan.records
+        if not record.file.startswith(f"{CANARIES}/")
+        and record.rule != WITNESS
+        and not (scan.framework == PLAN and record.rule in OF_PROVIDERS)
+    ]
+
+
+def _planned(plans: Mapping[str, Plan]) -> set[Block]:
+    """The blocks of modules that any stack has a resource of."""
+    return {
+        (plan_documents.module_of(address, plan), plan_documents.without_modules(address))
+        for plan in plans.values()
+        for address in plan_documents.managed(plan)
+    }
+
+
+def _found(record: Record, plans: Mapping[str, Plan], locations: Mapping[Block, Location]) -> _Found:
     folder, _, rest = record.file.partition("/")
     block = plan_documents.without_modules(record.address)
     if folder == PLANS:
         stack, scan = rest.removesuffix(".json"), "plan"
         module = plan_documents.module_of(record.address, plans[stack])
-        place = places.get((module, block), Place(_TEMPLATE))
+        location = locations.get((module, block), Location(_TEMPLATE))
     else:
         stack, scan = (rest.split("/")[0], "source") if folder == SOURCES else ("", "modules")
         module = _module_of_file(record.file)
-        place = (
-            Place(f"modules/{record.file.rpartition('modules/')[2]}", record.line)
+        location = (
+            Location(f"modules/{record.file.rpartition('modules/')[2]}", record.line)
             if module
-            else Place(_TEMPLATE)
+            else Location(_TEMPLATE)
         )
-        place = places.get((module, block), place)
+        location = locations.get((module, block), location)
     where = f"{stack}: {record.address}" if stack else f"modules/{module}: {record.address}"
     finding = Finding(
         rule=record.rule,
         severity=ERROR,
         where=where,
         message=record.title,
-        fix=f"change {place}, or skip it there with a reason",
+        fix=f"change {location}, or skip it there with a reason",
         source=DOCUMENT if OURS.match(record.rule) else record.guideline or f"checkov, {record.rule}",
     )
-    return _Found(Judged(finding, place, (scan,)), module, block, stack, record.address)
+    return _Found(Judged(finding, location, (scan,)), module, block, stack, record.address)
 
 
 def _module_of_file(file: str) -> str:
@@ -185,7 +193,7 @@ def _merged(found: Iterable[_Found]) -> list[_Found]:
         key = (each.judged.finding.rule, each.stack or f"modules/{each.module}", each.address)
         before = by_key.get(key)
         scans = (*before.judged.scans, *each.judged.scans) if before else each.judged.scans
-        judged = Judged(each.judged.finding, each.judged.place, tuple(dict.fromkeys(scans)))
+        judged = Judged(each.judged.finding, each.judged.location, tuple(dict.fromkeys(scans)))
         by_key[key] = _Found(judged, each.module, each.block, each.stack, each.address)
     instances = {
         (rule, stack, plan_documents.without_indexes(address))
@@ -202,17 +210,17 @@ def _merged(found: Iterable[_Found]) -> list[_Found]:
 
 
 def _of_resilience(finding: Finding, environment: str) -> _Found:
-    place = Place(f"envs/{environment}/manifest.yaml")
-    return _Found(Judged(finding, place, ("resilience",)), "", finding.where, "", finding.where)
+    location = Location(f"envs/{environment}/manifest.yaml")
+    return _Found(Judged(finding, location, ("resilience",)), "", finding.where, "", finding.where)
 
 
 def _of_gate(rule: str, text: str, fix: str) -> Judged:
     """`text` begins with the file and line that it is about, if it is about one."""
     written = _PLACE.match(text)
-    place = Place(written[1], int(written[2])) if written else Place(DOCUMENT)
+    location = Location(written[1], int(written[2])) if written else Location(DOCUMENT)
     message = text[written.end() :] if written else text
-    where = str(place) if written else "checkov"
-    return Judged(Finding(rule, ERROR, where, message, fix, DOCUMENT), place, ("gate",))
+    where = str(location) if written else "checkov"
+    return Judged(Finding(rule, ERROR, where, message, fix, DOCUMENT), location, ("gate",))
 
 
 def _skipped(
@@ -234,7 +242,7 @@ def _skipped(
         ]
         used.update(covering)
         first = covering[0] if covering else None
-        judged.append(Judged(each.judged.finding, each.judged.place, each.judged.scans, first))
+        judged.append(Judged(each.judged.finding, each.judged.location, each.judged.scans, first))
     return judged, frozenset(used)
 
 

@@ -1,4 +1,4 @@
-"""A verdict for people (a table), and for machines: JSON, JUnit and SARIF."""
+"""A result for people (a table), and for machines: JSON, JUnit and SARIF."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from harness.policy.gate import ERROR, WARNING, Judged, Verdict
+from harness.policy.gate import ERROR, WARNING, GateResult, Judged
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _STYLES = {ERROR: "red", WARNING: "yellow"}
 
 
-def table(verdict: Verdict) -> Table:
+def table(result: GateResult) -> Table:
     """Standing findings, grouped by rule: a line with its message and source, then one for each resource."""
     found = Table(box=None, pad_edge=False, show_header=False)
     found.add_column("where", overflow="fold", ratio=3)
     found.add_column("fix", overflow="fold", ratio=2)
-    for rule, group in _by_rule(verdict.standing):
+    for rule, group in _by_rule(result.standing):
         first, message = group[0].finding, _common(group)
         heading = Text.assemble((rule, f"bold {_STYLES.get(first.severity, 'red')}"), f"  {message}")
         found.add_row(heading, Text(first.source, "dim"))
@@ -34,14 +34,14 @@ def table(verdict: Verdict) -> Table:
     return found
 
 
-def summary(verdict: Verdict, *, seconds: float) -> str:
+def summary(result: GateResult, *, seconds: float) -> str:
     """The last line: how much was looked at, and what came out of it."""
-    errors = sum(each.finding.severity != WARNING for each in verdict.standing)
-    warnings = len(verdict.standing) - errors
+    errors = sum(each.finding.severity != WARNING for each in result.standing)
+    warnings = len(result.standing) - errors
     return (
-        f"policy of {verdict.environment}: {'good' if verdict.good else 'FAILED'}, {_many(errors, 'error')}, "
-        f"{_many(warnings, 'warning')}, {len(verdict.skipped)} skipped with a reason; {verdict.checks} "
-        f"checks on {_many(verdict.resources, 'resource')} in {seconds:.0f} s"
+        f"policy of {result.environment}: {'good' if result.good else 'FAILED'}, {_many(errors, 'error')}, "
+        f"{_many(warnings, 'warning')}, {len(result.skipped)} skipped with a reason; {result.checks} "
+        f"checks on {_many(result.resources, 'resource')} in {seconds:.0f} s"
     )
 
 
@@ -62,22 +62,22 @@ def _by_rule(judged: Iterable[Judged]) -> list[tuple[str, list[Judged]]]:
     return list(groups.items())
 
 
-def as_json(verdict: Verdict) -> dict[str, Any]:
+def as_json(result: GateResult) -> dict[str, Any]:
     return {
-        "environment": verdict.environment,
-        "good": verdict.good,
-        "resources": verdict.resources,
-        "checks": verdict.checks,
-        "findings": [_object(each) for each in verdict.standing],
-        "skipped": [_object(each) for each in verdict.skipped],
+        "environment": result.environment,
+        "good": result.good,
+        "resources": result.resources,
+        "checks": result.checks,
+        "findings": [_object(each) for each in result.standing],
+        "skipped": [_object(each) for each in result.skipped],
     }
 
 
 def _object(judged: Judged) -> dict[str, Any]:
     found: dict[str, Any] = {
         **vars(judged.finding),
-        "file": judged.place.file,
-        "line": judged.place.line,
+        "file": judged.location.file,
+        "line": judged.location.line,
         "scans": list(judged.scans),
     }
     if judged.skip is not None:
@@ -90,13 +90,13 @@ def _object(judged: Judged) -> dict[str, Any]:
     return found
 
 
-def junit(verdict: Verdict) -> str:
+def junit(result: GateResult) -> str:
     """One suite for each rule, one case for each resource; and one that counts what was looked at."""
-    root = ElementTree.Element("testsuites", name=f"policy of {verdict.environment}")
+    root = ElementTree.Element("testsuites", name=f"policy of {result.environment}")
     looked = ElementTree.SubElement(root, "testsuite", name="looked", tests="1", failures="0", skipped="0")
-    text = f"{verdict.checks} checks on {verdict.resources} resources"
+    text = f"{result.checks} checks on {result.resources} resources"
     ElementTree.SubElement(looked, "testcase", classname="policy", name=text)
-    for rule, group in _by_rule(verdict.judged):
+    for rule, group in _by_rule(result.judged):
         failed = [each for each in group if each.skip is None and each.finding.severity != WARNING]
         suite = ElementTree.SubElement(
             root,
@@ -122,8 +122,8 @@ def _xml_text(text: str) -> str:
 def _case(suite: ElementTree.Element, judged: Judged) -> None:
     finding = judged.finding
     case = ElementTree.SubElement(suite, "testcase", classname=finding.rule, name=finding.where)
-    case.set("file", judged.place.file)
-    case.set("line", str(judged.place.line))
+    case.set("file", judged.location.file)
+    case.set("line", str(judged.location.line))
     text = f"{finding.message}\nfix: {finding.fix}\nsource: {finding.source}"
     if judged.skip is not None:
         ElementTree.SubElement(case, "skipped", message=judged.skip.reason)
@@ -133,10 +133,10 @@ def _case(suite: ElementTree.Element, judged: Judged) -> None:
         ElementTree.SubElement(case, "failure", message=finding.message, type=finding.severity).text = text
 
 
-def sarif(verdict: Verdict) -> dict[str, Any]:
+def sarif(result: GateResult) -> dict[str, Any]:
     """SARIF 2.1.0 (OASIS); skips are suppressions with their reasons as justification."""
-    rules = [rule for rule, _ in _by_rule(verdict.judged)]
-    described = {each.finding.rule: each.finding for each in verdict.judged}
+    rules = [rule for rule, _ in _by_rule(result.judged)]
+    described = {each.finding.rule: each.finding for each in result.judged}
     return {
         "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
@@ -155,15 +155,15 @@ def sarif(verdict: Verdict) -> dict[str, Any]:
                         ],
                     }
                 },
-                "automationDetails": {"id": f"policy/{verdict.environment}"},
-                "results": [_result(each, rules) for each in verdict.judged],
+                "automationDetails": {"id": f"policy/{result.environment}"},
+                "results": [_result(each, rules) for each in result.judged],
             }
         ],
     }
 
 
 def _result(judged: Judged, rules: list[str]) -> dict[str, Any]:
-    finding, place = judged.finding, judged.place
+    finding, location = judged.finding, judged.location
     fingerprint = hashlib.sha256(f"{finding.rule}\n{finding.where}\n{finding.message}".encode()).hexdigest()
     found: dict[str, Any] = {
         "ruleId": finding.rule,
@@ -173,8 +173,8 @@ def _result(judged: Judged, rules: list[str]) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": place.file},
-                    "region": {"startLine": max(1, place.line)},
+                    "artifactLocation": {"uri": location.file},
+                    "region": {"startLine": max(1, location.line)},
                 },
                 "logicalLocations": [{"fullyQualifiedName": finding.where}],
             }
@@ -187,13 +187,13 @@ def _result(judged: Judged, rules: list[str]) -> dict[str, Any]:
     return found
 
 
-def write(verdict: Verdict, folder: Path) -> tuple[Path, ...]:
+def write(result: GateResult, folder: Path) -> tuple[Path, ...]:
     """policy.json, policy.junit.xml and policy.sarif in `folder`, each replaced whole."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
-        "policy.json": json.dumps(as_json(verdict), indent=2) + "\n",
-        "policy.junit.xml": junit(verdict),
-        "policy.sarif": json.dumps(sarif(verdict), indent=2) + "\n",
+        "policy.json": json.dumps(as_json(result), indent=2) + "\n",
+        "policy.junit.xml": junit(result),
+        "policy.sarif": json.dumps(sarif(result), indent=2) + "\n",
     }
     written = []
     for name, text in texts.items():

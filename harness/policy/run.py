@@ -1,4 +1,4 @@
-"""`make policy`: plans, checkov and the resilience rules over one environment, and the verdict on a
+"""`make policy`: plans, checkov and the resilience rules over one environment, and the result on a
 terminal."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from generator.stacks import Stack
 from harness import terminal
 from harness.environments import REPOSITORY, Environment
 from harness.policy import checkov, gate, plan_documents, proofs, report, reports, skips, staging
-from harness.policy.gate import Block, Place, Verdict
+from harness.policy.gate import Block, GateResult, Location
 from harness.targets.session import Run, stack_runs
 from harness.terminal import FAILED, GOOD
 from harness.terraform import runner
@@ -48,13 +48,13 @@ def policy(environment: Environment, *, plans: Path | None, out: Path | None, as
     began = time.monotonic()
     stacks = tuple(stack.name for stack in environment.stacks)
     documents = plan_documents.read_folder(plans, stacks=stacks) if plans else planned(environment)
-    verdict = verdict_of(environment, documents, today=date.today())
+    result = result_of(environment, documents, today=date.today())
     folder = out or REPOSITORY / ".antipode" / "policy" / environment.name
-    written = report.write(verdict, folder)
-    show(verdict, as_json=as_json, seconds=time.monotonic() - began)
+    written = report.write(result, folder)
+    show(result, as_json=as_json, seconds=time.monotonic() - began)
     if not as_json:
         print(f"wrote {', '.join(os.path.relpath(file) for file in written)}", file=sys.stderr)
-    return GOOD if verdict.good else FAILED
+    return GOOD if result.good else FAILED
 
 
 def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
@@ -68,15 +68,15 @@ def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
     return {each.stack: each.document for each in result.results if each.document is not None}
 
 
-def verdict_of(
+def result_of(
     environment: Environment,
     plans: Plans,
     *,
     today: date,
     ask: Ask = checkov.ask,
     rules: Rules | None = None,
-) -> Verdict:
-    """Everything between the plans and the verdict; `ask` runs checkov, `rules` are the resilience rules."""
+) -> GateResult:
+    """Everything between the plans and the result; `ask` runs checkov, `rules` are the resilience rules."""
     stacks = tuple(stack.name for stack in environment.stacks)
     written, faults = written_skips(POLICIES / "skips.yaml", MODULES)
     with tempfile.TemporaryDirectory(prefix="antipode-policy-") as temporary:
@@ -106,7 +106,7 @@ def verdict_of(
         environment=environment.name,
         scans=scans,
         plans=plans,
-        places=blocks_of(MODULES),
+        locations=blocks_of(MODULES),
         resilience=found,
         skips=written,
         faults=faults,
@@ -159,23 +159,23 @@ def own_checks(folder: Path) -> frozenset[str]:
     return frozenset(one or other for text in texts for one, other in _ID.findall(text))
 
 
-def blocks_of(modules: Path) -> dict[Block, Place]:
+def blocks_of(modules: Path) -> dict[Block, Location]:
     """Where every resource and data block of every module is written."""
-    places: dict[Block, Place] = {}
+    locations: dict[Block, Location] = {}
     for file in sorted(modules.rglob("*.tf")):
         module = file.parent.relative_to(modules).as_posix()
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
             if found := _BLOCK.match(line):
-                where = Place(file.relative_to(modules.parent).as_posix(), number)
-                places[module, f"{found[2]}.{found[3]}"] = where
-    return places
+                where = Location(file.relative_to(modules.parent).as_posix(), number)
+                locations[module, f"{found[2]}.{found[3]}"] = where
+    return locations
 
 
-def show(verdict: Verdict, *, as_json: bool, seconds: float) -> None:
+def show(result: GateResult, *, as_json: bool, seconds: float) -> None:
     if as_json:
-        print(json.dumps(report.as_json(verdict)))
+        print(json.dumps(report.as_json(result)))
         return
     out = terminal.console()
-    if verdict.standing:
-        out.print(report.table(verdict))
-    out.print(report.summary(verdict, seconds=seconds), markup=False, soft_wrap=True)
+    if result.standing:
+        out.print(report.table(result))
+    out.print(report.summary(result, seconds=seconds), markup=False, soft_wrap=True)

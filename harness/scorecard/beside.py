@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from harness.scorecard.card import Card, FlowCard, Outage
 
 Figure = Literal["rto", "rpo", "slowest", "system"]
-TargetFigure = Literal["rto", "slowest", "rto-measured", "lost"]
+GoalFigure = Literal["rto", "slowest", "rto-measured", "lost"]
 Doing = Literal["read", "write"]
 _HERE = Path(__file__).parent
 
@@ -54,26 +54,26 @@ class Published(_Part):
     source: Annotated[str, Field(min_length=1)]
 
 
-class Target(_Part):
+class Goal(_Part):
     """A number to be reached, in seconds (of `lost`, in writes)."""
 
     text: str
     when: When
-    figure: TargetFigure
+    figure: GoalFigure
     limit: float
 
 
 class Reached(_Part):
-    """A target and the worst that was found; `found` is None when no report speaks of it. `runs` counts the
+    """A goal and the worst that was found; `found` is None when no report speaks of it. `runs` counts the
     drills of the reports that do, one for each seed."""
 
-    target: Target
+    goal: Goal
     found: float | None
     runs: int
 
     @property
     def met(self) -> bool | None:
-        return None if self.found is None else self.found <= self.target.limit
+        return None if self.found is None else self.found <= self.goal.limit
 
 
 @cache
@@ -83,9 +83,9 @@ def published() -> tuple[Published, ...]:
 
 
 @cache
-def targets() -> tuple[Target, ...]:
-    """The numbers of targets.yaml. Raises pydantic.ValidationError for a wrong one."""
-    return tuple(TypeAdapter(list[Target]).validate_python(_load("targets.yaml")))
+def goals() -> tuple[Goal, ...]:
+    """The numbers of goals.yaml. Raises pydantic.ValidationError for a wrong one."""
+    return tuple(TypeAdapter(list[Goal]).validate_python(_load("goals.yaml")))
 
 
 def beside(card: Card, flow: FlowCard, doing: Doing, figure: Figure) -> Published | None:
@@ -96,31 +96,31 @@ def beside(card: Card, flow: FlowCard, doing: Doing, figure: Figure) -> Publishe
 
 
 def reached(cards: Iterable[Card]) -> list[Reached]:
-    """Every target with the worst figure of the reports that it speaks of."""
+    """Every goal with the worst figure of the reports that it speaks of."""
     everything = [card for card in cards if card.shows]
-    return [_reached(target, everything) for target in targets()]
+    return [_reached(goal, everything) for goal in goals()]
 
 
-def _reached(target: Target, cards: Sequence[Card]) -> Reached:
-    by_card = [(card, _figures(target, card)) for card in cards]
+def _reached(goal: Goal, cards: Sequence[Card]) -> Reached:
+    by_card = [(card, _figures(goal, card)) for card in cards]
     return Reached(
-        target=target,
+        goal=goal,
         found=max((figure for _, figures in by_card for figure in figures), default=None),
         runs=sum(card.seeds for card, figures in by_card if figures),
     )
 
 
-def _figures(target: Target, card: Card) -> list[float]:
+def _figures(goal: Goal, card: Card) -> list[float]:
     found: list[float] = []
     for flow in card.flows:
         sides: tuple[tuple[Doing, Outage | None], ...] = (("read", flow.read), ("write", flow.write))
         for doing, outage in sides:
-            if outage is not None and target.when.holds(card, flow, doing):
-                found.append(_figure(target.figure, outage, flow))
+            if outage is not None and goal.when.holds(card, flow, doing):
+                found.append(_figure(goal.figure, outage, flow))
     return found
 
 
-def _figure(figure: TargetFigure, outage: Outage, flow: FlowCard) -> float:
+def _figure(figure: GoalFigure, outage: Outage, flow: FlowCard) -> float:
     if figure == "lost":
         return float(flow.loss.lost) if flow.loss else 0.0
     if figure == "slowest":

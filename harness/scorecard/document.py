@@ -31,7 +31,7 @@ expected" where the drill is there to show a miss. How each is judged: `harness/
 
 def document(cards: Sequence[Card]) -> str:
     """The whole page: the matrix, the numbers to reach, a table per environment, the published figures."""
-    parts = [HEAD, *matrix(cards), *_targets(cards)]
+    parts = [HEAD, *matrix(cards), *_goals(cards)]
     for environment in environments_of(cards):
         parts += section([card for card in cards if card.environment == environment])
     return "\n".join([*parts, *_published()]) + "\n"
@@ -138,12 +138,12 @@ def _beside(card: Card, flow: FlowCard, figure: Figure) -> str:
     return "; ".join(dict.fromkeys(f"{each.name}: {each.short}" for each in found if each is not None))
 
 
-def _targets(cards: Sequence[Card]) -> list[str]:
+def _goals(cards: Sequence[Card]) -> list[str]:
     rows = [
         [
-            each.target.text,
-            f"at most {each.target.limit:g}" + ("" if each.target.figure == "lost" else " s"),
-            "no drill yet" if each.found is None else _found(each.found, lost=each.target.figure == "lost"),
+            each.goal.text,
+            f"at most {each.goal.limit:g}" + ("" if each.goal.figure == "lost" else " s"),
+            "no drill yet" if each.found is None else _found(each.found, lost=each.goal.figure == "lost"),
             {None: "", True: "✓", False: "✗"}[each.met],
             str(each.runs),
         ]

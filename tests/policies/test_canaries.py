@@ -98,10 +98,10 @@ def test_roots_and_modules_are_staged_without_skips_and_each_stack_with_the_modu
 def test_a_skip_of_a_check_of_ours_is_of_a_known_check() -> None:
     nothing = checkov.Answer(reports=(), listed=frozenset(), trouble=())
     environment = environments.load("reference/active-standby-api")
-    verdict = run.verdict_of(
+    result = run.result_of(
         environment, {}, today=date.today(), ask=lambda folder: nothing, rules=lambda *_: []
     )
-    unknown = [str(each.finding) for each in verdict.judged if "is not a check" in str(each.finding)]
+    unknown = [str(each.finding) for each in result.judged if "is not a check" in str(each.finding)]
     assert any("CKV_AWS" in each for each in unknown)
     assert not any("CKV_ANTIPODE" in each for each in unknown)
 
@@ -113,7 +113,7 @@ def test_a_skip_of_a_check_of_ours_is_of_a_known_check() -> None:
 @pytest.mark.timeout(1800)
 def test_the_reference_environment_has_no_error_and_everything_was_read() -> None:
     environment = environments.load("reference/active-standby-api")
-    verdict = run.verdict_of(environment, run.planned(environment), today=date.today())
-    standing = [each.finding for each in verdict.standing if each.finding.severity != WARNING]
+    result = run.result_of(environment, run.planned(environment), today=date.today())
+    standing = [each.finding for each in result.standing if each.finding.severity != WARNING]
     assert standing == []
-    assert verdict.resources > 100
+    assert result.resources > 100

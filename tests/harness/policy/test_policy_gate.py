@@ -1,4 +1,4 @@
-"""The verdict: findings of source and plans alike, skips applied to both, and nothing that hides."""
+"""The result: findings of source and plans alike, skips applied to both, and nothing that hides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from generator.manifest.problems import InputRefused
 from harness import environments
 from harness.policy import gate, plan_documents, report, run
-from harness.policy.gate import Judged, Place, Verdict
+from harness.policy.gate import GateResult, Judged, Location
 from harness.policy.reports import PLAN, SOURCE
 from harness.policy.skips import Skip
 from policies.finding import Finding
@@ -48,7 +48,7 @@ RULE = Finding(
 )
 
 
-def judged(*found: Any, **options: Any) -> Verdict:
+def judged(*found: Any, **options: Any) -> GateResult:
     given: dict[str, Any] = {
         "environment": "prod",
         "scans": {
@@ -56,7 +56,7 @@ def judged(*found: Any, **options: Any) -> Verdict:
             PLAN: scan(PLAN, *(each for each in found if each.file.startswith("plans"))),
         },
         "plans": {"us-east-1": PLANNED},
-        "places": {("data/bucket", "aws_s3_bucket.this"): Place("modules/data/bucket/main.tf", 5)},
+        "locations": {("data/bucket", "aws_s3_bucket.this"): Location("modules/data/bucket/main.tf", 5)},
         "resilience": (),
         "skips": (),
         "faults": (),
@@ -78,24 +78,24 @@ def test_source_and_plan_that_agree_are_one_finding_with_the_place_in_the_module
             fix="change modules/data/bucket/main.tf:5, or skip it there with a reason",
             source="checkov, CKV_AWS_18",
         ),
-        Place("modules/data/bucket/main.tf", 5),
+        Location("modules/data/bucket/main.tf", 5),
         ("source", "plan"),
     )
 
 
 @pytest.mark.parametrize("found", [IN_SOURCE, IN_PLAN])
 def test_a_skip_in_a_module_covers_source_and_plan_alike(found: Any) -> None:
-    verdict = judged(found, skips=[SKIP])
-    assert (verdict.good, [each.skip for each in verdict.judged]) == (True, [SKIP])
+    result = judged(found, skips=[SKIP])
+    assert (result.good, [each.skip for each in result.judged]) == (True, [SKIP])
 
 
 def test_a_skip_of_a_data_block_covers_the_plan_s_name_for_it_too() -> None:
     document = "aws_iam_policy_document.this"
     skip = replace(SKIP, resource=document)
-    places = {("data/bucket", document): Place("modules/data/bucket/main.tf", 9)}
+    locations = {("data/bucket", document): Location("modules/data/bucket/main.tf", 9)}
     found = record(file="plans/us-east-1.json", line=0, address=f"module.objects.data.{document}")
-    (only,) = judged(found, skips=[skip], places=places).judged
-    assert (only.skip, only.place) == (skip, Place("modules/data/bucket/main.tf", 9))
+    (only,) = judged(found, skips=[skip], locations=locations).judged
+    assert (only.skip, only.location) == (skip, Location("modules/data/bucket/main.tf", 9))
 
 
 def test_providers_are_judged_by_their_source_alone() -> None:
@@ -117,12 +117,12 @@ def test_a_bare_module_is_silent_where_a_root_says_the_same() -> None:
 
 
 def test_a_skip_that_skips_nothing_fails_the_gate() -> None:
-    verdict = judged(skips=[SKIP])
-    assert [each.finding.message for each in verdict.standing] == [
+    result = judged(skips=[SKIP])
+    assert [each.finding.message for each in result.standing] == [
         "CKV_AWS_18 on aws_s3_bucket.this skips nothing in prod; take it out, or move it "
         "to policies/skips.yaml with the environment that needs it"
     ]
-    assert not verdict.good
+    assert not result.good
 
 
 def test_a_skip_beside_what_is_not_planned_here_is_judged_where_it_is() -> None:
@@ -135,22 +135,22 @@ def test_a_skip_for_another_environment_is_not_asked_for_here() -> None:
 
 def test_a_skip_whose_day_is_over_fails_the_gate_although_it_is_used() -> None:
     over = Skip(*[getattr(SKIP, name) for name in list(vars(SKIP))[:5]], date(2026, 11, 27), SKIP.place)
-    verdict = judged(IN_PLAN, skips=[over])
-    assert [each.finding.rule for each in verdict.standing] == ["policy/skip"]
+    result = judged(IN_PLAN, skips=[over])
+    assert [each.finding.rule for each in result.standing] == ["policy/skip"]
 
 
 def test_a_doubt_fails_the_gate() -> None:
-    verdict = judged(doubts=["stack edge has no plan"])
-    assert [(each.finding.rule, each.finding.message) for each in verdict.standing] == [
+    result = judged(doubts=["stack edge has no plan"])
+    assert [(each.finding.rule, each.finding.message) for each in result.standing] == [
         ("policy/not-proved", "stack edge has no plan")
     ]
-    assert not verdict.good
+    assert not result.good
 
 
 def test_resilience_rules_are_findings_like_all_others() -> None:
-    verdict = judged(resilience=[RULE])
-    assert [each.finding for each in verdict.standing] == [RULE]
-    assert verdict.standing[0].place == Place("envs/prod/manifest.yaml", 1)
+    result = judged(resilience=[RULE])
+    assert [each.finding for each in result.standing] == [RULE]
+    assert result.standing[0].location == Location("envs/prod/manifest.yaml", 1)
     skip = Skip("resilience/ttl", "edge.*", "*", "prod", "Clients of ours wait anyway.", None, "x.yaml:3")
     assert judged(resilience=[RULE], skips=[skip]).good
 
@@ -223,8 +223,8 @@ def test_the_table_groups_by_rule_and_the_last_line_counts(capsys: pytest.Captur
 
 
 def test_files_for_machines_say_the_same(tmp_path: Path) -> None:
-    verdict = judged(IN_PLAN, resilience=[RULE], skips=[SKIP])
-    files = report.write(verdict, tmp_path)
+    result = judged(IN_PLAN, resilience=[RULE], skips=[SKIP])
+    files = report.write(result, tmp_path)
     assert [file.name for file in files] == ["policy.json", "policy.junit.xml", "policy.sarif"]
     assert sorted(tmp_path.iterdir()) == sorted(files)
     as_json, sarif = json.loads(files[0].read_text()), json.loads(files[2].read_text())

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.scorecard.beside import beside, published, reached, targets
+from harness.scorecard.beside import beside, goals, published, reached
 from harness.scorecard.card import Card, ScorecardError, card_of, read_cards, scenarios_of
 from harness.scorecard.document import cell, document, matrix, table
 from harness.scorecard.files import scorecard
@@ -180,16 +180,16 @@ def test_a_number_to_reach_is_judged_by_the_worst_drill_that_speaks_of_it() -> N
     quick = card_of(report(run([judged("write", 30.0)]), scenario="region-503"))
     series = [run([judged("write", 46.0)]), run([judged("write", 40.0)])]
     slow = card_of(report(*series, scenario="region-hang"))
-    (writes,) = [each for each in reached([quick, slow]) if each.target.text.startswith("Writes to tables")]
+    (writes,) = [each for each in reached([quick, slow]) if each.goal.text.startswith("Writes to tables")]
     assert (writes.found, writes.runs, writes.met) == (46.0, 3, False)
-    (writes,) = [each for each in reached([quick]) if each.target.text.startswith("Writes to tables")]
+    (writes,) = [each for each in reached([quick]) if each.goal.text.startswith("Writes to tables")]
     assert writes.met is True
 
 
 def test_a_number_that_no_drill_speaks_of_is_neither_reached_nor_missed() -> None:
     assert {each.met for each in reached([simple(scenario="flapping")])} == {None}
     assert {each.met for each in reached([simple(status="inconclusive")])} == {None}
-    assert len(targets()) == 5
+    assert len(goals()) == 5
 
 
 def test_the_database_is_judged_without_the_promotion_that_is_modelled() -> None:
@@ -198,18 +198,18 @@ def test_the_database_is_judged_without_the_promotion_that_is_modelled() -> None
             run([judged("write", 110.0)], modelled={"write": 60.0}), flows=(ORDERS,), scenario="region-503"
         )
     )
-    (found,) = [each for each in reached([card]) if "database" in each.target.text]
+    (found,) = [each for each in reached([card]) if "database" in each.goal.text]
     assert (found.found, found.met) == (50.0, True)
 
 
 def test_a_read_that_never_comes_back_misses_the_number_although_its_last_answer_was_quick() -> None:
     card = card_of(report(run([judged("read", None)]), entry="cdn", scenario="region-503"))
-    (found,) = [each for each in reached([card]) if "answering errors" in each.target.text]
+    (found,) = [each for each in reached([card]) if "answering errors" in each.goal.text]
     assert (found.found, found.met) == (math.inf, False)
 
 
 def test_a_switchover_may_lose_nothing() -> None:
-    (found,) = [each for each in reached([simple(scenario="switchover")]) if each.target.figure == "lost"]
+    (found,) = [each for each in reached([simple(scenario="switchover")]) if each.goal.figure == "lost"]
     assert (found.found, found.met) == (2.0, False)
 
 
