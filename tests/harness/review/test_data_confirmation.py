@@ -150,3 +150,13 @@ def test_destroying_lists_what_goes_and_takes_the_name_of_the_environment() -> N
 def test_destroying_without_its_name_is_refused(given_: dict[str, object]) -> None:
     with pytest.raises(InputRefused, match="run again with YES=1 CONFIRM=prod"):
         _destroy(**given_)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("consent", [Consent(yes=True), Consent(ask=lambda question: True)])
+def test_a_yes_is_given_beforehand_or_when_asked(consent: Consent) -> None:
+    consent.require("Apply edge of prod?")
+
+
+def test_without_a_yes_nothing_is_done() -> None:
+    with pytest.raises(InputRefused, match="answer yes at a terminal, or run again with YES=1"):
+        Consent(confirmed=frozenset({"prod"})).require("Apply edge of prod?")
