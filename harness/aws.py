@@ -10,7 +10,7 @@ from botocore.config import Config
 
 
 def client(service: str, region: str, variables: Mapping[str, str], *, config: Config | None = None) -> Any:
-    """What `variables` do not say comes from where boto3 finds it."""
+    """A client of boto3. Settings that `variables` lack come from boto3's own sources."""
     make: Any = boto3.client  # the stubs know each service by its literal name only
     return make(
         service,

@@ -41,7 +41,7 @@ class Environment:
         return self.manifest.state_regions
 
     def wanted(self) -> dict[str, bytes]:
-        """What its generated files must be. Raises InputRefused when a function has no source."""
+        """Its generated files by path. Raises InputRefused when a function has no source."""
         there = [path.parent.name for path in sorted(FUNCTIONS.glob("*/handler.py"))]
         missing = [source for source in implied.used_functions(self.manifest) if source not in there]
         if missing:
@@ -49,7 +49,7 @@ class Environment:
         return estate.files(self.manifest, environment=self.name, repository=REPOSITORY)
 
     def _sourceless(self, missing: Sequence[str], there: Sequence[str]) -> Iterator[Problem | str]:
-        """What to say of sources that are not there: of each function that names one, else of ours."""
+        """A problem for each function whose source does not exist, and for each of our own functions."""
         file = self.folder / "manifest.yaml"
         document, declared = read(file), self.manifest.compute.functions
         known = ", ".join(source for source in there if source not in RESERVED)

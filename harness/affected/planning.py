@@ -1,4 +1,4 @@
-"""`plan` of what a change touches: affected stacks as ever, removed ones for destruction, no others."""
+"""Plan the affected stacks alone: changed ones as usual, removed ones for destruction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs that plan and change what Terraform manages, or tell what changed."""
+"""Verbs that plan and change the stacks, or show their changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from harness.environments import REPOSITORY
 
 @app.command()
 def affected(env: Env = "", base: Ref = "", as_json: Json = False) -> int:
-    """Which stacks the working tree changes since a git ref, and why; removed ones and what destroys them."""
+    """Show the stacks that the working tree changes since a git ref, and why; removed ones with the command
+    that destroys them."""
     from harness.affected import rendering
     from harness.affected.change import change
 
@@ -59,7 +60,7 @@ def plan(
     ] = False,
     base: Ref = "",
 ) -> int:
-    """What would change, stack by stack."""
+    """Show the changes of an apply, stack by stack."""
     from harness.lifecycle import verbs
     from harness.targets.session import Run
 
@@ -127,7 +128,8 @@ def drift(
     ] = False,
     as_json: Json = False,
 ) -> int:
-    """What changed outside of Terraform and what the code would change now; exit 1 when there is any."""
+    """Show the changes made outside of Terraform and those that an apply would make; exit 1 when there are
+    some."""
     from harness.drift import report as drift_report
     from harness.targets.session import Run
 

@@ -1,4 +1,4 @@
-"""Verbs for the person on duty: who writes, and making another region the writer."""
+"""Verbs for the person on duty: show the writer, and make another region the writer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Force = Annotated[
 
 @app.command()
 def status(env: Env = DEFAULT_ENVIRONMENT, sandbox: InSandbox = False, as_json: Json = False) -> int:
-    """Who writes, who sees what, and what the failover controller did; exit 1 when nobody may write."""
+    """Show the writer, the controllers and their last actions; exit 1 when no region may write."""
     from harness.failover import commands
 
     return commands.status(environments.load(env), sandbox=sandbox, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Verbs about a manifest and what is generated from it: nothing is planned, applied or drilled."""
+"""Verbs over a manifest and its generated files: nothing is planned, applied or drilled."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def generate(
 
 @app.command()
 def check(env: Env = "") -> int:
-    """Whether generated files are what the manifests ask for; exit 1 names each stale file."""
+    """Compare the generated files with the manifests; exit 1 names each stale file."""
     stale = (
         ["envs/manifest.schema.json: is stale; run `make generate`"] if environments.schema_is_stale() else []
     )
@@ -65,8 +65,8 @@ def assess(
     reports: Annotated[Path, typer.Option(help="Folder of the drills' reports.")] = REPORTS,
     as_json: Json = False,
 ) -> int:
-    """What a lost region costs each operation, predicted and measured; exit 2 when an objective cannot be
-    met, 1 when the last drill missed one."""
+    """Show the cost of a lost region for each operation, predicted and measured; exit 2 when an objective
+    cannot be met, 1 when the last drill missed one."""
     from harness.assessment import assessment
     from harness.assessment import report as assessment_report
 

@@ -1,4 +1,4 @@
-"""The environments that a verb is about, with what is generated from their manifests up to date."""
+"""The environments of a verb, with their generated files up to date."""
 
 from __future__ import annotations
 

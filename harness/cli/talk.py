@@ -1,4 +1,4 @@
-"""What the front door says and asks, on standard error, and what it writes where a person wants a file."""
+"""Messages and questions of the front door on standard error, and the texts that it writes to a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ask(question: str) -> bool:
 
 
 def confirming(yes: bool) -> Callable[[str], bool]:
-    """What asks before a change, or says yes for a person who said so already."""
+    """A question before a change; with YES=1 its answer is yes."""
     return (lambda _: True) if yes else ask
 
 

@@ -75,7 +75,7 @@ def issue(
 
 @app.command()
 def verdict(needs: Annotated[str, typer.Option("--needs", envvar="NEEDS")]) -> int:
-    """Whether the jobs before this one are all right."""
+    """Fail when a job before this one failed."""
     from harness.delivery import commands
 
     return commands.verdict(needs=needs, say=say)

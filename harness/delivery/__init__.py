@@ -1,1 +1,1 @@
-"""What the workflows do beyond the other verbs: the jobs that there are, plans kept between them, GitHub."""
+"""The parts that only workflows need: jobs, plans kept between them, comments and issues on GitHub."""

@@ -1,4 +1,4 @@
-"""Which jobs a workflow has: the outputs of its first job, made from what is affected."""
+"""The outputs of a workflow's first job: its matrices, from the affected environments and stacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the jobs that came before are all right: the one check that branch protection asks for."""
+"""The last job of a workflow: it fails when a job before it failed. Branch protection requires this check."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ class _Record(BaseModel):
 
 class Finding(_Record):
     """`path` is empty for a whole resource. `what`: changed, deleted; of kind `code` what an apply would do.
-    `undone`: an apply puts it back. `digest` is of the value that is there now, empty where it is a secret.
-    `not_before`: when it was last looked at and not there, None if never."""
+    `undone`: an apply puts it back. `digest` is of the present value, empty where it is a secret.
+    `not_before`: time of the last check that did not show it, None if there was none."""
 
     address: str
     kind: Literal["outside", "code", "left", "noticed"]
@@ -138,7 +138,7 @@ def _stack(result: StackResult, at: datetime, before: StackDrift | None) -> Stac
 
 
 def judged(finding: Finding, before: StackDrift | None, *, unmoved: bool) -> Finding:
-    """What was only noticed is drift when it was not so the last time and the state has not moved since."""
+    """A `noticed` change that the last report did not have is drift, if the state is still the same."""
     if finding.kind != "noticed" or before is None or not before.checked or not unmoved:
         return finding
     earlier = next((each for each in before.findings if each.key == finding.key), None)
@@ -208,7 +208,7 @@ def _outside(
 
 
 def _code(document: Mapping[str, Any], outside: Sequence[Finding]) -> Iterator[Finding]:
-    """What an apply would do besides undoing what changed outside."""
+    """The changes of an apply, without those that only undo a change made outside."""
     gone = {each.address for each in outside if each.what == "deleted"}
     undone = {(each.address, re.split(r"[.\[]", each.path)[0]) for each in outside if each.undone}
     summary = plans.summary(document)

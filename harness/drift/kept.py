@@ -1,8 +1,8 @@
-"""What a nightly look at drift found, kept so that the next one can tell since when.
+"""The nightly drift reports in the state bucket, so that the next one can date each finding.
 
-A runner remembers nothing of the night before. The reports lie where saved plans lie (`kept_plans`), in the
-bucket of the environment's first stack, as `plans/drift/<run>/<stack>/drift.json`: whoever plans may write
-there, never over another, and the bucket's lifecycle rule takes them away.
+A runner of GitHub Actions keeps nothing. The reports lie beside the saved plans (`kept_plans`), in the state
+bucket of the environment's first stack, as `plans/drift/<run>/<stack>/drift.json`. The role that plans may
+write there, but overwrite nothing; the bucket's lifecycle rule expires them.
 """
 
 from __future__ import annotations

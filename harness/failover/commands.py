@@ -1,4 +1,4 @@
-"""What people ask of the failover controller: how things stand, failover, switchover, failback.
+"""Commands for the failover controller: status, failover, switchover, failback, readmit, reconcile.
 
 A command is an invocation of the controller's function in the region that it leads to, which writes down
 what was asked; the controllers carry it out at their next ticks. Nothing here calls a control plane, so it

@@ -1,4 +1,4 @@
-"""In which order an environment that is there already is changed: a region that serves nobody goes first."""
+"""The order of changes in an environment that serves already: the standby regions first."""
 
 from __future__ import annotations
 

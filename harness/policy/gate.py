@@ -33,7 +33,7 @@ Block = tuple[str, str]
 
 @dataclass(frozen=True)
 class Location:
-    """Where something is written: a file below the repository, and a line in it."""
+    """A file below the repository, and a line in it."""
 
     file: str
     line: int = 1

@@ -1,4 +1,4 @@
-"""A result for people (a table), and for machines: JSON, JUnit and SARIF."""
+"""The gate's result for people (a table), and for machines: JSON, JUnit and SARIF."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _many(count: int, what: str) -> str:
 
 
 def _common(group: list[Judged]) -> str:
-    """What all findings of a rule say, or nothing when they say different things."""
+    """The message of a rule when all its findings have the same one, else nothing."""
     messages = {each.finding.message for each in group}
     return messages.pop() if len(messages) == 1 else ""
 

@@ -1,4 +1,4 @@
-"""`make policy`: plans, checkov and the resilience rules over one environment, and the result on a
+"""`make policy`: plans, checkov and the resilience rules over one environment, and the result in a
 terminal."""
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _scans(texts: Sequence[str]) -> tuple[dict[str, reports.Scan], list[str]]:
 def _resilience(
     environment: Environment, plans: Plans, rules: Rules | None
 ) -> tuple[tuple[Finding, ...], list[str]]:
-    """What the resilience rules find; without the rules, the doubt that follows."""
+    """The findings of the resilience rules; the doubt instead, when the rules cannot be imported."""
     if rules is None:
         try:
             rules = importlib.import_module("policies.resilience").findings
@@ -160,7 +160,7 @@ def own_checks(folder: Path) -> frozenset[str]:
 
 
 def blocks_of(modules: Path) -> dict[Block, Location]:
-    """Where every resource and data block of every module is written."""
+    """The location of every resource and data block of every module."""
     locations: dict[Block, Location] = {}
     for file in sorted(modules.rglob("*.tf")):
         module = file.parent.relative_to(modules).as_posix()

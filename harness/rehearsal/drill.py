@@ -85,7 +85,7 @@ def _fitting(environment: Environment, scenarios: Sequence[Scenario], *, others:
 
 
 def _command(environment: Environment, scenario: Scenario, seeds: Sequence[int], *, real_time: bool) -> str:
-    """What runs the same again."""
+    """The command that runs the same again."""
     words = ["make drill", f"ENV={environment.name}", f"SCENARIO={scenario.name}", f"SEED={seeds[0]}"]
     words += [f"SEEDS={len(seeds)}"] if len(seeds) > 1 else []
     return " ".join([*words, "REAL_TIME=1"] if real_time else words)
@@ -215,7 +215,7 @@ def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) 
 
 
 async def _start_clocks(sandbox: Sandbox) -> None:
-    """What goes on by itself in AWS: health checkers and schedules, among them the failover controller's."""
+    """Start the health checkers and the schedules, among them the failover controller's."""
     sandbox.route53.start_checkers()
     sandbox.schedules.start()
 

@@ -65,7 +65,7 @@ def addresses(given: Iterable[str]) -> frozenset[str]:
 
 
 def unconfirmed(stack: str, lost: Lost, confirmed: Iterable[str]) -> dict[str, str]:
-    """What is lost and has not been named."""
+    """The losses that nobody has named."""
     names = set(confirmed)
     return {
         address: what
@@ -79,7 +79,7 @@ def lost_in(plan: PlanSummary) -> dict[str, str]:
 
 
 def refusal(stack: str, missing: Lost) -> str:
-    """What to say when names are missing: which, what is lost, and what to type."""
+    """The message when names are missing: each address, its loss, and the CONFIRM to type."""
     lines = [f"  {address}: {what}" for address, what in sorted(missing.items())]
     words = " ".join(f"{stack}:{address}" for address in sorted(missing))
     return "\n".join(
@@ -117,7 +117,7 @@ def data_review(consent: Consent, *, observe: Observer = lambda event: None) -> 
 
 
 def ask_each(stack: str, missing: Lost, typed: Typed) -> dict[str, str]:
-    """What is still not named after asking for each; the first that is not typed right ends it."""
+    """The losses that are still not named after asking for each. The first wrong answer ends it."""
     left = dict(missing)
     for address, what in sorted(missing.items()):
         answer = typed(f"{stack}: this loses {what}. Type its address to go on\n  {address}\n> ")

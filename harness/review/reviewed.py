@@ -88,7 +88,7 @@ class ReviewedTarget(_Record):
 
 
 class Reviewed(_Record):
-    """`files`: SHA-256 by path in the repository. `changed_files`: the commit is not all that was planned."""
+    """`files`: SHA-256 by path in the repository. `changed_files`: there were uncommitted changes."""
 
     version: Literal[1] = 1
     environment: str

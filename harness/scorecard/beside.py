@@ -1,4 +1,4 @@
-"""What stands beside a drill's figure: what others publish, and the number that was to be reached."""
+"""Figures to compare a drill with: those that others publish, and our own goals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the scorecard."""
+"""`make scorecard`: the page and the picture, written together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox that `make sandbox` keeps up: how the other verbs find it."""
+"""The record of the sandbox that `make sandbox` keeps up, by which the other verbs find it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RunningSandbox:
 
 @contextlib.contextmanager
 def announced(found: RunningSandbox, *, record: Path = RECORD) -> Iterator[None]:
-    """Lets other commands find it for as long as the block runs."""
+    """Write the record, and remove it when the block ends."""
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(asdict(found)))
     try:
@@ -39,9 +39,9 @@ def announced(found: RunningSandbox, *, record: Path = RECORD) -> Iterator[None]
 
 
 def find(*, account_id: str, regions: Sequence[str], record: Path = RECORD) -> RunningSandbox | None:
-    """The sandbox that is up and holds this account and these regions; None when there is none.
+    """The running sandbox of this account with these regions; None when there is none.
 
-    A record whose process or port is gone was left by a kill and is taken away.
+    Removes the record of a sandbox that was killed: its process or its port is gone.
     """
     try:
         told = json.loads(record.read_text())

@@ -1,4 +1,4 @@
-"""A run of Terraform over an environment's stacks: which they are, its progress, and Ctrl-C."""
+"""A run of Terraform over an environment's stacks: the stacks, the progress, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Run:
 
 
 def stack_runs(environment: Environment) -> tuple[StackRun, ...]:
-    """The environment's stacks as the runner takes them."""
+    """The environment's stacks in the form that the runner takes."""
     return tuple(
         StackRun(
             name=stack.name,
@@ -65,7 +65,7 @@ def stack_runs(environment: Environment) -> tuple[StackRun, ...]:
 
 
 def chosen(environment: Environment, only: Sequence[str]) -> tuple[StackRun, ...]:
-    """All stacks, or those named. Raises InputRefused for a name that there is not."""
+    """All stacks, or the named ones. Raises InputRefused for the name of no stack."""
     everything = stack_runs(environment)
     known = [stack.name for stack in everything]
     if wrong := [name for name in only if name not in known]:
@@ -79,7 +79,7 @@ def chosen(environment: Environment, only: Sequence[str]) -> tuple[StackRun, ...
 def session(
     environment: Environment, target: Target, *, as_json: bool = False, **options: Any
 ) -> Iterator[Session]:
-    """A session whose progress is shown, and which Ctrl-C interrupts politely."""
+    """A session that shows its progress. Ctrl-C lets Terraform end what it has begun."""
     interruption = Interruption()
     with (
         progress_view(sys.stdout if as_json else sys.stderr, as_json=as_json) as observe,

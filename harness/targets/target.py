@@ -1,4 +1,4 @@
-"""Where a verb works: in the operator's AWS account, or in a sandbox."""
+"""The target of a verb: the operator's AWS account, or a sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SANDBOX = "sandbox"
 
 @contextlib.contextmanager
 def target_of(environment: Environment, *, sandbox: bool) -> Iterator[Target]:
-    """AWS as the caller's own environment names it; or the sandbox that runs already, else one of its own."""
+    """AWS by the AWS_* variables of this process; or the running sandbox, or one that ends with the block."""
     if not sandbox:
         yield Target(name="aws", variables=installation.aws_target())
         return
@@ -37,5 +37,5 @@ def target_of(environment: Environment, *, sandbox: bool) -> Iterator[Target]:
 
 
 def forget(environment: Environment, target: str) -> None:
-    """Working files of a sandbox that is gone would speak of states that went with it."""
+    """Remove the working files of an environment on a target: they describe states that are gone."""
     shutil.rmtree(installation.WORK / target / environment.name, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What can go wrong before or beside a Terraform run, as one line of what, where, value and fix."""
+"""Failures before or beside a Terraform run. Each message names the place, the value and the fix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class TerraformError(FatalError):
 
 
 class NotConfirmed(TerraformError):
-    """What a review says to a plan that must not be applied as things are; the text says what is missing."""
+    """The review refuses this plan. The text names the confirmation that is missing."""
 
 
 class TerraformUnavailable(TerraformError):

@@ -16,7 +16,7 @@ from harness.terraform.session import RunResult
 
 
 def report(result: RunResult, *, as_json: bool) -> None:
-    """What came out of a run: changes, messages, and where the logs are."""
+    """Print the changes of a run, its messages, and the paths of its logs."""
     if as_json:
         print(json.dumps(_as_json(result)))
         return
