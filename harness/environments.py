@@ -12,7 +12,7 @@ from generator.manifest import Manifest, implied, schema
 from generator.manifest.compute import RESERVED
 from generator.manifest.problems import InputRefused, Problem
 from generator.manifest.yaml_source import read
-from generator.recovery import budget as objectives
+from generator.recovery.budget import refusals
 from generator.stacks import Stack
 from generator.writer import Changes
 
@@ -89,12 +89,12 @@ def load(name: str) -> Environment:
 
 def refuse_unreachable_objectives(environment: Environment) -> None:
     """Raises InputRefused when an objective lies below what the design can reach."""
-    refusals = objectives.refusals(environment.manifest)
-    if refusals:
+    refused = refusals(environment.manifest)
+    if refused:
         file = environment.folder / "manifest.yaml"
         source = read(file)
         raise InputRefused(
-            [Problem(file, source.line(each.key), ".".join(each.key), each.message) for each in refusals]
+            [Problem(file, source.line(each.key), ".".join(each.key), each.message) for each in refused]
         )
 
 

@@ -14,7 +14,7 @@ from generator.manifest import Manifest, implied
 from generator.manifest.data import ADMIN, APP
 from generator.manifest.durations import text
 from generator.manifest.failover import FAILOVER
-from generator.recovery import budget as objectives
+from generator.recovery.budget import budgets, steps
 from generator.stacks import Stack, stacks
 
 _TEMPLATES = jinja2.Environment(
@@ -25,7 +25,7 @@ _TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_TEMPLATES.filters["steps"] = objectives.steps
+_TEMPLATES.filters["steps"] = steps
 _TEMPLATES.filters["duration"] = text
 
 
@@ -39,7 +39,7 @@ def document(manifest: Manifest, *, environment: str) -> str:
         stacks=stacks(manifest),
         names=names(manifest),
         routes=implied.routes(manifest),
-        budgets=objectives.budgets(manifest),
+        budgets=budgets(manifest),
         rto=text(manifest.objectives.rto),
         rpo=text(manifest.objectives.rpo),
         entry=hosts.entry(manifest),

@@ -13,7 +13,7 @@ from generator.manifest import Manifest
 from generator.manifest.durations import text
 
 Step = Literal["detect", "decide", "promote", "shift", "warm"]
-Fault = Literal["refuse", "hang"]
+Mode = Literal["refuse", "hang"]
 
 # Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy":
 # a connection must be made within four seconds.
@@ -41,7 +41,7 @@ FASTEST_DETECTION: Final = (10, 1)
 
 
 @dataclass(frozen=True)
-class Line:
+class BudgetLine:
     """One line of a budget: `seconds` at the worst, `setting` is the manifest key that changes it."""
 
     step: Step
@@ -64,10 +64,10 @@ class Budget:
     seconds."""
 
     path: str
-    fault: Fault
+    mode: Mode
     key: tuple[str, ...]
     objective: int
-    lines: tuple[Line, ...]
+    lines: tuple[BudgetLine, ...]
 
     @property
     def seconds(self) -> float:
@@ -77,18 +77,18 @@ class Budget:
         return sum(line.seconds for line in self.lines if line.step == step)
 
 
-def budget(manifest: Manifest, fault: Fault) -> Budget:
+def budget(manifest: Manifest, mode: Mode) -> Budget:
     """The worst case of every step for clients that keep to the record's TTL."""
     check, edge = manifest.edge.health_check, manifest.edge
-    probe = PROBE_CONNECT_LIMIT if fault == "hang" else 0.0
+    probe = PROBE_CONNECT_LIMIT if mode == "hang" else 0.0
     detect = check.interval + (check.threshold - 1) * (check.interval + probe) + probe
     return Budget(
         path=REQUESTS,
-        fault=fault,
+        mode=mode,
         key=("objectives", "rto"),
         objective=manifest.objectives.rto,
         lines=(
-            Line(
+            BudgetLine(
                 "detect",
                 detect,
                 f"up to one interval until the first failing probe, then {check.threshold - 1} more of "
@@ -96,23 +96,23 @@ def budget(manifest: Manifest, fault: Fault) -> Budget:
                 "edge.health_check.interval, edge.health_check.threshold",
                 "Route 53 Developer Guide, How Route 53 determines whether a health check is healthy",
             ),
-            Line(
+            BudgetLine(
                 "decide",
                 STATUS_PROPAGATION,
                 "the changed status reaches every DNS location",
                 None,
                 "assumed: AWS publishes no figure",
             ),
-            Line(
+            BudgetLine(
                 "shift",
                 edge.ttl,
                 "a resolver may have asked just before and keeps the old answer for the TTL",
                 "edge.ttl",
                 "RFC 1035, section 3.2.1",
             ),
-            Line(
+            BudgetLine(
                 "warm",
-                (CLIENT_TIMEOUT if fault == "hang" else 0.0) + CLIENT_RETRY + _cold_start(manifest),
+                (CLIENT_TIMEOUT if mode == "hang" else 0.0) + CLIENT_RETRY + _cold_start(manifest),
                 "the request in flight runs out, the client tries again"
                 + (", a function starts cold" if _cold_start(manifest) else ""),
                 "compute.functions.<name>.provisioned_concurrency" if _cold_start(manifest) else None,
@@ -123,12 +123,12 @@ def budget(manifest: Manifest, fault: Fault) -> Budget:
 
 
 def budgets(manifest: Manifest) -> tuple[tuple[Budget, ...], ...]:
-    """Every path's budgets, one for each of FAULTS: requests, reads through the CDN, writes to databases."""
-    paths = [tuple(budget(manifest, fault) for fault in FAULTS)]
+    """Every path's budgets, one for each of MODES: requests, reads through the CDN, writes to databases."""
+    paths = [tuple(budget(manifest, mode) for mode in MODES)]
     if manifest.edge.entry == "cdn":
-        paths.append(tuple(_cdn_reads(manifest, fault) for fault in FAULTS))
+        paths.append(tuple(_cdn_reads(manifest, mode) for mode in MODES))
     paths += [
-        tuple(_database_writes(manifest, name, fault) for fault in FAULTS) for name in manifest.data.databases
+        tuple(_database_writes(manifest, name, mode) for mode in MODES) for name in manifest.data.databases
     ]
     return tuple(paths)
 
@@ -137,11 +137,11 @@ def budgets(manifest: Manifest) -> tuple[tuple[Budget, ...], ...]:
 class StepRow:
     """One step of a path side by side: seconds when refused and when silent, None where it has no part."""
 
-    refused: Line | None
-    silent: Line | None
+    refused: BudgetLine | None
+    silent: BudgetLine | None
 
     @property
-    def line(self) -> Line:
+    def line(self) -> BudgetLine:
         """What to tell of it: the silent way is the longer one."""
         found = self.silent or self.refused
         assert found is not None
@@ -157,22 +157,22 @@ def steps(path: tuple[Budget, ...]) -> list[StepRow]:
     return [StepRow(line, None) for line in refused.lines] + [StepRow(None, line) for line in silent.lines]
 
 
-def _cdn_reads(manifest: Manifest, fault: Fault) -> Budget:
+def _cdn_reads(manifest: Manifest, mode: Mode) -> Budget:
     """Reads fail over inside a request, if the edge gives the first origin up before the client does."""
     cdn = manifest.edge.cdn
-    wait = cdn.connect_attempts * max(cdn.connect_timeout, cdn.response_timeout) if fault == "hang" else 0
+    wait = cdn.connect_attempts * max(cdn.connect_timeout, cdn.response_timeout) if mode == "hang" else 0
     if wait >= CLIENT_TIMEOUT:
-        lines = budget(manifest, fault).lines
+        lines = budget(manifest, mode).lines
     else:
         lines = (
-            Line(
+            BudgetLine(
                 "shift",
                 wait,
                 "the edge gives up the first origin and asks the next one within the same request",
                 "edge.cdn.connect_attempts, edge.cdn.connect_timeout, edge.cdn.response_timeout",
                 "Amazon CloudFront Developer Guide, Optimize high availability with origin failover",
             ),
-            Line(
+            BudgetLine(
                 "warm",
                 _cold_start(manifest),
                 "a function starts cold",
@@ -180,26 +180,26 @@ def _cdn_reads(manifest: Manifest, fault: Fault) -> Budget:
                 "AWS Lambda Developer Guide, Lambda execution environment lifecycle",
             ),
         )
-    return Budget(THROUGH_CDN, fault, ("objectives", "rto"), manifest.objectives.rto, lines)
+    return Budget(THROUGH_CDN, mode, ("objectives", "rto"), manifest.objectives.rto, lines)
 
 
-def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
+def _database_writes(manifest: Manifest, name: str, mode: Mode) -> Budget:
     """Writes wait for the controller: the old writer's lease has to run out before anybody is promoted."""
     settings = manifest.failover
     assert settings is not None  # a manifest with databases and without it is refused
-    seen = settings.tick + (PROBE_LIMIT if fault == "hang" else 0.0) + settings.agreement
+    seen = settings.tick + (PROBE_LIMIT if mode == "hang" else 0.0) + settings.agreement
     lapsed = settings.lease + settings.guard
-    grace = VOTER_GRACE if fault == "hang" else 0.0
+    grace = VOTER_GRACE if mode == "hang" else 0.0
     waits = f", and {grace:g} s for the silent voter at each of {{}} calls" if grace else ""
     return Budget(
         path=f"{WRITES_TO}{name}",
-        fault=fault,
+        mode=mode,
         key=("objectives", "stores", name, "rto")
         if name in manifest.objectives.stores
         else ("objectives", "rto"),
         objective=manifest.objectives.of(name).rto,
         lines=(
-            Line(
+            BudgetLine(
                 "detect",
                 max(seen, lapsed),
                 f"the others see the writer's region fail for {settings.agreement} s ({seen:g} s with the "
@@ -207,21 +207,21 @@ def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
                 "failover.lease, failover.guard, failover.agreement",
                 "lambda_src/failover/README.md",
             ),
-            Line(
+            BudgetLine(
                 "decide",
                 settings.tick + CALLS_TO_PROMOTE * grace,
                 "the next look of the controller that takes over" + waits.format(CALLS_TO_PROMOTE),
                 "failover.tick",
                 "lambda_src/failover/README.md",
             ),
-            Line(
+            BudgetLine(
                 "promote",
                 AURORA_PROMOTION,
                 "Aurora makes the copy a writer; about a minute, modelled",
                 None,
                 "Amazon Aurora User Guide, Using switchover or failover in Amazon Aurora Global Database",
             ),
-            Line(
+            BudgetLine(
                 "shift",
                 2 * settings.tick + CALLS_TO_ADMIT * grace,
                 "the controller sees the writer, fences the old one and lets writes in"
@@ -229,9 +229,9 @@ def _database_writes(manifest: Manifest, name: str, fault: Fault) -> Budget:
                 "failover.tick",
                 "lambda_src/failover/README.md",
             ),
-            Line(
+            BudgetLine(
                 "warm",
-                (CLIENT_TIMEOUT if fault == "hang" else 0.0) + CLIENT_RETRY,
+                (CLIENT_TIMEOUT if mode == "hang" else 0.0) + CLIENT_RETRY,
                 "the request in flight runs out, the client tries again",
                 None,
                 "clients as in the drill",
@@ -308,7 +308,7 @@ LAGS: Final[dict[str, tuple[int, str]]] = {
     # Amazon S3 User Guide, "Meeting compliance requirements using S3 Replication Time Control"
     "bucket": (900, "S3 with Replication Time Control"),
 }
-FAULTS: Final[tuple[Fault, ...]] = ("refuse", "hang")
+MODES: Final[tuple[Mode, ...]] = ("refuse", "hang")
 
 
 def _rto_message(manifest: Manifest, floor: Budget) -> str:

@@ -18,14 +18,30 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from generator.manifest import Manifest
-from generator.recovery import budget as objectives
-from generator.recovery.budget import Budget, Fault, Line, Step
+from generator.recovery.budget import (
+    CALLS_TO_ADMIT,
+    CALLS_TO_PROMOTE,
+    CLIENT_RETRY,
+    CLIENT_TIMEOUT,
+    PROBE_CONNECT_LIMIT,
+    PROBE_LIMIT,
+    REQUESTS,
+    THROUGH_CDN,
+    VOTER_GRACE,
+    WRITES_TO,
+    Budget,
+    BudgetLine,
+    Mode,
+    Step,
+    budgets,
+    starts_cold,
+)
 from generator.recovery.requests import Kind, Operation
 
 Way = Literal["refused", "silent", "503"]
 WAYS: Final[tuple[Way, ...]] = ("refused", "silent", "503")
 # What a region that answers 503 costs is what one costs that refuses: a probe and a request fail at once.
-BUDGETED: Final[dict[Way, Fault]] = {"refused": "refuse", "silent": "hang", "503": "refuse"}
+BUDGETED: Final[dict[Way, Mode]] = {"refused": "refuse", "silent": "hang", "503": "refuse"}
 
 CHECKERS_TO_TURN: Final = 0.82
 USUAL_PROPAGATION: Final = 3.0
@@ -36,7 +52,7 @@ USUAL_PROMOTION: Final = 60.0
 
 
 @dataclass(frozen=True)
-class Part:
+class PredictedStep:
     """One step of one operation's way back, in seconds, with the rule that gives the usual ones. `drawn`: a
     drill cannot measure it and draws it from harness/sandbox/world/delays.yaml."""
 
@@ -49,15 +65,15 @@ class Part:
     drawn: bool = False
 
 
-class Rule(NamedTuple):
+class Usual(NamedTuple):
     """The usual seconds of a step, what they come from, and whether a drill draws them."""
 
     seconds: float
-    told: str
+    reason: str
     drawn: bool = False
 
 
-WITHIN: Final = Rule(0.0, "no request fails: one takes longer, and is answered")
+WITHIN: Final = Usual(0.0, "no request fails: one takes longer, and is answered")
 
 
 @dataclass(frozen=True)
@@ -68,22 +84,22 @@ class Prediction:
     operation: Operation
     way: Way
     objective: int
-    parts: tuple[Part, ...]
-    floor_lines: tuple[Line, ...]
+    steps: tuple[PredictedStep, ...]
+    floor_lines: tuple[BudgetLine, ...]
     patience: float = 0.0
 
     @property
     def usual(self) -> float:
-        return sum(part.usual for part in self.parts)
+        return sum(step.usual for step in self.steps)
 
     @property
     def measurable(self) -> float:
         """The usual seconds without those that a drill draws: what a measurement can contradict."""
-        return sum(part.usual for part in self.parts if not part.drawn)
+        return sum(step.usual for step in self.steps if not step.drawn)
 
     @property
     def worst(self) -> float:
-        return sum(part.worst for part in self.parts)
+        return sum(step.worst for step in self.steps)
 
     @property
     def floor(self) -> float:
@@ -102,7 +118,7 @@ def prediction(manifest: Manifest, operation: Operation, way: Way) -> Prediction
         operation=operation,
         way=way,
         objective=manifest.objectives.of(operation.store).rto if operation.store else manifest.objectives.rto,
-        parts=_parts(manifest, found, way),
+        steps=_steps(manifest, found, way),
         floor_lines=floor.lines,
         patience=found.step("shift") if _within_a_request(found) else 0.0,
     )
@@ -111,38 +127,33 @@ def prediction(manifest: Manifest, operation: Operation, way: Way) -> Prediction
 def _budget(manifest: Manifest, operation: Operation, way: Way) -> Budget:
     """The worst case of the path that the operation takes; of two that both have to be gone, the longer."""
     by_path = {
-        budget.path: budget
-        for path in objectives.budgets(manifest)
-        for budget in path
-        if budget.fault == BUDGETED[way]
+        budget.path: budget for path in budgets(manifest) for budget in path if budget.mode == BUDGETED[way]
     }
-    requests = by_path[objectives.REQUESTS]
+    requests = by_path[REQUESTS]
     if operation.kind == "database" and operation.doing == "write":
-        return max(
-            by_path[f"{objectives.WRITES_TO}{operation.store}"], requests, key=lambda each: each.seconds
-        )
-    if operation.doing == "read" and objectives.THROUGH_CDN in by_path:
-        return by_path[objectives.THROUGH_CDN]
+        return max(by_path[f"{WRITES_TO}{operation.store}"], requests, key=lambda each: each.seconds)
+    if operation.doing == "read" and THROUGH_CDN in by_path:
+        return by_path[THROUGH_CDN]
     return requests
 
 
 def _within_a_request(budget: Budget) -> bool:
-    return budget.path == objectives.THROUGH_CDN and not budget.step("detect")
+    return budget.path == THROUGH_CDN and not budget.step("detect")
 
 
-def _parts(manifest: Manifest, budget: Budget, way: Way) -> tuple[Part, ...]:
+def _steps(manifest: Manifest, budget: Budget, way: Way) -> tuple[PredictedStep, ...]:
     if _within_a_request(budget):
-        rules: dict[Step, Rule] = dict.fromkeys(("shift", "warm"), WITHIN)
-    elif budget.path.startswith(objectives.WRITES_TO):
+        rules: dict[Step, Usual] = dict.fromkeys(("shift", "warm"), WITHIN)
+    elif budget.path.startswith(WRITES_TO):
         rules = _by_controller(manifest, way)
     else:
         rules = _by_dns(manifest, way)
     return tuple(
-        Part(
+        PredictedStep(
             step=line.step,
             usual=rules[line.step].seconds,
             worst=line.seconds,
-            rule=rules[line.step].told,
+            rule=rules[line.step].reason,
             setting=line.setting,
             source=line.source,
             drawn=rules[line.step].drawn,
@@ -151,46 +162,46 @@ def _parts(manifest: Manifest, budget: Budget, way: Way) -> tuple[Part, ...]:
     )
 
 
-def _by_dns(manifest: Manifest, way: Way) -> dict[Step, Rule]:
+def _by_dns(manifest: Manifest, way: Way) -> dict[Step, Usual]:
     check = manifest.edge.health_check
-    probe = objectives.PROBE_CONNECT_LIMIT if way == "silent" else 0.0
+    probe = PROBE_CONNECT_LIMIT if way == "silent" else 0.0
     further = check.threshold - 1
     detect = CHECKERS_TO_TURN * check.interval + further * (check.interval + probe) + probe
     told = f"{CHECKERS_TO_TURN} x {check.interval} s until 82 % of the checkers have a first failure"
     told += f", {further} more every {check.interval} s" if further else ""
     return {
-        "detect": Rule(detect, told + (f", each silent for {probe:g} s" if probe else "")),
-        "decide": Rule(
+        "detect": Usual(detect, told + (f", each silent for {probe:g} s" if probe else "")),
+        "decide": Usual(
             USUAL_PROPAGATION, "the mean of 1 to 5 s, assumed: AWS publishes no figure", drawn=True
         ),
-        "shift": Rule(manifest.edge.ttl, "one of many clients has asked just before, and keeps to the TTL"),
+        "shift": Usual(manifest.edge.ttl, "one of many clients has asked just before, and keeps to the TTL"),
         "warm": _next_try(manifest, way, cold=True),
     }
 
 
-def _by_controller(manifest: Manifest, way: Way) -> dict[Step, Rule]:
+def _by_controller(manifest: Manifest, way: Way) -> dict[Step, Usual]:
     """lambda_src/failover/README.md, "How long it takes"."""
     settings = manifest.failover
     assert settings is not None  # a manifest with databases and without it is refused
     half = settings.tick / 2
-    grace = objectives.VOTER_GRACE if way == "silent" else 0.0
-    promote, admit = grace * objectives.CALLS_TO_PROMOTE, grace * objectives.CALLS_TO_ADMIT
+    grace = VOTER_GRACE if way == "silent" else 0.0
+    promote, admit = grace * CALLS_TO_PROMOTE, grace * CALLS_TO_ADMIT
     silence = ", and {:g} s of waiting for the silent voter"
     lapsed = settings.lease - half + settings.guard
-    seen = half + (objectives.PROBE_LIMIT if way == "silent" else 0.0) + settings.agreement
+    seen = half + (PROBE_LIMIT if way == "silent" else 0.0) + settings.agreement
     return {
-        "detect": Rule(
+        "detect": Usual(
             max(lapsed, seen),
             f"the rest of the lease, renewed {half:g} s ago, and the guard ({lapsed:g} s); the agreement of "
             f"the others beside it ({seen:g} s)",
         ),
-        "decide": Rule(
+        "decide": Usual(
             half + promote,
             "half a tick until the controller that takes over looks"
             + (silence.format(promote) if promote else ""),
         ),
-        "promote": Rule(USUAL_PROMOTION, "about a minute, modelled", drawn=True),
-        "shift": Rule(
+        "promote": Usual(USUAL_PROMOTION, "about a minute, modelled", drawn=True),
+        "shift": Usual(
             half + admit,
             "less than a tick until the writer is seen, fenced and admitted"
             + (silence.format(admit) if admit else ""),
@@ -199,10 +210,10 @@ def _by_controller(manifest: Manifest, way: Way) -> dict[Step, Rule]:
     }
 
 
-def _next_try(manifest: Manifest, way: Way, *, cold: bool) -> Rule:
-    cycle = (objectives.CLIENT_TIMEOUT if way == "silent" else 0.0) + objectives.CLIENT_RETRY
-    starts = USUAL_COLD_START if cold and objectives.starts_cold(manifest) else 0.0
-    return Rule(
+def _next_try(manifest: Manifest, way: Way, *, cold: bool) -> Usual:
+    cycle = (CLIENT_TIMEOUT if way == "silent" else 0.0) + CLIENT_RETRY
+    starts = USUAL_COLD_START if cold and starts_cold(manifest) else 0.0
+    return Usual(
         cycle / 2 + starts,
         f"half of the {cycle:g} s from one try to the next" + (", and a cold start" if starts else ""),
     )

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from generator.manifest.problems import InputRefused
-from generator.recovery import budget as objectives
-from generator.recovery.budget import Refusal
+from generator.recovery.budget import Refusal, refusals
 from generator.recovery.predictions import WAYS, Exposure, Prediction, Way, exposure, prediction
 from generator.recovery.requests import operations
 from generator.recovery.single_points import SinglePoint, single_points
@@ -141,5 +140,5 @@ def assess(environment: Environment, reports: Path) -> Assessment:
         tuple(lines),
         drills,
         single_points(manifest, environment.stacks),
-        objectives.refusals(manifest),
+        refusals(manifest),
     )

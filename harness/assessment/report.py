@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rich.table import Table
 
 from generator.manifest.durations import text
-from generator.recovery import budget as objectives
+from generator.recovery.budget import budgets
 from generator.recovery.predictions import Prediction
 from harness import terminal
 from harness.assessment.assessment import AGREEMENT, Assessment, Line
@@ -82,7 +82,7 @@ def _steps(assessment: Assessment) -> Iterator[Section]:
     groups: dict[tuple[Any, ...], list[Prediction]] = {}
     for line in assessment.lines:
         found = line.prediction
-        groups.setdefault((found.parts, found.floor_lines), []).append(found)
+        groups.setdefault((found.steps, found.floor_lines), []).append(found)
     for alike in groups.values():
         first = alike[0]
         # where a setting changes the way itself, the floor has other steps
@@ -98,7 +98,7 @@ def _steps(assessment: Assessment) -> Iterator[Section]:
                 part.setting or "none",
                 part.source,
             )
-            for part in first.parts
+            for part in first.steps
         ]
         total = (_s(first.usual), _s(first.worst), _s(first.floor), _patience(first))
         rows.append(("total", *total, "", "", ""))
@@ -218,14 +218,14 @@ def as_json(assessment: Assessment) -> dict[str, Any]:
         },
         "budgets": {
             path[0].path: {
-                each.fault: {
+                each.mode: {
                     "seconds": each.seconds,
                     "objective": each.objective,
                     "lines": [vars(line) for line in each.lines],
                 }
                 for each in path
             }
-            for path in objectives.budgets(manifest)
+            for path in budgets(manifest)
         },
         "refusals": [{"key": ".".join(each.key), "message": each.message} for each in assessment.refusals],
         "operations": [_line(line) for line in assessment.lines],
@@ -253,7 +253,7 @@ def _line(line: Line) -> dict[str, Any]:
         "worst": found.worst,
         "floor": found.floor,
         "rto": found.objective,
-        "steps": [vars(part) for part in found.parts],
+        "steps": [vars(part) for part in found.steps],
         "loss": None if line.exposure is None else vars(line.exposure),
         "measured": None if line.figure is None else {k: _finite(v) for k, v in vars(line.figure).items()},
         "apart": line.off,

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from generator import hosts
 from generator.manifest import Manifest
-from generator.recovery import budget as objectives
+from generator.recovery.budget import refusals
 from policies.finding import Finding
 from policies.resilience.estate import Estate
 from policies.resilience.plan_json import Resource
@@ -23,7 +23,7 @@ SOURCE: Final = (
 
 def check(estate: Estate) -> Iterator[Finding]:
     planned = as_planned(estate)
-    for refusal in objectives.refusals(planned):
+    for refusal in refusals(planned):
         yield Finding(
             rule=RULE,
             severity="error",

@@ -12,7 +12,7 @@ from generator import manifest as manifests
 from generator import roots
 from generator.manifest import Manifest
 from generator.manifest.problems import InputRefused
-from generator.recovery import budget as objectives
+from generator.recovery.budget import budgets, refusals
 from generator.stacks import Stack, stacks
 from tests.generator.short_manifest import REPOSITORY, Load
 
@@ -197,17 +197,17 @@ def test_the_controller_knows_every_voter_and_the_order_of_succession(full: Load
 
 def test_the_budget_of_each_path_is_told_and_met(full: Load) -> None:
     manifest = full()
-    assert [(path[0].path, [each.seconds for each in path]) for path in objectives.budgets(manifest)] == [
+    assert [(path[0].path, [each.seconds for each in path]) for path in budgets(manifest)] == [
         ("requests", [37, 48]),
         ("reads through the CDN", [1, 3]),
         ("writes to orders", [131, pytest.approx(140.3)]),
     ]
-    assert objectives.refusals(manifest) == ()
+    assert refusals(manifest) == ()
 
 
 def test_an_edge_that_waits_longer_than_the_client_gives_reads_the_way_of_all_requests(full: Load) -> None:
     slow = full(("response_timeout: 2", "response_timeout: 30"))
-    (_, silent) = objectives.budgets(slow)[1]
+    (_, silent) = budgets(slow)[1]
     assert silent.seconds == 48
 
 
@@ -328,5 +328,5 @@ def test_what_cannot_work_is_refused_with_the_reason(
 def test_a_promise_below_the_floor_of_its_store_is_refused(
     full: Load, change: tuple[str, str], key: tuple[str, ...], message: str
 ) -> None:
-    found = {refusal.key: refusal.message for refusal in objectives.refusals(full(change))}
+    found = {refusal.key: refusal.message for refusal in refusals(full(change))}
     assert found[key].startswith(message)

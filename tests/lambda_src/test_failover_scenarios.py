@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from controller import control_tables, probes
 
-from generator.recovery import budget as objectives
+from generator.recovery.budget import CALLS_TO_ADMIT, CALLS_TO_PROMOTE, PROBE_LIMIT, VOTER_GRACE
 from tests.lambda_src.failover_model import EAST, THREE, WEST, WITNESS, Killed, Model, ModelTables, Phase
 
 
@@ -400,11 +400,11 @@ def test_a_takeover_makes_as_many_calls_to_all_voters_as_the_recovery_budget_say
         model.run(0.5, clients=False)
     promoted = made.index("promote failover")
     looked = max(number for number, name in enumerate(made[:promoted]) if name == "probe")
-    assert _to_all_voters(made[looked:promoted]) == objectives.CALLS_TO_PROMOTE
+    assert _to_all_voters(made[looked:promoted]) == CALLS_TO_PROMOTE
     fenced = made.index("fence")
     looked = max(number for number, name in enumerate(made[:fenced]) if name == "look")
     admitted = fenced + made[fenced:].index("admit")
-    assert _to_all_voters(made[looked:admitted]) == objectives.CALLS_TO_ADMIT
+    assert _to_all_voters(made[looked:admitted]) == CALLS_TO_ADMIT
 
 
 def _to_all_voters(made: list[str]) -> int:
@@ -412,8 +412,8 @@ def _to_all_voters(made: list[str]) -> int:
 
 
 def test_what_the_budget_says_of_a_silent_voter_is_what_the_controller_does() -> None:
-    assert control_tables.GRACE_SECONDS == objectives.VOTER_GRACE
-    assert probes.PATIENCE_SECONDS == objectives.PROBE_LIMIT
+    assert control_tables.GRACE_SECONDS == VOTER_GRACE
+    assert probes.PATIENCE_SECONDS == PROBE_LIMIT
 
 
 def test_two_candidates_that_split_the_votes_settle_it() -> None:

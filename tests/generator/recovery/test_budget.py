@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from generator.recovery import budget as objectives
-from generator.recovery.budget import budget, refusals
+from generator.recovery.budget import MODES, budget, refusals
 from tests.generator.short_manifest import Load
 
 
 def test_the_budget_of_the_defaults_adds_up_to_37_and_48_seconds(load: Load) -> None:
     manifest = load()
     assert [
-        (fault, [(line.step, line.seconds) for line in budget(manifest, fault).lines])
-        for fault in objectives.FAULTS
+        (mode, [(line.step, line.seconds) for line in budget(manifest, mode).lines]) for mode in MODES
     ] == [
         ("refuse", [("detect", 20), ("decide", 5), ("shift", 10), ("warm", 2)]),
         ("hang", [("detect", 28), ("decide", 5), ("shift", 10), ("warm", 5)]),

@@ -59,7 +59,7 @@ def test_detection_with_three_failures_of_ten_seconds_is_the_published_28_and_40
         ("topology: active-standby", "topology: active-standby\nedge: {health_check: {threshold: 3}}")
     )
     read = operation(manifest, "read items")
-    detected = [prediction(manifest, read, way).parts[0].usual for way in ("refused", "silent")]
+    detected = [prediction(manifest, read, way).steps[0].usual for way in ("refused", "silent")]
     assert [round(each) for each in detected] == [28, 40]
 
 
@@ -80,7 +80,7 @@ def test_reads_that_the_cdn_gives_up_too_late_go_the_way_of_all_requests() -> No
         }
     )
     found = prediction(slow, operation(slow, "read items"), "silent")
-    assert [part.step for part in found.parts] == ["detect", "decide", "shift", "warm"]
+    assert [part.step for part in found.steps] == ["detect", "decide", "shift", "warm"]
     # the fastest settings take another way, inside the request
     assert found.floor == 1
 
@@ -88,7 +88,7 @@ def test_reads_that_the_cdn_gives_up_too_late_go_the_way_of_all_requests() -> No
 def test_writes_to_a_database_wait_for_the_lease_and_the_promotion() -> None:
     manifest = reference("global-serverless")
     found = prediction(manifest, operation(manifest, "write orders"), "refused")
-    assert [(part.step, part.usual, part.worst) for part in found.parts] == [
+    assert [(part.step, part.usual, part.worst) for part in found.steps] == [
         ("detect", 22.5, 25),
         ("decide", 2.5, 5),
         ("promote", 60, 90),
@@ -101,7 +101,7 @@ def test_writes_to_a_database_wait_for_the_lease_and_the_promotion() -> None:
 def test_a_silent_voter_costs_a_takeover_a_grace_at_every_call_to_all() -> None:
     manifest = reference("global-serverless")
     found = prediction(manifest, operation(manifest, "write orders"), "silent")
-    assert [(part.step, round(part.usual, 3), part.worst) for part in found.parts] == [
+    assert [(part.step, round(part.usual, 3), part.worst) for part in found.steps] == [
         ("detect", 22.5, 25),
         ("decide", 4.9, 7.4),
         ("promote", 60, 90),
@@ -116,7 +116,7 @@ def test_what_a_drill_draws_cannot_be_contradicted_by_it() -> None:
         name: prediction(manifest, operation(manifest, name), "refused")
         for name in ("write items", "write orders", "read items")
     }
-    drawn = {name: [part.step for part in found.parts if part.drawn] for name, found in by_name.items()}
+    drawn = {name: [part.step for part in found.steps if part.drawn] for name, found in by_name.items()}
     assert drawn == {"write items": ["decide"], "write orders": ["promote"], "read items": []}
     assert by_name["write orders"].measurable == 28.0
 
