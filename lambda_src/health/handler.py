@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -37,7 +36,9 @@ _THREADS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="probe")
 
 ADMISSION = "admission"
 
-Probe = Callable[[float], str | None]
+Probe = Callable[[], str | None]
+
+STALE = "the record read back is older than the one written"
 
 
 class Check(NamedTuple):
@@ -45,6 +46,11 @@ class Check(NamedTuple):
 
     milliseconds: float
     cause: str | None
+
+
+def _database() -> Any:
+    """This region's DynamoDB client, with the patience of a probe."""
+    return table.client(connect=CALL_SECONDS, read=CALL_SECONDS, attempts=1)
 
 
 @functools.cache
@@ -57,7 +63,7 @@ def _buckets() -> Any:
 
 
 # Made while Lambda initialises the worker, so that the first probe does not pay for it.
-table.client(connect=CALL_SECONDS, read=CALL_SECONDS, attempts=1)
+_database()
 if os.environ.get("HEALTH_BUCKETS"):
     _buckets()
 
@@ -99,7 +105,7 @@ def _probes(event: object) -> dict[str, Probe]:
     probes |= {name: functools.partial(_check_database, name) for name in _names("HEALTH_DATABASES")}
     if fence.is_guarded():
         clock = Clock(event)
-        probes[ADMISSION] = lambda _deadline: fence.serving(clock)
+        probes[ADMISSION] = lambda: fence.serving(clock)
     return probes
 
 
@@ -126,9 +132,8 @@ def _names(variable: str) -> list[str]:
 
 
 def _check_all(probes: dict[str, Probe]) -> dict[str, Check]:
-    started = time.monotonic()
     running: dict[str, Future[Check]] = {
-        name: _THREADS.submit(_check, probe, started + BUDGET_SECONDS) for name, probe in probes.items()
+        name: _THREADS.submit(_check, probe) for name, probe in probes.items()
     }
     wait(running.values(), timeout=BUDGET_SECONDS)
     return {
@@ -137,10 +142,10 @@ def _check_all(probes: dict[str, Probe]) -> dict[str, Check]:
     }
 
 
-def _check(probe: Probe, deadline: float) -> Check:
+def _check(probe: Probe) -> Check:
     started = time.monotonic()
     try:
-        cause = probe(deadline)
+        cause = probe()
     except ClientError as error:
         cause = table.error_code(error)
     except (BotoCoreError, table.Unavailable) as error:
@@ -150,22 +155,34 @@ def _check(probe: Probe, deadline: float) -> Check:
     return Check(round((time.monotonic() - started) * 1000, 1), cause)
 
 
-def _check_table(name: str, key: str, deadline: float) -> str | None:
-    cause = None
-    # a second round only if a record older than ours was read back, which a clock far ahead can cause
+def _check_table(name: str, key: str) -> str | None:
+    """None when the table takes writes and a strongly consistent read returns the last one.
+
+    All probes of a region share one record: their role may write no other. Its number only grows, because
+    each write has the condition that the stored number is lower. So a read that is older than an accepted
+    write returns a lower number than that write's, in any order of concurrent probes and by any clock.
+    A probe that meets the record of another probe cannot tell when that was written: it writes once more, one
+    above it. Then its own write or a third probe's has raised the number while it looked.
+    """
+    identity = {key: {"S": f"health#{environment.region()}"}}
+    number = time.time_ns()
     for _ in range(2):
-        cause = _write_and_read_back(name, key)
-        if cause is None or time.monotonic() > deadline:
-            break
-    return cause
+        newer = _write_if_highest(name, identity, number)
+        read = _read_number(name, identity)
+        if read < (number if newer is None else newer):
+            return STALE
+        if newer is None and read == number:
+            return None
+        number = read + 1
+    return None
 
 
-def _check_bucket(name: str, _deadline: float) -> str | None:
+def _check_bucket(name: str) -> str | None:
     _buckets().list_objects_v2(Bucket=name, MaxKeys=1)
     return None
 
 
-def _check_database(name: str, _deadline: float) -> str | None:
+def _check_database(name: str) -> str | None:
     """A session of this region's own cluster answers: where the writer is does not matter here."""
     # only environments with a database pay for the driver
     from shared import postgres
@@ -173,22 +190,31 @@ def _check_database(name: str, _deadline: float) -> str | None:
     return postgres.answers(postgres.database(name), seconds=CALL_SECONDS)
 
 
-def _write_and_read_back(name: str, key: str) -> str | None:
-    """None when the table returned what was written, or what another checker has written since."""
-    database = table.client(connect=CALL_SECONDS, read=CALL_SECONDS, attempts=1)
-    nonce, checked_at = secrets.token_hex(16), time.time_ns()
-    identity = {key: {"S": f"health#{environment.region()}"}}
-    database.put_item(
-        TableName=name,
-        Item={**identity, "nonce": {"S": nonce}, "checked_at": {"N": str(checked_at)}},
-    )
-    found: Any = database.get_item(TableName=name, Key=identity, ConsistentRead=True).get("Item", {})
-    if found.get("nonce", {}).get("S") == nonce:
-        return None
-    # about fifteen checkers share one record: theirs proves as much as ours if it is not older
-    if int(found.get("checked_at", {}).get("N", 0)) >= checked_at:
-        return None
-    return "the record read back is not the one written"
+def _write_if_highest(name: str, identity: dict[str, Any], number: int) -> int | None:
+    """Write `number` if the record's is lower, and return None; else return the record's number."""
+    try:
+        _database().put_item(
+            TableName=name,
+            Item={**identity, "checked_at": {"N": str(number)}},
+            ConditionExpression="attribute_not_exists(checked_at) OR checked_at < :number",
+            ExpressionAttributeValues={":number": {"N": str(number)}},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        if table.error_code(error) != "ConditionalCheckFailedException":
+            raise
+        return _number(error.response.get("Item"))
+    return None
+
+
+def _read_number(name: str, identity: dict[str, Any]) -> int:
+    answer: Any = _database().get_item(TableName=name, Key=identity, ConsistentRead=True)
+    return _number(answer.get("Item"))
+
+
+def _number(record: Any) -> int:
+    """0 when there is no record, which is lower than any that a probe writes."""
+    return int(record["checked_at"]["N"]) if record else 0
 
 
 def _described(check: Check) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def test_the_probe_leaves_its_record_under_the_regions_own_key(health: Handler, 
     call(health)
     items = database.scan(TableName=ITEMS)["Items"]
     assert [item["pk"] for item in items] == [{"S": f"health#{REGION}"}]
-    assert set(items[0]) == {"pk", "nonce", "checked_at"}
+    assert set(items[0]) == {"pk", "checked_at"}
 
 
 def test_one_failing_table_fails_the_region_and_is_named(
@@ -154,24 +154,35 @@ def answering(monkeypatch: pytest.MonkeyPatch, found: dict[str, Any]) -> list[st
     return calls
 
 
-@pytest.mark.parametrize(
-    "found", [{}, {"Item": {"nonce": {"S": "stale"}, "checked_at": {"N": "1"}}}], ids=["nothing", "stale"]
-)
+@pytest.mark.parametrize("found", [{}, {"Item": {"checked_at": {"N": "1"}}}], ids=["nothing", "stale"])
 def test_a_write_that_is_acknowledged_but_not_readable_fails_the_region(
     health: Handler, monkeypatch: pytest.MonkeyPatch, found: dict[str, Any]
 ) -> None:
     calls = answering(monkeypatch, found)
     status, body = call(health)
-    assert (status, body["checks"][ITEMS]["cause"]) == (503, "the record read back is not the one written")
+    cause = "the record read back is older than the one written"
+    assert (status, body["checks"][ITEMS]["cause"]) == (503, cause)
+    assert calls == ["PutItem", "GetItem"]
+
+
+def test_a_record_that_a_clock_far_ahead_has_left_does_not_hide_that_writes_are_lost(
+    health: Handler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = str(time.time_ns() + 10**12)
+    calls = answering(monkeypatch, {"Item": {"checked_at": {"N": ahead}}})
+    assert call(health)[0] == 503
     assert calls == ["PutItem", "GetItem"] * 2
 
 
-def test_the_record_of_another_checker_proves_as_much_if_it_is_not_older(
-    health: Handler, monkeypatch: pytest.MonkeyPatch
+def test_a_record_that_a_clock_far_ahead_has_left_does_not_fail_the_region(
+    health: Handler, database: Any
 ) -> None:
-    later = str(time.time_ns() + 10**12)
-    answering(monkeypatch, {"Item": {"nonce": {"S": "another's"}, "checked_at": {"N": later}}})
+    ahead = time.time_ns() + 10**12
+    item = {"pk": {"S": f"health#{REGION}"}, "nonce": {"S": "of before"}, "checked_at": {"N": str(ahead)}}
+    database.put_item(TableName=ITEMS, Item=item)
     assert call(health)[0] == 200
+    (item,) = database.scan(TableName=ITEMS)["Items"]
+    assert item == {"pk": {"S": f"health#{REGION}"}, "checked_at": {"N": str(ahead + 1)}}
 
 
 def test_fifteen_checkers_at_once_all_find_the_region_healthy(health: Handler) -> None:
