@@ -260,11 +260,14 @@ def json_view(stream: TextIO) -> Iterator[Observer]:
 
 @contextlib.contextmanager
 def progress_view(stream: TextIO, *, as_json: bool = False) -> Iterator[Observer]:
-    """The view that fits: JSON if asked for, live in a terminal, lines otherwise."""
+    """The view that fits: JSON if asked for, live in a terminal that can redraw, lines otherwise.
+
+    rich takes FORCE_COLOR for a terminal, and draws nothing until the end in a terminal without a cursor.
+    """
     console = Console(file=stream)
     if as_json:
         chosen: contextlib.AbstractContextManager[Observer] = json_view(stream)
-    elif console.is_terminal:
+    elif stream.isatty() and not console.is_dumb_terminal:
         chosen = live_view(console)
     else:
         chosen = line_view(stream)

@@ -147,6 +147,18 @@ def test_the_view_fits_the_stream() -> None:
         assert stream.getvalue().startswith(first)
 
 
+@pytest.mark.parametrize(("name", "value", "terminal"), [("FORCE_COLOR", "1", False), ("TERM", "dumb", True)])
+def test_a_stream_that_cannot_be_redrawn_has_lines(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, terminal: bool
+) -> None:
+    monkeypatch.setenv(name, value)
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    with progress.progress_view(stream) as observe:
+        observe(_started()[0])
+        assert stream.getvalue() == "apply prod on aws: 2 stacks\n"
+
+
 def test_the_live_view_prints_what_stacks_say_above_its_table() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=120)
