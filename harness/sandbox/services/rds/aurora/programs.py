@@ -94,13 +94,64 @@ def storage_below(scratch: Path, runs_as: Identity) -> Path:
 
 
 def reachable_programs(folder: Path, runs_as: Identity, storage: Path) -> Path:
-    """`folder`, or a copy of its installation below `storage` when the server's user cannot get there."""
+    """`folder`, or its copy below `storage` when the server's user cannot get there.
+
+    The copy has all that the programs load, at the same relative paths: they find their libraries and their
+    share folder from where they lie. Raises NoPrograms when the copy does not run either.
+    """
     if runs_as.uid is None or _open_to_all(folder):
         return folder
-    copy = storage / "programs"
+    folder, copy = folder.resolve(), storage / "programs"
+    top = folder.parent.parent.parent
+    programs = copy / folder.relative_to(top)
     if not copy.exists():
-        shutil.copytree(folder.parent, copy, symlinks=True)
-    return copy / folder.name
+        for part in _parts(folder):
+            shutil.copytree(part, copy / part.relative_to(top), symlinks=True)
+        _open(copy)
+        _try(programs, runs_as, copied_from=folder)
+    return programs
+
+
+def _parts(folder: Path) -> list[Path]:
+    """The folders that the programs stand on: their installation, and the shared libraries of a wheel.
+
+    auditwheel puts those into `<package>.libs` beside the package, delocate into `.dylibs` inside it.
+    """
+    installation, package = folder.parent, folder.parent.parent
+    libraries = (package.parent / f"{package.name}.libs", package / ".dylibs")
+    return [installation, *(part for part in libraries if part.is_dir())]
+
+
+def _open(top: Path) -> None:
+    """Let everyone read and run what its owner may, whatever the umask of the installation was."""
+    for folder, _, files in os.walk(top):
+        for path in (Path(folder), *(Path(folder, name) for name in files)):
+            if not path.is_symlink():
+                mode = stat.S_IMODE(path.stat().st_mode)
+                owner = (mode & (stat.S_IRUSR | stat.S_IXUSR)) >> 6
+                path.chmod(mode | owner << 3 | owner)
+
+
+def _try(folder: Path, runs_as: Identity, *, copied_from: Path) -> None:
+    """Raises NoPrograms when the server's user cannot run a program of `folder`."""
+    for name in NEEDED:
+        try:
+            subprocess.run(
+                [str(folder / name), "--version"],
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=10,
+                **process_options(runs_as),
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            cause = (getattr(error, "stderr", None) or str(error)).strip()
+            raise NoPrograms(
+                f"PostgreSQL's programs lie in a folder that is closed to the user who runs them, and a copy "
+                f"of {copied_from} does not run: {cause}\n"
+                "Install PostgreSQL for all users, for example with `apt-get install postgresql`, or use a "
+                "checkout that all users may enter."
+            ) from error
 
 
 async def run(program: Path, *arguments: str, runs_as: Identity) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,6 +21,8 @@ from harness.sandbox.services.rds.aurora.programs import Identity, NoPrograms, P
 from tests.harness.sandbox.services.rds.aurora.global_database import ACCOUNT, EAST, client, until
 
 ROOT = Path(__file__).resolve().parents[6]
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
 
 CHILD = f"""
 import os, sys, time
@@ -58,9 +62,11 @@ def test_the_server_never_runs_as_root() -> None:
     assert runs_as.uid != 0
 
 
-def test_a_program_that_fails_says_why() -> None:
+def test_a_program_that_fails_says_why(storage: Path) -> None:
+    runs_as = programs.identity()
+    folder = programs.reachable_programs(programs.find_programs(), runs_as, storage)
     with pytest.raises(ProgramFailed, match=r"^initdb ended with status 1: initdb: error: no data directory"):
-        asyncio.run(programs.run(programs.find_programs() / "initdb", runs_as=programs.identity()))
+        asyncio.run(programs.run(folder / "initdb", runs_as=runs_as))
 
 
 def test_storage_has_a_path_short_enough_for_a_socket(tmp_path: Path) -> None:
@@ -71,15 +77,56 @@ def test_storage_has_a_path_short_enough_for_a_socket(tmp_path: Path) -> None:
     assert len(str(folder / "99" / ".s.PGSQL.5432")) < 104
 
 
-def test_programs_in_a_closed_folder_are_copied_to_where_their_user_gets(tmp_path: Path) -> None:
-    inside = tmp_path / "closed" / "bin"
-    inside.mkdir(parents=True)
-    (inside / "postgres").write_text("program")
-    (tmp_path / "closed").chmod(0o700)
-    copied = programs.reachable_programs(inside, Identity(65534, 65534), tmp_path)
-    assert copied == tmp_path / "programs" / "bin"
-    assert (copied / "postgres").read_text() == "program"
-    assert programs.reachable_programs(inside, Identity(), tmp_path) == inside
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[Path]:
+    """A folder that the server's user may enter."""
+    folder = programs.storage_below(tmp_path, programs.identity())
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _close(top: Path) -> None:
+    """As an installation by a root whose umask is 077 is."""
+    for path in (top, *top.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o700)
+
+
+@as_root
+def test_a_wheel_in_a_closed_folder_is_copied_with_all_that_its_programs_load(
+    tmp_path: Path, storage: Path
+) -> None:
+    found, runs_as = programs.find_programs(), programs.identity()
+    site_packages = tmp_path / "site-packages"
+    for part in programs._parts(found):
+        shutil.copytree(part, site_packages / part.relative_to(found.parents[2]), symlinks=True)
+    closed = site_packages / found.relative_to(found.parents[2])
+    _close(site_packages)
+    reachable = programs.reachable_programs(closed, runs_as, storage)
+    assert reachable == storage / "programs" / closed.relative_to(site_packages)
+    data = storage / "data"
+    data.mkdir()
+    runs_as.owns(data)
+    asyncio.run(programs.run(reachable / "initdb", "-D", str(data), "--no-sync", runs_as=runs_as))
+    assert (data / "PG_VERSION").exists()
+    assert programs.reachable_programs(closed, Identity(), storage) == closed
+
+
+@as_root
+def test_a_copy_that_does_not_run_says_why_and_what_to_do(tmp_path: Path, storage: Path) -> None:
+    folder = tmp_path / "prefix" / "bin"
+    folder.mkdir(parents=True)
+    for name in programs.NEEDED:
+        (folder / name).write_text("#!/bin/sh\necho no library >&2; exit 127\n")
+        (folder / name).chmod(0o755)
+    with pytest.raises(NoPrograms) as error:
+        programs.reachable_programs(folder, programs.identity(), storage)
+    assert str(error.value) == (
+        "PostgreSQL's programs lie in a folder that is closed to the user who runs them, and a copy of "
+        f"{folder} does not run: no library\n"
+        "Install PostgreSQL for all users, for example with `apt-get install postgresql`, or use a checkout "
+        "that all users may enter."
+    )
 
 
 @pytest.mark.sandbox
