@@ -234,10 +234,12 @@ def _notes(before: Snapshot, after: Snapshot, env: str, keys: tuple[KeyChange, .
         for name in after.stacks
         if name.env == env and name in before.stacks and not _main_differs(before, after, name)
     ]
-    if same and (changed := _changed_paths(before.generator, after.generator)):
-        old, new = before.generator_version, after.generator_version
-        version = f"version {old} -> {new}; " if old != new else ""
-        yield f"the generator changed ({version}{wording.some(changed)}) without effect on {', '.join(same)}"
+    old, new = before.generator_version, after.generator_version
+    changes = [f"version {old} -> {new}"] if old != new else []
+    if paths := _changed_paths(before.generator, after.generator):
+        changes.append(wording.some(paths))
+    if same and changes:
+        yield f"the generator changed ({'; '.join(changes)}) without effect on {', '.join(same)}"
     for change in keys:
         if not change.stacks:
             yield f"{change}: changes no root; `make assess` and the policies may judge it differently"

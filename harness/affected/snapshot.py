@@ -24,7 +24,8 @@ POLICY_FILES = ("harness/policy.py", "requirements/policy.txt", ".checkov.yaml",
 _RELEASE = "harness/terraform/download.py"
 _VERSION_FILE = ".terraform-version"
 _PINNED = re.compile(rb'^VERSION = "([^"]+)"', re.MULTILINE)
-_GENERATOR_VERSION = re.compile(rb'^VERSION = "([^"]+)"', re.MULTILINE)
+_PROJECT = "pyproject.toml"
+_PROJECT_VERSION = re.compile(rb'^version = "([^"]+)"', re.MULTILINE)
 
 
 class StackName(NamedTuple):
@@ -69,7 +70,7 @@ def snapshot(tree: Tree, *, env: str | None = None) -> Snapshot:
         stacks={name: stack for env in environments for name, stack in _stacks(tree, env).items()},
         generator=_digests(tree, [path for path in tree.below(GENERATOR) if not path.endswith(".md")]),
         policies=_digests(tree, _policy_paths(tree)),
-        generator_version=_found(_GENERATOR_VERSION, tree, f"{GENERATOR}/estate.py"),
+        generator_version=_found(_PROJECT_VERSION, tree, _PROJECT),
         terraform_version=_found(_PINNED, tree, _RELEASE) + _text(tree, _VERSION_FILE),
     )
 

@@ -21,7 +21,10 @@ _TRANSIENT_FILES = (".tfstate", ".tfplan", ".pyc", ".terraform.tfstate.lock.info
 _COPIES = ".bootstrap-"
 
 # Read through one process, because one for each file would take a second in all.
-_READ_AHEAD = ("envs/", "modules/", "generator/", "policies/", "harness/terraform/", "requirements/")
+_READ_AHEAD = (
+    *("envs/", "modules/", "generator/", "policies/", "harness/terraform/", "requirements/"),
+    "pyproject.toml",
+)
 _BLOB, _LINK = "blob", "120000"
 
 

@@ -53,7 +53,9 @@ def test_the_numbers_follow_one_another() -> None:
     assert [later - earlier for earlier, later in pairwise(numbers)] == [1] * (len(numbers) - 1)
 
 
-GOOD = "# 0001 A title\n\n2026-11-20, accepted\n\n## Context\n\na\n\n## Decision\n\nb\n\n## Consequences\n\nc\n"
+GOOD = (
+    "# 0001 A title\n\n2026-11-20, accepted\n\n## Context\n\na\n\n## Decision\n\nb\n\n## Consequences\n\nc\n"
+)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from pathlib import Path
 from generator import estate, manifest, writer
 
 HERE = Path(__file__).parents[3]
-KEPT = ("generator", "lambda_src", "modules", "envs/manifest.schema.json", "harness/terraform/download.py")
+KEPT = (
+    *("generator", "lambda_src", "modules"),
+    *("envs/manifest.schema.json", "harness/terraform/download.py", "pyproject.toml"),
+)
 
 
 @dataclass(frozen=True)

@@ -176,15 +176,15 @@ def test_a_template_that_writes_every_root_differently_is_named(repository: Repo
 def test_a_generator_that_writes_the_same_bytes_touches_nothing_and_is_noted(repository: Repository) -> None:
     for stack in STACKS:
         repository.change(f"envs/dev/{stack}/main.tf", "by Antipode 0.1.0", "by Antipode 0.0.9")
-    repository.change("generator/estate.py", 'VERSION = "0.1.0"', 'VERSION = "0.0.9"')
+    repository.change("pyproject.toml", 'version = "0.1.0"', 'version = "0.0.9"')
     repository.commit()
-    repository.change("generator/estate.py", 'VERSION = "0.0.9"', 'VERSION = "0.1.0"')
+    repository.change("pyproject.toml", 'version = "0.0.9"', 'version = "0.1.0"')
     repository.generate()
     report = change(repository.root, ref="HEAD")
     assert reasons(report) == {}
     assert report.notes == {
         "dev": (
-            "the generator changed (version 0.0.9 -> 0.1.0; generator/estate.py) without effect on "
+            "the generator changed (version 0.0.9 -> 0.1.0) without effect on "
             "data, edge, global, state, us-east-1, us-west-2",
         )
     }
