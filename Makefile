@@ -1,49 +1,62 @@
-# The front door. `make help` says what each verb does; CONTRIBUTING.md how the house is built.
+# The front door. `make help` says what each verb does, docs/commands.md which options it takes.
+# A line that begins with ##@ opens a group of `make help`. A verb without ## is for workflows and is not shown.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
+# What a person may give. Each reaches the shell through `quoted`, so that it stays one word and runs nothing.
+OPTIONS := AFFECTED ARTIFACT BASE CHECK CONFIRM DNS_PORT DOCUMENTS DRILLS DRY_RUN EMPTY ENV FILE FORCE FUNCTION JOBS JSON \
+           KEPT LONG MARK MARKDOWN MATRIX OUT OVER PART PLANS PORT PULL_REQUEST PYTHON REAL_TIME REGION REPORT SANDBOX \
+           SCENARIO SCORED SEED SEEDS SINCE STACK STANDBY_FIRST TESTS TITLE TO YES
+
+define newline
+
+
+endef
+
+# make expands a dollar sign in a value, which can run a program, and takes a line break for the end of a command.
+ifneq (,$(findstring $$,$(value -*-command-variables-*-)))
+$(error refused: an argument of make holds a dollar sign, which make would expand)
+endif
+$(foreach name,$(OPTIONS),$(if $(filter-out file undefined,$(origin $(name))),\
+  $(if $(findstring $$,$(value $(name))),$(error refused: $(name) holds a dollar sign, which make would expand))\
+  $(if $(findstring $(newline),$(value $(name))),$(error refused: $(name) holds a line break))))
+
 ENV ?= reference/active-standby-api
 PYTHON ?= python3
-VENV := .venv
-RUN := $(VENV)/bin/python -m harness
-INSTALLED := $(VENV)/.installed
-POLICY_VENV := .venv-policy
-POLICY_INSTALLED := $(POLICY_VENV)/.installed
+override VENV := .venv
+override RUN := $(VENV)/bin/python -m harness
+override INSTALLED := $(VENV)/.installed
+override POLICY_VENV := .venv-policy
+override POLICY_INSTALLED := $(POLICY_VENV)/.installed
 JOBS ?= 5
 SCORED ?= reference/active-standby-api reference/cloudfront-dr-api reference/global-serverless
 MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard harness/drill/scenarios/*.yaml))))
 
-flag = $(if $(filter-out 0 no false,$($(1))),$(2))
-stacks = $(foreach stack,$(STACK),--stack $(stack))
-base = $(if $(BASE),--base '$(BASE)')
-# For the shell, as one word: an address has brackets and quotes in it.
+# For the shell, as one word.
 quoted = '$(subst ','\'',$(1))'
-plans = $(foreach folder,$(PLANS),--plans $(call quoted,$(folder)))
-confirm = $(if $(CONFIRM),--confirm $(call quoted,$(CONFIRM)))
-artifact = $(if $(ARTIFACT),--artifact $(call quoted,$(ARTIFACT)))
-env_given = $(if $(filter command\ line environment,$(origin ENV)),--env $(ENV))
+quoted_words = $(foreach word,$($(1)),$(call quoted,$(word)))
+# An option of the command line: a switch, one with a value, one that is given again for each word.
+on = $(filter-out 0 no false,$($(1)))
+flag = $(if $(call on,$(1)),$(2))
+option = $(if $($(1)),$(2) $(call quoted,$($(1))))
+each = $(foreach word,$($(1)),$(2) $(call quoted,$(word)))
+# The environment that was asked for; without one, a verb is about every environment.
+env_given = $(if $(filter-out file undefined,$(origin ENV)),$(call option,ENV,--env))
+# What pytest marks leave out: MARK=, and the long tests unless LONG=1.
+marks = $(if $(MARK)$(if $(call on,LONG),,long),-m $(call quoted,$(if $(MARK),($(MARK)))$(if $(MARK),$(if $(call on,LONG),, and ))$(if $(call on,LONG),,not long)))
 
 .PHONY: help setup generate check validate assess policy affected plan summary apply drift release destroy drill scorecard sandbox status \
         failover switchover failback readmit reconcile docs bench test inventories exercised lint format requirements clean jobs deposit collect comment \
         issue verdict
 
-help: ## What each verb does
-	@printf 'make <verb> [ENV=%s] [options]\n\n' '$(ENV)'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nOptions: ENV=<folder below envs/>  SANDBOX=1 (embedded AWS)  STACK="us-west-2 edge"  YES=1  FORCE=1  JSON=1\n'
-	@printf '         PLANS=folder  DOCUMENTS=1  CONFIRM="data:module.a.aws_dynamodb_table.b"  SINCE=drift.json  OUT=file\n'
-	@printf '         TO=eu-west-1  DRY_RUN=1  AFFECTED=1  BASE=origin/main  MARKDOWN=assessment.md  SCENARIO=region-hang  SEEDS=20  REAL_TIME=1\n'
-	@printf '         PORT=4566  EMPTY=1  TESTS=tests/generator  JOBS=5  LONG=1\n'
+help:
+	@printf 'make <verb> [OPTION=value ...]\n'
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nOptions: ENV=<folder below envs/> (%s if left out)  SANDBOX=1 (embedded AWS)  YES=1 (do not ask)  JSON=1\n' $(call quoted,$(ENV))
+	@printf '         docs/commands.md has the options of each verb.\n'
 	@printf 'Environments: %s\n' "$$(cd envs && find . -name manifest.yaml | sed 's|^\./||; s|/manifest.yaml||' | sort | tr '\n' ' ')"
 
-setup: $(INSTALLED) ## Install what is needed into .venv (the other verbs do it themselves)
-
-$(INSTALLED): requirements/runtime.txt requirements/test.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one with PYTHON=python3.12"; exit 2; }
-	@echo "setting up $(VENV) (once, about a minute)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt -r requirements/test.txt
-	@touch $@
+##@ Describe
 
 generate: setup ## Write the roots of ENV (or of every environment) from the manifest
 	@$(RUN) generate $(env_given) $(call flag,YES,--yes) $(call flag,FORCE,--force)
@@ -51,117 +64,141 @@ generate: setup ## Write the roots of ENV (or of every environment) from the man
 check: setup ## Fail when generated files are stale, and name them
 	@$(RUN) check $(env_given)
 
-validate: setup ## terraform validate on every root of ENV (or of every environment)
+validate: setup ## Validate the roots of ENV (or of every environment) by `terraform validate`
 	@$(RUN) validate $(env_given)
 
-assess: setup ## What a lost region costs ENV, predicted and measured, against its objectives (MARKDOWN=file)
-	@$(RUN) assess --env $(ENV) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(call flag,JSON,--json)
+assess: setup ## Say what a lost region costs ENV, predicted and measured, against its objectives
+	@$(RUN) assess $(call option,ENV,--env) $(call option,MARKDOWN,--markdown) $(call flag,JSON,--json)
 
-policy: setup $(POLICY_INSTALLED) ## Judge modules, roots and plans of ENV by checkov and the resilience rules (PLANS=folder, OUT=folder)
-	@$(RUN) policy --env $(ENV) $(if $(PLANS),--plans $(call quoted,$(PLANS))) $(if $(OUT),--out $(call quoted,$(OUT))) $(call flag,JSON,--json)
+docs: setup ## Write docs/reference from the manifest's models and the modules' HCL
+	@$(RUN) docs $(call flag,CHECK,--check)
 
-$(POLICY_INSTALLED): requirements/policy.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one with PYTHON=python3.12"; exit 2; }
-	@echo "setting up $(POLICY_VENV) (once, about a minute)"
-	@$(PYTHON) -m venv $(POLICY_VENV)
-	@$(POLICY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
-	@touch $@
+##@ Change AWS
 
-plan: setup ## What would change in ENV; SANDBOX=1 against the embedded AWS
-	@$(RUN) plan --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(plans) $(artifact) $(call flag,DOCUMENTS,--documents) $(call flag,JSON,--json) $(call flag,AFFECTED,--affected) $(base)
+plan: setup ## Show what would change in ENV
+	@$(RUN) plan $(call option,ENV,--env) $(call flag,SANDBOX,--sandbox) $(call each,STACK,--stack) $(call each,PLANS,--plans) $(call option,ARTIFACT,--artifact) $(call flag,DOCUMENTS,--documents) $(call flag,JSON,--json) $(call flag,AFFECTED,--affected) $(call option,BASE,--base)
 
-affected: setup ## Which stacks of ENV (or of every environment) the change since BASE touches, and why
-	@$(RUN) affected $(env_given) $(base) $(call flag,JSON,--json)
+affected: setup ## Say which stacks the change since BASE touches, and why
+	@$(RUN) affected $(env_given) $(call option,BASE,--base) $(call flag,JSON,--json)
 
-summary: setup ## Plans kept in PLANS= as Markdown for a pull request (OUT=file, JSON=1); several are merged
-	@$(RUN) summary $(plans) $(artifact) $(if $(OUT),--out $(call quoted,$(OUT))) $(call flag,JSON,--json)
+apply: setup ## Plan and apply ENV wave by wave, or the reviewed plans of PLANS=
+	@$(RUN) apply $(call option,ENV,--env) $(call flag,SANDBOX,--sandbox) $(call each,STACK,--stack) $(call each,PLANS,--plans) $(call option,CONFIRM,--confirm) $(call flag,STANDBY_FIRST,--standby-first) $(call flag,JSON,--json) $(call flag,YES,--yes)
 
-apply: setup ## Plan and apply ENV wave by wave, or the reviewed plans of PLANS=; asks unless YES=1; CONFIRM= names data that may go
-	@$(RUN) apply --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(plans) $(confirm) $(call flag,STANDBY_FIRST,--standby-first) $(call flag,JSON,--json) $(call flag,YES,--yes)
+drift: setup ## Say what changed in ENV outside of Terraform, and since when
+	@$(RUN) drift $(call option,ENV,--env) $(call flag,SANDBOX,--sandbox) $(call each,STACK,--stack) $(call option,SINCE,--since) $(call option,REPORT,--report) $(call option,MARKDOWN,--markdown) $(call flag,KEPT,--kept) $(call flag,JSON,--json)
 
-drift: setup ## What changed in ENV outside of Terraform, and since when (SINCE=, REPORT=, MARKDOWN=; KEPT=1: since the look in the state bucket)
-	@$(RUN) drift --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(if $(SINCE),--since $(call quoted,$(SINCE))) $(if $(REPORT),--report $(call quoted,$(REPORT))) $(if $(MARKDOWN),--markdown $(call quoted,$(MARKDOWN))) $(call flag,KEPT,--kept) $(call flag,JSON,--json)
+release: setup ## Send traffic to new versions of functions step by step, the standby first
+	@$(RUN) release $(call option,ENV,--env) $(call each,FUNCTION,--function) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
 
-release: setup ## Send traffic to new versions of functions step by step, standby first; taken back on alarm (FUNCTION=)
-	@$(RUN) release --env $(ENV) $(foreach function,$(FUNCTION),--function $(function)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
+destroy: setup ## Destroy ENV, the last wave first
+	@$(RUN) destroy $(call option,ENV,--env) $(call flag,SANDBOX,--sandbox) $(call each,STACK,--stack) $(call option,CONFIRM,--confirm) $(call flag,JSON,--json) $(call flag,YES,--yes)
 
-destroy: setup ## Destroy ENV, last wave first; asks for its name, or YES=1 CONFIRM=<ENV>
-	@$(RUN) destroy --env $(ENV) $(call flag,SANDBOX,--sandbox) $(stacks) $(confirm) $(call flag,JSON,--json) $(call flag,YES,--yes)
+##@ Prove
 
-drill: setup ## Apply ENV in the sandbox, lose a region, measure RTO and RPO at the client
-	@$(RUN) drill --env $(ENV) $(foreach scenario,$(SCENARIO),--scenario $(scenario)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(call flag,REAL_TIME,--real-time) $(call flag,JSON,--json)
+drill: setup ## Apply ENV in the embedded AWS, lose a region, measure RTO and RPO at the client
+	@$(RUN) drill $(call option,ENV,--env) $(call each,SCENARIO,--scenario) $(call option,SEEDS,--seeds) $(call option,SEED,--seed) $(call flag,REAL_TIME,--real-time) $(call flag,JSON,--json)
 
-scorecard: setup ## Draw docs/scorecard.md from the reports of the drills that were run (DRILLS=1 runs them all first)
-	@$(if $(filter-out 0 no false,$(DRILLS)),status=0; for env in $(SCORED); do $(RUN) drill --env $$env --fitting $(foreach scenario,$(MATRIX),--scenario $(scenario)) $(if $(SEEDS),--seeds $(SEEDS)) || [ $$? -eq 1 ] || status=1; done; [ $$status -eq 0 ])
+scorecard: setup ## Draw docs/scorecard.md from the reports of drills
+	@$(if $(call on,DRILLS),status=0; for env in $(call quoted_words,SCORED); do $(RUN) drill --env "$$env" --fitting $(call each,MATRIX,--scenario) $(call option,SEEDS,--seeds) || [ $$? -eq 1 ] || status=1; done; [ $$status -eq 0 ])
 	@$(RUN) scorecard
 
 sandbox: setup ## Keep the embedded AWS up with ENV applied, and say how to point tools at it
-	@$(RUN) sandbox --env $(ENV) $(if $(PORT),--port $(PORT)) $(if $(DNS_PORT),--dns-port $(DNS_PORT)) $(call flag,EMPTY,--empty)
+	@$(RUN) sandbox $(call option,ENV,--env) $(call option,PORT,--port) $(call option,DNS_PORT,--dns-port) $(call flag,EMPTY,--empty)
 
-status: setup ## Who writes in ENV, who sees what, and what the failover controller did
-	@$(RUN) status --env $(ENV) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
+policy: setup $(POLICY_INSTALLED) ## Judge modules, roots and plans of ENV by checkov and the resilience rules
+	@$(RUN) policy $(call option,ENV,--env) $(call option,PLANS,--plans) $(call option,OUT,--out) $(call flag,JSON,--json)
 
-failover switchover failback readmit: setup
-	@$(RUN) $@ --env $(ENV) $(if $(TO),--to $(TO)) $(call flag,SANDBOX,--sandbox) $(call flag,DRY_RUN,--dry-run) $(call flag,FORCE,--force) $(call flag,JSON,--json) $(call flag,YES,--yes)
+bench: setup ## Measure the speeds of docs/performance.md
+	@$(RUN) bench $(call each,PART,--part) $(call flag,JSON,--json)
 
-failover: ## Make another region of ENV the writer although this one is lost (TO=, DRY_RUN=1, FORCE=1)
+##@ On call
+
+status: setup ## Say who writes in ENV, who sees what, and what the failover controller did
+	@$(RUN) status $(call option,ENV,--env) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
+
+failover: ## Make another region of ENV the writer although this one is lost
 switchover: ## Make another region the writer in good order: nothing is lost
 failback: ## Bring the writer back to its home region in good order
 readmit: ## Let a region that was lost serve again
 
-reconcile: setup ## Report the writes that only a lost region had (REGION=)
-	@$(RUN) reconcile --env $(ENV) $(if $(REGION),--region $(REGION)) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
+failover switchover failback readmit: setup
+	@$(RUN) $@ $(call option,ENV,--env) $(call option,TO,--to) $(call flag,SANDBOX,--sandbox) $(call flag,DRY_RUN,--dry-run) $(call flag,FORCE,--force) $(call flag,JSON,--json) $(call flag,YES,--yes)
 
-docs: setup ## Write docs/reference from the manifest's models and the modules' HCL (CHECK=1 only compares)
-	@$(RUN) docs $(call flag,CHECK,--check)
+reconcile: setup ## Report the writes that only a lost region had
+	@$(RUN) reconcile $(call option,ENV,--env) $(call option,REGION,--region) $(call flag,SANDBOX,--sandbox) $(call flag,JSON,--json)
 
-bench: setup ## Measure speed, as docs/performance.md tells it
-	@$(RUN) bench $(foreach part,$(PART),--part $(part)) $(call flag,JSON,--json)
+##@ Develop
 
-jobs: setup ## The jobs of a workflow: all environments, or what changed since BASE=
-	@$(if $(BASE),set -o pipefail; $(RUN) affected --base '$(BASE)' --json | $(RUN) jobs --affected,$(RUN) jobs)
+setup: $(INSTALLED) ## Install what is needed into .venv; the other verbs do it themselves
 
-deposit: setup ## Keep the plans of STACK in PLANS= for the run that applies this commit
-	@$(RUN) deposit --env $(ENV) $(stacks) --plans '$(PLANS)' $(call flag,SANDBOX,--sandbox)
+$(INSTALLED): requirements/uv.txt requirements/runtime.txt requirements/test.txt
+	@$(call quoted,$(PYTHON)) requirements/set_up.py $(VENV) runtime test
+	@touch $@
 
-collect: setup ## Bring the plans that were kept for this commit to PLANS=
-	@$(RUN) collect --env $(ENV) --plans '$(PLANS)' $(call flag,SANDBOX,--sandbox)
+# after the other, so that a first `make test` on two cores does not install twice at once
+$(POLICY_INSTALLED): requirements/uv.txt requirements/policy.txt | $(INSTALLED)
+	@$(call quoted,$(PYTHON)) requirements/set_up.py $(POLICY_VENV) policy
+	@touch $@
 
-comment: setup ## Write FILE= as the one comment of PULL_REQUEST=, or change it in place
-	@$(RUN) comment --file '$(FILE)' --pull-request '$(PULL_REQUEST)'
+test: setup $(POLICY_INSTALLED) ## Run every test, or those of TESTS= and MARK=
+	@$(VENV)/bin/python -m pytest -n $(call quoted,$(JOBS)) --dist loadscope --no-loadscope-reorder $(marks) $(call quoted_words,TESTS)
 
-issue: setup ## Open or renew the one issue of PART= (TITLE=, FILE=), or close it (OVER=1)
-	@$(RUN) issue --part '$(PART)' --title '$(TITLE)' $(if $(FILE),--file '$(FILE)') $(call flag,OVER,--over)
-
-verdict: setup ## Whether the jobs in NEEDS= are all right
-	@$(RUN) verdict
-
-test: setup $(POLICY_INSTALLED) ## Every test: generator, modules, harness, functions, end to end
-	@$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(if $(filter-out 0 no false,$(LONG)),,-m 'not long') $(TESTS)
-
-inventories: setup ## Take anew what tests expect of plans: all, or those of TESTS= (a failure names it); then review the difference
-	@$(VENV)/bin/python -m pytest -q --take $(if $(TESTS),'$(TESTS)',tests/modules/test_readme.py tests/envs/test_root_inventories.py)
-
-exercised: setup ## Write docs/exercised.md from the tests: what is applied, drilled, or only planned and why
-	@$(VENV)/bin/python -m pytest -q --take tests/modules/test_exercised.py::test_the_page_is_what_the_tests_say
-
-lint: setup ## What CI checks of style and types
+lint: setup ## Check style, types, spelling, links, workflows and generated files, as CI does
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(RUN) format --check
+	@$(VENV)/bin/codespell
+	@$(VENV)/bin/zizmor --quiet --offline --no-online-audits --persona=pedantic .github
+	@$(VENV)/bin/python -m pytest -q --no-header -p no:xdist tests/docs/test_links.py
 	@$(RUN) check
 	@$(RUN) docs --check
 
 format: setup ## Format Python and HCL
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
-	@terraform fmt -recursive modules
+	@$(RUN) format
 
-requirements: ## Pin requirements/*.in again, with hashes
-	@command -v uv >/dev/null || { echo "uv is needed: pip install uv"; exit 2; }
-	@cd requirements && for name in runtime test policy; do \
-	  uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+inventories: setup ## Take anew what tests expect of plans: all, or those of TESTS=; then review the difference
+	@$(VENV)/bin/python -m pytest -q --take $(if $(TESTS),$(call quoted,$(TESTS)),tests/modules/test_readme.py tests/envs/test_root_inventories.py)
+
+exercised: setup ## Write docs/exercised.md from the tests
+	@$(VENV)/bin/python -m pytest -q --take tests/modules/test_exercised.py::test_the_page_is_what_the_tests_say
+
+requirements: setup ## Pin requirements/*.in again, with hashes
+	@cd requirements && for name in uv runtime test policy; do \
+	  ../$(VENV)/bin/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make requirements" $$name.in -o $$name.txt; done
 
-clean: ## Remove the environment, logs and reports that this checkout made
+clean: ## Remove the environments, logs and reports that this checkout made
 	@rm -rf $(VENV) $(POLICY_VENV) .antipode .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# For workflows: docs/delivery.md.
+
+# plans kept in PLANS= as Markdown for a pull request; several are merged
+summary: setup
+	@$(RUN) summary $(call each,PLANS,--plans) $(call option,ARTIFACT,--artifact) $(call option,OUT,--out) $(call flag,JSON,--json)
+
+# the jobs of a workflow: all environments, or what changed since BASE=
+jobs: setup
+	@$(if $(BASE),set -o pipefail; $(RUN) affected $(call option,BASE,--base) --json | $(RUN) jobs --affected,$(RUN) jobs)
+
+# keep the plans of STACK in PLANS= for the run that applies this commit
+deposit: setup
+	@$(RUN) deposit $(call option,ENV,--env) $(call each,STACK,--stack) $(call option,PLANS,--plans) $(call flag,SANDBOX,--sandbox)
+
+# bring the plans that were kept for this commit to PLANS=
+collect: setup
+	@$(RUN) collect $(call option,ENV,--env) $(call option,PLANS,--plans) $(call flag,SANDBOX,--sandbox)
+
+# write FILE= as the one comment of PULL_REQUEST=, or change it in place
+comment: setup
+	@$(RUN) comment $(call option,FILE,--file) $(call option,PULL_REQUEST,--pull-request)
+
+# open or renew the one issue of PART= (TITLE=, FILE=), or close it (OVER=1)
+issue: setup
+	@$(RUN) issue $(call option,PART,--part) $(call option,TITLE,--title) $(call option,FILE,--file) $(call flag,OVER,--over)
+
+# whether the jobs in NEEDS= are all right
+verdict: setup
+	@$(RUN) verdict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ ENVIRONMENTS = REPOSITORY / "envs"
 FUNCTIONS = REPOSITORY / "lambda_src"
 REPORTS = REPOSITORY / ".antipode" / "reports"
 SCHEMA = ENVIRONMENTS / "manifest.schema.json"
+
+# Commands and paths of generated files hold the name as it is.
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,13 @@ def load(name: str) -> Environment:
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names()) or 'none'}"
         raise InputRefused([f"ENV={name}: envs/{name}/manifest.yaml does not exist; {hint}"])
+    found = folder.relative_to(ENVIRONMENTS).as_posix()
+    if not _NAME.fullmatch(found):
+        raise InputRefused(
+            [f"envs/{found}: rename it: letters, digits, dots, hyphens and underscores alone are allowed"]
+        )
     file = folder / "manifest.yaml"
-    return Environment(
-        name=folder.relative_to(ENVIRONMENTS).as_posix(), folder=folder, manifest=manifest.load(file)
-    )
+    return Environment(name=found, folder=folder, manifest=manifest.load(file))
 
 
 def refuse_unreachable_objectives(environment: Environment) -> None:

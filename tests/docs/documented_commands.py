@@ -16,8 +16,10 @@ import botocore.session
 from botocore import xform_name
 
 REPOSITORY = Path(__file__).parents[2]
+# Variables of the Makefile that nobody gives.
+INTERNAL = frozenset({"INSTALLED", "MAKEFILE_LIST", "POLICY_INSTALLED", "POLICY_VENV", "RUN", "VENV"})
 # What the Makefile's own variables stand for.
-INDIRECT = {"stacks": "STACK", "env_given": "ENV"}
+INDIRECT = {"env_given": ("ENV",), "marks": ("MARK", "LONG")}
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,22 @@ def make_command(line: str) -> MakeCommand:
 
 @functools.cache
 def verbs() -> dict[str, frozenset[str]]:
-    """The Makefile's targets that help lists, with the options that their recipes read."""
+    """help, and the Makefile's targets that it lists, with the options that their recipes read."""
     text = (REPOSITORY / "Makefile").read_text()
-    told = re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE)
-    found: dict[str, set[str]] = {name: set() for name in told}
+    shown = ["help", *re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE)]
+    options: dict[str, set[str]] = {name: set() for name in shown}
     for heads, recipe in re.findall(r"^([a-z][a-z ]*):(?!=).*\n((?:\t.*\n)+)", text, re.MULTILINE):
         for name in heads.split():
-            found.setdefault(name, set()).update(_options(recipe))
-    return {name: frozenset(options) for name, options in found.items() if name in told}
+            options.setdefault(name, set()).update(options_of(recipe))
+    return {name: frozenset(each) for name, each in options.items() if name in shown}
 
 
-def _options(recipe: str) -> Iterator[str]:
-    yield from re.findall(
-        r"\$\((?:call flag,|if (?:\$\(filter-out [^,]*,\$\()?)?\$?\(?([A-Z][A-Z_]+)\b", recipe
-    )
-    yield from re.findall(r"\$\(([A-Z][A-Z_]+)\)", recipe)
-    yield from (name for short, name in INDIRECT.items() if f"$({short})" in recipe)
+def options_of(recipe: str) -> Iterator[str]:
+    """The options that a recipe reads: `$(call option,ENV,--env)`, `$(if $(TESTS),...)`."""
+    yield from re.findall(r"\$\(call (?:flag|option|each|on|quoted_words),([A-Z_]+)", recipe)
+    yield from (name for name in re.findall(r"\$\(([A-Z_]+)\)", recipe) if name not in INTERNAL)
+    for short, names in INDIRECT.items():
+        yield from names if f"$({short})" in recipe else ()
 
 
 def problems(command: MakeCommand, *, environments: frozenset[str]) -> list[str]:

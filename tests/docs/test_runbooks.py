@@ -185,7 +185,7 @@ def test_the_checks_find_what_is_wrong() -> None:
 
 
 def test_the_makefiles_options_are_read() -> None:
-    assert verbs()["failover"] == {"ENV", "TO", "SANDBOX", "DRY_RUN", "FORCE", "JSON", "YES", "RUN"}
+    assert verbs()["failover"] == {"ENV", "TO", "SANDBOX", "DRY_RUN", "FORCE", "JSON", "YES"}
     assert {"STACK", "SANDBOX", "YES"} <= verbs()["apply"]
     assert {"SCENARIO", "SEEDS", "REAL_TIME"} <= verbs()["drill"]
     assert "MARKDOWN" in verbs()["assess"]

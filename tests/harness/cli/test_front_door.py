@@ -49,6 +49,17 @@ def test_check_names_each_stale_file_and_the_command(envs: Path, capsys: pytest.
     ]
 
 
+@pytest.mark.parametrize("name", ["my env", "a;touch y", "-x"])
+def test_an_environment_whose_folder_would_mean_something_to_a_shell_is_refused(
+    envs: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (envs / "dev").rename(envs / name)
+    assert cli.main(["check"]) == 2
+    assert capsys.readouterr().err == (
+        f"refused: envs/{name}: rename it: letters, digits, dots, hyphens and underscores alone are allowed\n"
+    )
+
+
 def test_generate_brings_it_up_to_date(envs: Path) -> None:
     change(envs / "dev/manifest.yaml", "ttl: 30", "ttl: 20")
     assert cli.main(["generate", "--env", "dev"]) == 0
