@@ -124,3 +124,18 @@ def docs(
     for path in reference.write(reference.FOLDER, wanted):
         say(f"wrote docs/reference/{path}")
     return GOOD
+
+
+@app.command("format")
+def format_hcl(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 names each file that is not formatted.")
+    ] = False,
+) -> int:
+    """Format the HCL of the repository by `terraform fmt`."""
+    from harness.terraform.formatting import formatted
+
+    files = formatted(environments.REPOSITORY, write=not check)
+    for file in files:
+        say(f"{file}: is not formatted; run `make format`" if check else f"formatted {file}")
+    return FAILED if check and files else GOOD

@@ -166,5 +166,5 @@ def bucket(_moto: Any) -> str:
     for made in storage.buckets.all():
         made.objects.all().delete()
         made.delete()
-    storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})  # type: ignore[typeddict-item]
     return BUCKET

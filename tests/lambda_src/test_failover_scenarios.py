@@ -483,7 +483,7 @@ def killed_at(model: Model, region: str, number: int) -> None:
         except Killed:
             model.hook = lambda region, name: None
 
-    model.tick = survivable  # type: ignore[method-assign]
+    model.tick = survivable  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize("kind", ["failover", "switchover"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -230,11 +230,12 @@ def test_an_admission_that_was_closed_is_not_opened_again_for_its_epoch(tables: 
 
 def test_a_worker_that_slept_does_not_bring_an_older_epoch_back(tables: ControlTables) -> None:
     tables.admit(ADMIT._replace(epoch=5, writer=WEST))
-    for late in (
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: tables.admit(ADMIT),
         lambda: tables.admit(ADMIT._replace(until=0.0)),
         lambda: tables.close(4),
-    ):
+    )
+    for late in attempts:
         with pytest.raises(Failed):
             late()
     assert (item(EAST, ADMISSION)["epoch"], item(EAST, ADMISSION)["writer"]) == (5, WEST)

@@ -35,9 +35,9 @@ class Checkout:
         self.path = folder / "checkout"
         self.artifacts = folder / "artifacts"
         self.run("git", "clone", "--quiet", str(REPOSITORY), str(self.path), cwd=folder)
-        for folder in (".venv", ".venv-policy"):
-            if (REPOSITORY / folder).is_dir():
-                (self.path / folder).symlink_to((REPOSITORY / folder).resolve())
+        for name in (".venv", ".venv-policy"):
+            if (REPOSITORY / name).is_dir():
+                (self.path / name).symlink_to((REPOSITORY / name).resolve())
         # installed before this clone was: `make` must not install it again
         for file in (self.path / "requirements").iterdir():
             os.utime(file, (0, 0))

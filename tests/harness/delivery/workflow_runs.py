@@ -27,8 +27,8 @@ Action = Callable[["Step"], None]
 
 def load(name: str) -> dict[str, Any]:
     """One workflow. YAML reads its key `on` as true."""
-    found: dict[str, Any] = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text(encoding="utf-8"))
-    return {"on" if key is True else key: value for key, value in found.items()}
+    found: dict[str | bool, Any] = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text(encoding="utf-8"))
+    return {"on" if key is True else str(key): value for key, value in found.items()}
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,8 @@ class _Expression:
             given.append(self._or())
         if name in ("success", "failure", "cancelled", "always"):
             return self._context["status"][name]
-        return {"fromJSON": json.loads, "toJSON": json.dumps}[name](*given)
+        functions: dict[str, Callable[..., Any]] = {"fromJSON": json.loads, "toJSON": json.dumps}
+        return functions[name](*given)
 
     def _looked_up(self, path: str) -> Any:
         found: Any = self._context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_what_lies_there_and_is_no_report_is_refused_by_its_name(environment: En
 
 
 class _Dark(MemoryBuckets):
-    def listed(self, *_: object) -> list[kept_drift.Stored]:
+    def listed(self, *_: object) -> list[Any]:
         raise TerraformError("state: s3://forty-tfstate: timed out")
 
     def put(self, *_: object) -> None:

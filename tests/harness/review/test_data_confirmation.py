@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -96,8 +97,8 @@ def test_yes_is_no_address(stack: StackRun) -> None:
 
 
 def test_an_apply_that_would_lose_data_ends_before_it_with_status_2(
-    tmp_path, session: Session, fake: FakeTerraform  # type: ignore[no-untyped-def]
-) -> None:  # fmt: skip
+    tmp_path: Path, session: Session, fake: FakeTerraform
+) -> None:
     environment = small_environment(tmp_path, data=2, edge=6)
     document = {"resource_changes": [{"address": KEY, "change": {"actions": ["delete"]}}]}
     fake.answer(

@@ -56,7 +56,7 @@ EVERYTHING = {
 MANAGED_POLICY, INLINE_POLICIES, TRUST_POLICY, MANAGED_POLICIES = 6144, 10_240, 2048, 10
 """IAM User Guide, "IAM and AWS STS quotas": characters without white space; policies of one role."""
 
-ENV = EVERYTHING["environment"]
+ENV = str(EVERYTHING["environment"])
 ISSUER = "token.actions.githubusercontent.com"
 STATE = [
     f"arn:aws:s3:::a-name-of-the-full-24-ch-tfstate-123456789012-{code}" for code in ("euw1", "use1", "use2")

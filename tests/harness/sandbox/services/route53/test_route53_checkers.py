@@ -433,7 +433,7 @@ def test_every_place_learns_of_a_change_after_its_own_delay() -> None:
 
     scene = Scene(delay=delay)
 
-    async def script() -> list[tuple[bool, bool, bool]]:
+    async def script() -> list[tuple[bool, ...]]:
         scene.observations.publish("h", healthy=False)
         seen = []
         for _ in range(3):

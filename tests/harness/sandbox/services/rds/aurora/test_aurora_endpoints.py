@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 
 import pytest
@@ -159,7 +160,7 @@ def test_a_new_master_password_holds_in_every_region(own_database: GlobalDatabas
         return True
 
     for region in (EAST, WEST):
-        until(lambda region=region: taken(region))
+        until(functools.partial(taken, region))
 
 
 def test_a_headless_cluster_serves_nobody_until_it_has_an_instance(sandbox: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import pytest
@@ -84,7 +85,7 @@ def test_after_a_switchover_every_secondary_follows_the_new_primary(three: Globa
     three.connect(IRELAND).run(INSERT, id=2)
     let_pass(three.sandbox, 5)
     for region in (EAST, WEST):
-        until(lambda region=region: three.reads(region) == [1, 2])
+        until(functools.partial(lambda region: three.reads(region) == [1, 2], region))
     three.switch_over(EAST, asked_in=IRELAND)
     let_pass(three.sandbox, SWITCHOVER + 10)
     until(lambda: three.synchronization()[EAST][0])
