@@ -13,6 +13,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import inventory
+from tests.provider import executable
 from tests.turns import TURNS
 
 Holds = Callable[..., None]
@@ -72,6 +73,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is found where another thing is expected (`make inventories`)",
     )
+
+
+@pytest.fixture(scope="session")
+def quick_terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Terraform with the AWS provider at a tenth of the processor time (tests/provider)."""
+    with executable.quick_terraform(tmp_path_factory.mktemp("terraform")) as found:
+        yield found
 
 
 @pytest.fixture

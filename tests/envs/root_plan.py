@@ -17,14 +17,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from generator import estate, naming
+from generator import naming
 from generator.stacks import Stack
 from harness.environments import REPOSITORY, Environment
 from harness.terraform import installation
 from tests import inventory
+from tests.provider.executable import LOCK_FILE
 
 SECONDS = 400
-LOCK_FILE = Path(estate.__file__).parent / "terraform.lock.hcl"
 STANDING_IN = {
     "viewer_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/"
     "11111111-1111-4111-8111-111111111111",
@@ -45,15 +45,15 @@ _PROVIDER = re.compile(r'^provider "aws" \{\n.*?^\}\n', re.MULTILINE | re.DOTALL
 _VERSION = re.compile(r'^( +)version = "~> [\d.]+"\n', re.MULTILINE)
 
 
-def planned(environment: Environment, directory: Path) -> dict[str, dict[str, str]]:
+def planned(environment: Environment, directory: Path, terraform: Path) -> dict[str, dict[str, str]]:
     """By stack, type by address of what its first apply makes.
 
     AssertionError with what Terraform said when it cannot plan.
     """
     write(environment, directory)
     root = directory / "root"
-    _terraform(root, "init", "-input=false", "-no-color")
-    said = _terraform(root, "plan", "-input=false", "-json", "-refresh=false")
+    _run(terraform, root, "init", "-input=false", "-no-color")
+    said = _run(terraform, root, "plan", "-input=false", "-json", "-refresh=false")
     found: dict[str, dict[str, str]] = {stack.name: {} for stack in environment.stacks}
     for address, type_ in inventory.of_planned_events(said.splitlines()).items():
         stack = inventory.labels_of(address)[0]
@@ -110,9 +110,9 @@ def _providers(stack: Stack) -> dict[str, str]:
     return {f"aws.{each}": f"aws.{each}" for each in aliases} if aliases[1:] else {"aws": f"aws.{aliases[0]}"}
 
 
-def _terraform(root: Path, *arguments: str) -> str:
+def _run(terraform: Path, root: Path, *arguments: str) -> str:
     done = subprocess.run(
-        [str(installation.terraform_binary()), *arguments],
+        [str(terraform), *arguments],
         cwd=root,
         env=_environment(root.parent / "cli"),
         capture_output=True,

@@ -31,10 +31,10 @@ def calls_of(stack: Stack) -> dict[str, str]:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_the_roots_plan_what_the_inventory_says(
-    name: str, tmp_path: Path, holds: Callable[..., None]
+    name: str, tmp_path: Path, quick_terraform: Path, holds: Callable[..., None]
 ) -> None:
     environment = environments.load(name)
-    made = planned(environment, tmp_path)
+    made = planned(environment, tmp_path, quick_terraform)
     found = {
         stack.name: inventory.of_resources(calls_of(stack), made[stack.name]) for stack in environment.stacks
     }

@@ -7,19 +7,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.terraform import installation
-from tests.modules.module_plan import Planner, Terraform, initialised_root
+from tests.modules.module_plan import Planner, Terraform
 from tests.modules.native_run import NativeTests, native_tests
-from tests.modules.shared_provider import attached, provider_binary
 
 
 @pytest.fixture(scope="session")
-def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def terraform(quick_terraform: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform cut off from the user's own AWS settings, which could make a plan differ or hang."""
     configuration = installation.cli_configuration(tmp_path_factory.mktemp("terraform-cli"))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
@@ -32,35 +30,22 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
         "TF_CLI_CONFIG_FILE": str(configuration),
         "TF_IN_AUTOMATION": "1",
     }
-    return Terraform(str(installation.terraform_binary()), environment)
+    return Terraform(str(quick_terraform), environment)
 
 
 @pytest.fixture(scope="session")
-def provider(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The AWS provider's executable."""
-    return provider_binary(initialised_root(tmp_path_factory.mktemp("provider"), terraform))
-
-
-@pytest.fixture(scope="session")
-def planning(terraform: Terraform, provider: Path) -> Iterator[Terraform]:
-    """Terraform attached to one provider: for roots with one provider configuration and no other provider."""
-    with attached(provider, terraform.environment) as environment:
-        yield Terraform(terraform.binary, environment)
-
-
-@pytest.fixture(scope="session")
-def plan_module(planning: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Planner:
+def plan_module(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Planner:
     """A function from module and variables to its plan, made once for each case and session."""
-    return Planner(planning, tmp_path_factory.mktemp("plans"))
+    return Planner(terraform, tmp_path_factory.mktemp("plans"))
 
 
 @pytest.fixture(scope="session")
 def natively(
-    request: pytest.FixtureRequest, planning: Terraform, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, terraform: Terraform, tmp_path_factory: pytest.TempPathFactory
 ) -> NativeTests:
     """The root for the native tests of the modules that are selected in this session."""
     modules = _selected(request.session, "natively_tested")
-    return native_tests(tmp_path_factory.mktemp("native"), modules, planning)
+    return native_tests(tmp_path_factory.mktemp("native"), modules, terraform)
 
 
 @pytest.fixture(scope="session")

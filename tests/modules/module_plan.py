@@ -20,8 +20,8 @@ import pytest
 import tftest
 
 from tests.modules import module_source
+from tests.provider.executable import LOCK_FILE
 
-LOCK_FILE = module_source.REPOSITORY / "generator" / "terraform.lock.hcl"
 REGION = "us-east-1"
 PACKAGE = "functions/read.zip"
 """A function's package that is there, relative to the root, in plans, README examples and native tests."""
@@ -108,16 +108,6 @@ def refused_by_apply(
         with pytest.raises(BlockingIOError):  # nothing asked AWS
             aws.accept()
     return json.loads(run("show", "-json", "plan").stdout), " ".join(applied.stderr.split())
-
-
-def initialised_root(root: Path, terraform: Terraform) -> Path:
-    """A root of nothing but the provider, installed and verified against the committed lock; returned."""
-    shutil.copyfile(LOCK_FILE, root / ".terraform.lock.hcl")
-    (root / "main.tf.json").write_text(json.dumps(offline_provider(REGION)))
-    tftest.TerraformTest(str(root), binary=terraform.binary, env=dict(terraform.environment)).setup(
-        cleanup_on_exit=False
-    )
-    return root
 
 
 def write_examples(root: Path, modules: Sequence[str]) -> None:

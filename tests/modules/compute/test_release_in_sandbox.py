@@ -22,7 +22,6 @@ from harness.sandbox.sandbox import Sandbox
 from tests import inventory
 from tests.modules.module_plan import LOCK_FILE, PACKAGE, REGION, Terraform, path_to
 from tests.modules.module_source import NATIVE_TESTS
-from tests.modules.shared_provider import attached
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(300)]
 
@@ -117,21 +116,19 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def root(sandbox: Sandbox, terraform: Terraform, provider: Path, tmp_path: Path) -> Iterator[Root]:
+def root(sandbox: Sandbox, terraform: Terraform, tmp_path: Path) -> Iterator[Root]:
     """The function with its first version, which Terraform itself has put behind the alias."""
     shutil.copyfile(LOCK_FILE, tmp_path / ".terraform.lock.hcl")
     (tmp_path / PACKAGE).parent.mkdir()
-    with attached(
-        provider, {**terraform.environment, **sandbox.environment(REGION)}, directory=tmp_path
-    ) as environment:
-        made = Root(tmp_path, terraform.binary, environment)
-        made.write(code="first", canary=False)
-        made("init", "-input=false")
-        try:
-            made.apply()
-            yield made
-        finally:
-            made("destroy", "-auto-approve", "-input=false")
+    environment = {**terraform.environment, **sandbox.environment(REGION)}
+    made = Root(tmp_path, terraform.binary, environment)
+    made.write(code="first", canary=False)
+    made("init", "-input=false")
+    try:
+        made.apply()
+        yield made
+    finally:
+        made("destroy", "-auto-approve", "-input=false")
 
 
 def alias(sandbox: Sandbox, **moved: Any) -> tuple[str, dict[str, float]]:

@@ -128,12 +128,13 @@ def root(directory: Path) -> dict[str, Any]:
 class Terraform:
     """Terraform in one directory, pointed at the sandbox and nothing else."""
 
+    binary: Path
     directory: Path
     environment: dict[str, str]
 
     def run(self, verb: str, *arguments: str) -> str:
         done = subprocess.run(
-            [str(installation.terraform_binary()), verb, "-no-color", *arguments],
+            [str(self.binary), verb, "-no-color", *arguments],
             cwd=self.directory,
             env=self.environment,
             capture_output=True,
@@ -156,7 +157,7 @@ class Terraform:
 
 
 @pytest.fixture
-def terraform(sandbox: Sandbox, tmp_path: Path) -> Terraform:
+def terraform(sandbox: Sandbox, quick_terraform: Path, tmp_path: Path) -> Terraform:
     sandbox.aurora.estate.delay = DELAYS.__getitem__
     configuration = installation.cli_configuration(tmp_path / "cli")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
@@ -165,6 +166,7 @@ def terraform(sandbox: Sandbox, tmp_path: Path) -> Terraform:
     shutil.copyfile(LOCK_FILE, directory / ".terraform.lock.hcl")
     (directory / "main.tf.json").write_text(json.dumps(root(directory), indent=2))
     terraform = Terraform(
+        quick_terraform,
         directory,
         {
             **inherited,
