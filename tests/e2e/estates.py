@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,6 +21,7 @@ from harness.sandbox.sandbox import Sandbox
 from harness.targets.session import stack_runs
 from harness.terraform.stack import StackRun, Target
 from tests import inventory
+from tests.provider.executable import found_as_terraform
 from tests.turns import TURNS
 
 
@@ -59,11 +61,15 @@ class Estate:
 
 
 @contextlib.contextmanager
-def applied(name: str) -> Iterator[Estate]:
+def applied(name: str, *, terraform: Path | None = None) -> Iterator[Estate]:
     """An environment in a sandbox of its own. Applying is mostly waiting, so it takes no turn: tests marked
-    `e2e` take theirs where they drill or plan."""
+    `e2e` take theirs where they drill or plan.
+
+    `terraform`: what runs until the end of the block, instead of the machine's own.
+    """
     environment = environments.load(name)
-    with rehearsal.applied(environment) as sandbox:
+    ours = found_as_terraform(terraform) if terraform else contextlib.nullcontext()
+    with ours, rehearsal.applied(environment) as sandbox:
         yield Estate(environment, sandbox)
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -24,6 +25,7 @@ from harness.targets.session import session, stack_runs
 from harness.targets.target import SANDBOX
 from harness.terraform import runner
 from harness.terraform.stack import Target
+from tests.provider.executable import found_as_terraform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(3600)]
 
@@ -62,9 +64,14 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def kept() -> Iterator[Kept]:
+def kept(quick_terraform: Path) -> Iterator[Kept]:
     if RECORD.exists():
         pytest.skip(f"a sandbox is up already ({RECORD}); stop it first")
+    with found_as_terraform(quick_terraform):
+        yield from running_sandbox()
+
+
+def running_sandbox() -> Iterator[Kept]:
     command = [
         sys.executable,
         "-m",

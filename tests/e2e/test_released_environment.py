@@ -28,6 +28,7 @@ from harness.targets.session import session, stack_runs
 from harness.targets.target import forget
 from harness.terraform import runner
 from harness.terraform.stack import Target
+from tests.provider.executable import found_as_terraform
 
 pytestmark = [
     pytest.mark.e2e,
@@ -129,7 +130,7 @@ class Released:
 
 
 @pytest.fixture(scope="module")
-def released() -> Iterator[Released]:
+def released(quick_terraform: Path) -> Iterator[Released]:
     wanted = yaml.safe_load((ENVIRONMENTS / "dev" / "manifest.yaml").read_text())
     wanted["compute"]["functions"]["read"]["release"] = {"percent": 10, "minutes": 5}
     # the emulator counts requests by wall seconds, and here model seconds are much shorter
@@ -143,7 +144,10 @@ def released() -> Iterator[Released]:
         (FOLDER / path).write_bytes(content)
     environment = Environment(name=FOLDER.name, folder=FOLDER, manifest=read)
     forget(environment, rehearsal.DRILL)
-    with Sandbox(account_id=read.account_id, regions=environment.regions) as sandbox:
+    with (
+        found_as_terraform(quick_terraform),
+        Sandbox(account_id=read.account_id, regions=environment.regions) as sandbox,
+    ):
         found = Released(environment, sandbox)
         found.apply("state", "global", "data", STANDBY, LEAD)
         yield found

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -31,9 +32,9 @@ SETTLE, REBUILT = 180.0, 900.0
 
 
 @pytest.fixture(scope="module")
-def estate() -> Iterator[Estate]:
+def estate(quick_terraform: Path) -> Iterator[Estate]:
     """Applied, with controllers and checkers running, and found by commands as `make sandbox` is."""
-    with applied(NAME) as found, TURNS.alone():
+    with applied(NAME, terraform=quick_terraform) as found, TURNS.alone():
         sandbox = found.sandbox
         variables = sandbox.environment(found.environment.manifest.recovery_region)
         told = RunningSandbox(

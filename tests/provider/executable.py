@@ -17,6 +17,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from generator import estate
 from harness.terraform import die_with_parent, installation
 from tests.provider import attached
@@ -59,6 +61,14 @@ def quick_terraform(directory: Path) -> Iterator[Path]:
             yield _executable(directory / "terraform", port, terraform)
         finally:
             proxy.terminate()
+
+
+@contextlib.contextmanager
+def found_as_terraform(executable: Path) -> Iterator[None]:
+    """Whoever looks for Terraform finds this one, in this process and in those that it starts."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TERRAFORM_BIN", str(executable))
+        yield
 
 
 def installed_provider(terraform: Path, root: Path) -> Path:

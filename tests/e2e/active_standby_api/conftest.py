@@ -1,4 +1,7 @@
-"""active-standby-api, applied once in one sandbox for every test of this folder."""
+"""active-standby-api, applied once in one sandbox for every test of this folder.
+
+Terraform has providers of its own here; in other folders it is attached to a proxy (tests/provider).
+"""
 
 from __future__ import annotations
 

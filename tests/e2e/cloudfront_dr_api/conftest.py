@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,6 @@ from e2e.estates import Estate, applied
 
 
 @pytest.fixture(scope="package")
-def estate() -> Iterator[Estate]:
-    with applied("reference/cloudfront-dr-api") as found:
+def estate(quick_terraform: Path) -> Iterator[Estate]:
+    with applied("reference/cloudfront-dr-api", terraform=quick_terraform) as found:
         yield found

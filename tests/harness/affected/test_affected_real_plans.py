@@ -25,11 +25,13 @@ VOLATILE = ("timestamp", "relevant_attributes")
 STACKS = {"state", "global", "data", "us-east-1", "us-west-2", "edge"}
 
 
-def planned(repository: Repository, target: Target, work: Path) -> dict[str, Mapping[str, Any]]:
+def planned(
+    repository: Repository, target: Target, terraform: Path, work: Path
+) -> dict[str, Mapping[str, Any]]:
     """Every stack's plan as Terraform's JSON, of an environment of which nothing exists."""
     folder = repository.root / "envs/dev"
     environment = Environment("dev", folder, manifest.load(folder / "manifest.yaml"))
-    with session(environment, target, documents=True, work=work) as opened:
+    with session(environment, target, documents=True, work=work, binary=terraform) as opened:
         result = runner.plan(opened, stack_runs(environment))
     assert [each.messages for each in result.results if not each.status.good] == []
     found = {each.stack: each.document for each in result.results}
@@ -45,14 +47,14 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
 
 
 def test_every_stack_whose_plan_differs_is_affected_and_others_are_not(
-    repository: Repository, tmp_path: Path
+    repository: Repository, quick_terraform: Path, tmp_path: Path
 ) -> None:
     folder = repository.root / "envs/dev"
     environment = Environment("dev", folder, manifest.load(folder / "manifest.yaml"))
     with target_of(environment, sandbox=True) as target:
-        before = planned(repository, target, tmp_path / "work")
+        before = planned(repository, target, quick_terraform, tmp_path / "work")
         assert set(before) == STACKS
-        assert differing(before, planned(repository, target, tmp_path / "work")) == set()
+        assert differing(before, planned(repository, target, quick_terraform, tmp_path / "work")) == set()
 
         repository.change("envs/dev/manifest.yaml", "ttl: 30", "ttl: 20")
         repository.change("modules/data/global_table/main.tf", "  name ", "  # a comment\n  name ")
@@ -60,6 +62,6 @@ def test_every_stack_whose_plan_differs_is_affected_and_others_are_not(
         repository.generate()
         named = {each.name.stack for each in change(repository.root).affected}
         assert named == {"data", "us-east-1", "us-west-2", "edge"}
-        after = planned(repository, target, tmp_path / "work")
+        after = planned(repository, target, quick_terraform, tmp_path / "work")
     assert differing(before, after) <= named
     assert differing(before, after) == {"us-east-1", "us-west-2", "edge"}

@@ -133,12 +133,12 @@ def test_what_was_reviewed_is_applied_and_neither_changed_code_nor_a_moved_state
 
 
 @pytest.fixture
-def sandboxed(tmp_path: Path) -> Iterator[Session]:
+def sandboxed(quick_terraform: Path, tmp_path: Path) -> Iterator[Session]:
     with Sandbox(account_id=ACCOUNT, regions=("us-east-1",)) as sandbox:
         yield Session(
             environment="prod",
             target=Target(name="sandbox", variables=sandbox.environment("us-east-1")),
-            binary=installation.terraform_binary(),
+            binary=quick_terraform,
             cli_config=installation.cli_configuration(tmp_path / "configuration"),
             work=tmp_path / ".antipode",
             documents=True,
