@@ -141,7 +141,7 @@ $(POLICY_INSTALLED): requirements/uv.txt requirements/policy.txt | $(INSTALLED)
 	@touch $@
 
 test: setup $(POLICY_INSTALLED) ## Run every test, or those of TESTS= and MARK=
-	@$(VENV)/bin/python -m pytest -n $(call quoted,$(JOBS)) --dist loadscope --no-loadscope-reorder $(marks) $(call quoted_words,TESTS)
+	@$(VENV)/bin/python -m pytest -n $(call quoted,$(JOBS)) --dist loadscope --no-loadscope-reorder $(marks) $(call flag,TIMES,--times) $(call quoted_words,TESTS)
 
 lint: setup ## Check style, types, spelling, links, workflows and generated files, as CI does
 	@$(VENV)/bin/ruff check .

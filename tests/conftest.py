@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import inventory
 from tests.provider import executable
+from tests.times import Times
 from tests.turns import TURNS
 
 Holds = Callable[..., None]
@@ -67,7 +68,16 @@ def _turn(item: pytest.Item) -> int:
 
 
 @pytest.hookimpl
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--times"):
+        config.pluginmanager.register(Times())
+
+
+@pytest.hookimpl
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--times", action="store_true", help="sum up wall and processor time by folder (tests/times.py)"
+    )
     parser.addoption(
         "--take",
         action="store_true",
