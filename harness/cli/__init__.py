@@ -5,6 +5,7 @@ Exit status: 0 good, 1 failed or objective missed, 2 bad input or refused, 3 inc
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -48,9 +49,33 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        say(f"failed: {type(error).__name__}: {error}")
-        say(f"        this is a defect of Antipode; details for an issue are in {_error_log(words)}")
+        say(f"failed: {_fault_of_machine(error) or _defect(error, words)}")
         return FAILED
+
+
+def _fault_of_machine(error: Exception) -> str:
+    """The message of an error that the machine is to blame for; empty for any other."""
+    if not isinstance(error, OSError):
+        return ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        from harness.terraform.diagnostics import DISK_FULL  # verbs that read a manifest start without it
+
+        return DISK_FULL.text
+    if error.errno == errno.EROFS or (error.errno == errno.EACCES and not os.access(REPOSITORY, os.W_OK)):
+        return (
+            f"{error.filename or REPOSITORY} cannot be written: {error.strerror}\n"
+            "  Fix: Use a checkout that you may write to; working files go to its folder .antipode."
+        )
+    return ""
+
+
+def _defect(error: Exception, words: list[str]) -> str:
+    """What happened, and where the rest of it is."""
+    try:
+        where = f"details for an issue are in {_error_log(words)}"
+    except OSError:
+        where = "run it with --debug for the details"
+    return f"{type(error).__name__}: {error}\n        this is a defect of Antipode; {where}"
 
 
 def _error_log(words: list[str]) -> Path:

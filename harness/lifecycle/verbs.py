@@ -15,6 +15,7 @@ from harness.review.confirmation import Consent, confirm_destruction, data_revie
 from harness.targets.session import Run, interruptible, stack_runs
 from harness.terminal import FAILED, GOOD
 from harness.terraform import adapter, bootstrap, runner
+from harness.terraform.diagnostics import cause_of
 from harness.terraform.process import Interruption
 from harness.terraform.report import report
 from harness.terraform.session import Session, open_session
@@ -111,6 +112,8 @@ def open_validation(environment: Environment) -> Iterator[Session]:
 def _validate(opened: Session, stack: StackRun) -> list[str]:
     root = opened.root(stack)
     root.directory.make()
-    adapter.init(root, backend=False)
+    ready = adapter.init(root, backend=False)
+    if ready.status is not adapter.ExitStatus.SUCCEEDED and any(map(cause_of, ready.errors)):
+        raise adapter.CommandFailed(ready)
     result = adapter.validate(root)
     return [str(error.summary) + (f": {error.detail}" if error.detail else "") for error in result.errors]

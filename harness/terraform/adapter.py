@@ -27,6 +27,7 @@ from harness.terraform import process, running
 from harness.terraform.diagnostics import (
     Diagnostic,
     LockInfo,
+    cause_of,
     diagnostic_from,
     diagnostics_from_text,
     lock_holder,
@@ -108,9 +109,13 @@ class CommandFailed(TerraformError):
     def __init__(self, result: CommandResult) -> None:
         self.result = result
         first = next(iter(result.errors), None)
+        if first and (cause := cause_of(first)):
+            super().__init__(cause.text)
+            return
         said = f"{first.summary} {' '.join(first.detail.split())}".strip() if first else "it said nothing"
         super().__init__(
-            f"terraform {result.command} ended with {result.exit_code}: {said.rstrip('.')}. Log: {result.log}"
+            f"terraform {result.command} ended with {result.exit_code}: {said.rstrip('.')}. "
+            f"Log: {os.path.relpath(result.log)}"
         )
 
 

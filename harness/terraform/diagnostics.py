@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 LOCK_SUMMARY = "Error acquiring the state lock"
 
@@ -24,15 +24,6 @@ _FIXES = (
         "Apply the state stack first: it makes the bucket (`make apply` does it in the right order).",
     ),
     (
-        r"No valid credential sources found|failed to refresh cached credentials|no EC2 IMDS role found",
-        "Give credentials, for example AWS_PROFILE=<profile>, or run against the sandbox with SANDBOX=1.",
-    ),
-    (r"ExpiredToken|token included in the request is expired", "Log in again: the session has expired."),
-    (
-        r"Failed to query available provider packages|Could not retrieve the list of available versions",
-        "Give access to the provider registry, or name a mirror of the provider in TF_PROVIDER_MIRROR.",
-    ),
-    (
         r"doesn't match any of the checksums previously recorded",
         "The provider is not the one in the committed lock file: use a mirror of the released one.",
     ),
@@ -45,6 +36,48 @@ _FIXES = (
         "Name the region that was taken out in `removed:` of the manifest, and generate, until an apply has "
         "destroyed what it still has there.",
     ),
+)
+
+
+class Cause(NamedTuple):
+    """A fault of the machine or of its surroundings, which stops each stack alike."""
+
+    summary: str
+    fix: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.summary}\n  Fix: {self.fix}"
+
+
+DISK_FULL = Cause(
+    "The disk is full.",
+    "Free some space where the checkout and the temporary directory lie, then run the same again.",
+)
+_CAUSES = (
+    (
+        r"No valid credential sources found|failed to refresh cached credentials|no EC2 IMDS role found",
+        Cause(
+            "No AWS credentials are found.",
+            "Give credentials, for example AWS_PROFILE=<profile>, or run against the sandbox with SANDBOX=1.",
+        ),
+    ),
+    (
+        r"ExpiredToken|token included in the request is expired",
+        Cause("The AWS session has expired.", "Log in again."),
+    ),
+    (
+        r"Failed to query available provider packages|Could not retrieve the list of available versions",
+        Cause(
+            "Terraform cannot get the AWS provider.",
+            "Give access to the provider registry, or name a mirror of the provider in TF_PROVIDER_MIRROR.",
+        ),
+    ),
+    (
+        r"no such host|server misbehaving|[Nn]ame resolution|network is unreachable",
+        Cause("The network cannot be reached.", "Check the network, the DNS server and HTTPS_PROXY."),
+    ),
+    (r"no space left on device|[Dd]isk quota exceeded", DISK_FULL),
 )
 
 
@@ -161,7 +194,12 @@ def lock_message(stack: str, lock: LockInfo, *, release: str, now: datetime) -> 
 
 
 def message(stack: str, diagnostic: Diagnostic, *, root: Path | None = None) -> str:
-    """One diagnostic as text: `stack: summary`, then where, then the detail, then the fix if one is known."""
+    """One diagnostic as text: `stack: summary`, then where, then the detail, then the fix if one is known.
+
+    Of a cause that lies outside of the stack only the cause and its fix: the log has the detail.
+    """
+    if cause := cause_of(diagnostic):
+        return f"{stack}: {cause.text}"
     where = place_of(diagnostic, root)
     lines = [f"{stack}: {diagnostic.summary}" + (f" ({diagnostic.address})" if diagnostic.address else "")]
     lines += [f"  at {where}"] if where else []
@@ -176,6 +214,12 @@ def place_of(diagnostic: Diagnostic, root: Path | None) -> str:
         return ""
     file = os.path.relpath(os.path.normpath(root / diagnostic.file)) if root else diagnostic.file
     return f"{file}:{diagnostic.line}" if diagnostic.line else file
+
+
+def cause_of(diagnostic: Diagnostic) -> Cause | None:
+    """The fault of the machine behind an error, if it is one of those."""
+    text = diagnostic.text
+    return next((cause for pattern, cause in _CAUSES if re.search(pattern, text)), None)
 
 
 def fix_for(diagnostic: Diagnostic) -> str:

@@ -16,7 +16,7 @@ from harness.terraform.session import RunResult
 
 
 def report(result: RunResult, *, as_json: bool) -> None:
-    """Print the changes of a run, its messages, and the paths of its logs."""
+    """Print the changes of a run and the paths of its logs. Its messages were told when the stacks ended."""
     if as_json:
         print(json.dumps(_as_json(result)))
         return
@@ -26,14 +26,6 @@ def report(result: RunResult, *, as_json: bool) -> None:
         out.print(plans.table(summaries))
     out.print(_summary(result))
     for each in result.results:
-        for message in each.messages:
-            out.print(
-                message,
-                style="red" if not each.status.good else "",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
         if not each.status.good and each.log is not None:
             out.print(
                 f"{each.stack}: log in {_shown(each.log)}", markup=False, highlight=False, soft_wrap=True

@@ -6,6 +6,7 @@ the machine or the call; what goes wrong with a stack is its result.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -189,12 +190,13 @@ def _run(
         (stack.name, stack.wave) for stack in sorted(stacks, key=lambda each: (each.wave, each.name))
     )
     started = time.monotonic()
+    told = _Told()
     session.observe(
         RunStarted(verb=verb, environment=session.environment, target=session.target.name, stacks=ordered)
     )
     outcomes = waves.run(
         tasks,
-        lambda name: _one(session, verb, by_name[name], outputs, work),
+        lambda name: _one(session, verb, by_name[name], outputs, work, told),
         succeeded=lambda result: result.status.good,
         workers=session.workers,
         fail_fast=fail_fast,
@@ -224,7 +226,28 @@ def _not_started(session: Session, verb: str, stack: StackRun, why: waves.NotSta
     return result
 
 
-def _one(session: Session, verb: str, stack: StackRun, outputs: UpstreamOutputs, work: _Work) -> StackResult:
+class _Told:
+    """What stacks of one run have failed of, so that one cause is told once. Thread safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._first: dict[str, str] = {}
+
+    def once(self, result: StackResult) -> StackResult:
+        """`result`, with a reference instead of a message that another stack has had before."""
+        if result.status is not ExitStatus.FAILED:
+            return result
+        return replace(result, messages=tuple(self._short(result.stack, each) for each in result.messages))
+
+    def _short(self, stack: str, message: str) -> str:
+        with self._lock:
+            first = self._first.setdefault(message.removeprefix(f"{stack}: "), stack)
+        return message if first == stack else f"{stack}: stopped by the same as {first}."
+
+
+def _one(
+    session: Session, verb: str, stack: StackRun, outputs: UpstreamOutputs, work: _Work, told: _Told
+) -> StackResult:
     """One stack from its claim to its result; an error of ours or of the machine's is its result too."""
     session.observe(StackStarted(stack=stack.name))
     started = time.monotonic()
@@ -241,7 +264,7 @@ def _one(session: Session, verb: str, stack: StackRun, outputs: UpstreamOutputs,
         result = StackResult(
             stack=stack.name, wave=stack.wave, verb=verb, status=ExitStatus.FAILED, messages=(text,)
         )
-    result = replace(result, seconds=time.monotonic() - started)
+    result = told.once(replace(result, seconds=time.monotonic() - started))
     session.observe(_ended_event(result))
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import socket
@@ -190,6 +191,72 @@ def test_a_defect_of_ours_leaves_a_log_and_one_line(
     log = environments.REPOSITORY / told.split("details for an issue are in ")[1].strip()
     assert "Traceback" in log.read_text()
     log.unlink()
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "x.log"),
+            "failed: The disk is full.\n"
+            "  Fix: Free some space where the checkout and the temporary directory lie, then run the same "
+            "again.\n",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", "x.log"),
+            "failed: x.log cannot be written: Read-only file system\n"
+            "  Fix: Use a checkout that you may write to; working files go to its folder .antipode.\n",
+        ),
+    ],
+    ids=["full", "read-only"],
+)
+def test_a_disk_that_takes_nothing_has_one_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: OSError, message: str
+) -> None:
+    def refused() -> tuple[str, ...]:
+        raise error
+
+    monkeypatch.setattr(environments, "names", refused)
+    assert cli.main(["check"]) == 1
+    assert capsys.readouterr().err == message
+
+
+def test_a_defect_on_a_disk_that_takes_no_log_still_has_one_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken() -> tuple[str, ...]:
+        raise ZeroDivisionError("test")
+
+    (tmp_path / ".antipode").touch()  # no folder can be made here
+    monkeypatch.setattr(cli, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(environments, "names", broken)
+    assert cli.main(["check"]) == 1
+    assert capsys.readouterr().err == (
+        "failed: ZeroDivisionError: test\n"
+        "        this is a defect of Antipode; run it with --debug for the details\n"
+    )
+
+
+def test_validate_says_that_there_is_no_provider_instead_of_calling_roots_invalid(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    terraform = tmp_path / "terraform"
+    events = '{"@level":"error","type":"diagnostic","diagnostic":{"severity":"error","summary":"' + (
+        'Failed to query available provider packages","detail":"no available releases"}}'
+    )
+    terraform.write_text(
+        "#!/bin/sh\n"
+        'case $1 in version) echo \'{"terraform_version": "1.11.4"}\';; '
+        f"*) echo '{events}'; exit 1;; esac\n"
+    )
+    terraform.chmod(0o755)
+    monkeypatch.setenv("TERRAFORM_BIN", str(terraform))
+    assert cli.main(["validate", "--env", "dev"]) == 1
+    assert capsys.readouterr().err == (
+        "failed: Terraform cannot get the AWS provider.\n"
+        "  Fix: Give access to the provider registry, or name a mirror of the provider in "
+        "TF_PROVIDER_MIRROR.\n"
+    )
 
 
 def test_ctrl_c_is_130_and_one_line(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,8 @@ def test_a_command_without_which_nothing_goes_on_says_what_went_wrong(
         adapter.output(root)
     log = root.directory.log("output")
     assert str(failed.value) == (
-        f"terraform output ended with 1: Backend initialization required Run init. Log: {log}"
+        "terraform output ended with 1: Backend initialization required Run init. "
+        f"Log: {os.path.relpath(log)}"
     )
 
 

@@ -63,8 +63,6 @@ def test_an_error_says_what_where_and_the_fix() -> None:
     ("summary", "fix"),
     [
         ('S3 bucket "b" does not exist.', "Apply the state stack first"),
-        ("No valid credential sources found", "Give credentials"),
-        ("Failed to query available provider packages", "TF_PROVIDER_MIRROR"),
         ("Saved plan is stale", "plan again"),
         ("Provider configuration not present", "`removed:`"),
     ],
@@ -155,3 +153,49 @@ def test_a_sensitive_output_is_not_kept() -> None:
     outputs = {"open": {"sensitive": False, "value": 1}, "secret": {"sensitive": True, "value": "hunter2"}}
     stream.take(json.dumps({"@level": "info", "type": "outputs", "outputs": outputs}))
     assert stream.outputs == {"open": 1}
+
+
+@pytest.mark.parametrize(
+    ("summary", "detail", "text"),
+    [
+        (
+            "No valid credential sources found",
+            "Error: no EC2 IMDS role found, request to EC2 IMDS failed",
+            "data: No AWS credentials are found.\n"
+            "  Fix: Give credentials, for example AWS_PROFILE=<profile>, or run against the sandbox with "
+            "SANDBOX=1.",
+        ),
+        (
+            "operation error S3: ListObjectsV2",
+            "api error ExpiredToken: The provided token has expired.",
+            "data: The AWS session has expired.\n  Fix: Log in again.",
+        ),
+        (
+            "Failed to query available provider packages",
+            "no available releases match the given constraints",
+            "data: Terraform cannot get the AWS provider.\n"
+            "  Fix: Give access to the provider registry, or name a mirror of the provider in "
+            "TF_PROVIDER_MIRROR.",
+        ),
+        (
+            "error listing S3 Bucket Objects",
+            "dial tcp: lookup s3.us-east-1.amazonaws.com: no such host",
+            "data: The network cannot be reached.\n  Fix: Check the network, the DNS server and HTTPS_PROXY.",
+        ),
+        (
+            "Failed to save state",
+            "write errored.tfstate: no space left on device",
+            "data: The disk is full.\n"
+            "  Fix: Free some space where the checkout and the temporary directory lie, then run the same "
+            "again.",
+        ),
+    ],
+)
+def test_a_fault_of_the_machine_is_told_with_its_fix_alone(summary: str, detail: str, text: str) -> None:
+    diagnostic = Diagnostic(severity="error", summary=summary, detail=detail, file="main.tf", line=3)
+    assert diagnostics.message("data", diagnostic, root=Path("envs/prod/data")) == text
+
+
+def test_an_endpoint_that_does_not_answer_is_not_taken_for_the_network() -> None:
+    detail = "dial tcp 10.0.0.1:443: i/o timeout"
+    assert diagnostics.cause_of(Diagnostic(severity="error", summary="x", detail=detail)) is None

@@ -177,6 +177,27 @@ def test_applying_with_a_value_that_its_upstream_never_gave_fails_before_anythin
     assert "edge apply" not in fake.commands
 
 
+def test_one_cause_is_told_once_and_without_the_path_of_a_log(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
+) -> None:
+    fake.answer(
+        init={"exit": 1, "lines": [error("No valid credential sources found", "no EC2 IMDS role found")]}
+    )
+    told: list[ProgressEvent] = []
+    session = make_session(observe=told.append, workers=1)
+    run = runner.plan(session, [make_stack("world", 1), make_stack("edge", 6, inputs=(ZONE,))])
+    messages = [each.messages for each in run.results]
+    assert messages == [
+        (
+            "world: No AWS credentials are found.\n"
+            "  Fix: Give credentials, for example AWS_PROFILE=<profile>, or run against the sandbox with "
+            "SANDBOX=1.",
+        ),
+        ("edge: stopped by the same as world.",),
+    ]
+    assert [(each.message,) for each in told if isinstance(each, StackEnded)] == messages
+
+
 def test_an_environment_of_which_nothing_exists_is_planned_in_copies_that_are_removed(
     fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack
 ) -> None:
