@@ -91,3 +91,14 @@ def backed_up(manifest: Manifest) -> dict[str, str]:
         for name in manifest.data.databases
     }
     return tables | clusters
+
+
+def store_name(manifest: Manifest, store: str, region: str) -> str:
+    """What AWS calls a store in one region."""
+    match manifest.data.stores()[store]:
+        case "bucket":
+            return naming.bucket(manifest.name, store, manifest.account_id, region)
+        case "database":
+            return naming.database_cluster(manifest.name, store, region)
+        case _:
+            return naming.table(manifest.name, store)

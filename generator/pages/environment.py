@@ -5,33 +5,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-
-import jinja2
 
 from generator import hosts, naming
 from generator.manifest import Manifest, implied
 from generator.manifest.data import ADMIN, APP
 from generator.manifest.durations import text
 from generator.manifest.failover import FAILOVER
-from generator.recovery.budget import budgets, steps
+from generator.manifest.implied import store_name
+from generator.pages.markdown import TEMPLATES
+from generator.recovery.budget import budgets
 from generator.stacks import Stack, stacks
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    undefined=jinja2.StrictUndefined,
-    autoescape=False,  # Markdown
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
-_TEMPLATES.filters["steps"] = steps
-_TEMPLATES.filters["duration"] = text
+_SERVICES = {"table": "DynamoDB", "bucket": "S3", "database": "Aurora"}
 
 
 def document(manifest: Manifest, *, environment: str) -> str:
     """Markdown: topology, stacks and waves, names, objectives and the recovery budget."""
-    return _TEMPLATES.get_template("environment.md.j2").render(
+    return TEMPLATES.get_template("environment.md.j2").render(
         manifest=manifest,
         environment=environment,
         topology=topology(manifest),
@@ -103,7 +93,7 @@ def _region(manifest: Manifest, region: str, role: str) -> list[str]:
         for name in dict.fromkeys(route.function for route in implied.routes(manifest).values())
     ]
     lines += [
-        f'    {_store(node, name)}[("{_store_name(manifest, name, kind, region)}")]'
+        f'    {_store(node, name)}[("{_SERVICES[kind]} {store_name(manifest, name, region)}")]'
         for name, kind in manifest.data.stores().items()
     ]
     lines.append("  end")
@@ -121,14 +111,6 @@ def _region(manifest: Manifest, region: str, role: str) -> list[str]:
 
 def _store(node: str, name: str) -> str:
     return f"{node}_store_{naming.resource_label(name)}"
-
-
-def _store_name(manifest: Manifest, name: str, kind: str, region: str) -> str:
-    if kind == "bucket":
-        return f"S3 {naming.bucket(manifest.name, name, manifest.account_id, region)}"
-    if kind == "database":
-        return f"Aurora {naming.database_cluster(manifest.name, name, region)}"
-    return f"DynamoDB {naming.table(manifest.name, name)}"
 
 
 def _replication(manifest: Manifest) -> list[str]:
@@ -185,7 +167,7 @@ def names(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
         rows.append(row("function failover", partial(naming.function, name, FAILOVER)))
         rows.append(row("control table", lambda region: naming.control_table(name)))
     rows += [
-        row(f"{kind} {store}", partial(_own_name, manifest, store, kind))
+        row(f"{kind} {store}", partial(store_name, manifest, store))
         for store, kind in manifest.data.stores().items()
     ]
     for database in manifest.data.databases:
@@ -198,7 +180,3 @@ def names(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
         row("regional key", lambda region: f"alias/{naming.regional_key_alias(name, region)}"),
         row("state bucket", lambda region: naming.state_bucket(name, account, region)),
     ]
-
-
-def _own_name(manifest: Manifest, store: str, kind: str, region: str) -> str:
-    return _store_name(manifest, store, kind, region).partition(" ")[2]

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from pathlib import Path
 from typing import Final
-
-import jinja2
 
 from generator import hosts, naming
 from generator.manifest import Manifest, implied
-from generator.manifest.durations import text
+from generator.manifest.implied import store_name
+from generator.pages.markdown import TEMPLATES
 from generator.recovery.predictions import Prediction, Way, prediction
 from generator.recovery.requests import operations
-from generator.regions import partition, short
+from generator.regions import partition
 from generator.stacks import Stack, stacks
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    undefined=jinja2.StrictUndefined,
-    autoescape=False,  # Markdown
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
-_TEMPLATES.filters["duration"] = text
-_TEMPLATES.filters["short"] = short
 # Where an example of one more region is taken from, the first that the environment does not have.
 SPARE: Final = (
     "us-east-2",
@@ -47,7 +35,7 @@ def runbooks(manifest: Manifest, *, environment: str) -> str:
     with backups, lost data too."""
     planned = stacks(manifest)
     added = spare_region(manifest)
-    return _TEMPLATES.get_template("runbook.md.j2").render(
+    return TEMPLATES.get_template("runbook.md.j2").render(
         manifest=manifest,
         environment=environment,
         root=f"envs/{environment}",
@@ -122,17 +110,9 @@ def _stores(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
     """Kind and name of every store, and what it is called in each region."""
     found = []
     for store, kind in manifest.data.stores().items():
-        names = {region: _store_name(manifest, store, kind, region) for region in manifest.regions}
+        names = {region: store_name(manifest, store, region) for region in manifest.regions}
         found.append((f"{kind} {store}", names))
     return found
-
-
-def _store_name(manifest: Manifest, store: str, kind: str, region: str) -> str:
-    if kind == "bucket":
-        return naming.bucket(manifest.name, store, manifest.account_id, region)
-    if kind == "database":
-        return naming.database_cluster(manifest.name, store, region)
-    return naming.table(manifest.name, store)
 
 
 def _states(planned: tuple[Stack, ...]) -> dict[str, tuple[str, list[str]]]:
