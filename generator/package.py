@@ -80,7 +80,7 @@ def _required(file: Path) -> list[str]:
     """The names in a function's requirements.txt; what each needs in turn is named there too."""
     if not file.is_file():
         return []
-    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    lines = (line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line]
 
 

@@ -108,11 +108,11 @@ def refuse_unreachable_objectives(environment: Environment) -> None:
 def write_schema() -> bool:
     """Bring envs/manifest.schema.json up to date; whether it changed."""
     text = schema.schema()
-    if SCHEMA.is_file() and SCHEMA.read_text() == text:
+    if SCHEMA.is_file() and SCHEMA.read_text(encoding="utf-8") == text:
         return False
-    SCHEMA.write_text(text)
+    SCHEMA.write_text(text, encoding="utf-8")
     return True
 
 
 def schema_is_stale() -> bool:
-    return not SCHEMA.is_file() or SCHEMA.read_text() != schema.schema()
+    return not SCHEMA.is_file() or SCHEMA.read_text(encoding="utf-8") != schema.schema()

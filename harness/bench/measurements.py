@@ -282,7 +282,9 @@ def _one_root(environment: Environment) -> Iterator[StackRun]:
     root.mkdir()
     try:
         depth = len(root.relative_to(REPOSITORY).parts)
-        (root / "main.tf").write_text(monolith(environment.manifest, modules="../" * depth + "modules"))
+        (root / "main.tf").write_text(
+            monolith(environment.manifest, modules="../" * depth + "modules"), encoding="utf-8"
+        )
         shutil.copy(environment.folder / "data" / ".terraform.lock.hcl", root)
         yield StackRun(name=NAME, wave=0, root=root)
     finally:
@@ -301,14 +303,18 @@ def _dark(sandbox: Sandbox, fault: RegionDark) -> Iterator[None]:
 @contextlib.contextmanager
 def _wide(count: int) -> Iterator[Environment]:
     """The reference environment over `count` active regions, generated in a folder that goes with it."""
-    short = yaml.safe_load((environments.ENVIRONMENTS / REFERENCE / "manifest.yaml").read_text())
+    short = yaml.safe_load(
+        (environments.ENVIRONMENTS / REFERENCE / "manifest.yaml").read_text(encoding="utf-8")
+    )
     # as deep as envs/<env>, so that its roots find the modules
     folder = REPOSITORY / ".bench" / "wide"
     folder.mkdir(parents=True)
     try:
         file = folder / "manifest.yaml"
         regions = {region: {"role": "active"} for region in TEN_REGIONS[:count]}
-        file.write_text(yaml.safe_dump({**short, "topology": "active-active", "regions": regions}))
+        file.write_text(
+            yaml.safe_dump({**short, "topology": "active-active", "regions": regions}), encoding="utf-8"
+        )
         environment = Environment(name="wide", folder=folder, manifest=manifests.load(file))
         for path, content in environment.wanted().items():
             (folder / path).parent.mkdir(exist_ok=True)

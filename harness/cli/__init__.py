@@ -83,5 +83,5 @@ def _error_log(words: list[str]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     versions = f"Python {platform.python_version()} on {platform.platform()}"
-    log.write_text(f"antipode {' '.join(words)}\n{versions}\n\n{traceback.format_exc()}")
+    log.write_text(f"antipode {' '.join(words)}\n{versions}\n\n{traceback.format_exc()}", encoding="utf-8")
     return log.relative_to(REPOSITORY)

@@ -45,7 +45,7 @@ class Repository:
             input=json.dumps(body) if body is not None else None,
             env=dict(self.variables),
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if done.returncode:

@@ -190,7 +190,9 @@ def _whole(stored: Sequence[Stored], stack: str) -> Iterator[list[Stored]]:
 
 
 def _git(repository: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=repository, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", *arguments], cwd=repository, capture_output=True, encoding="utf-8", check=False
+    )
     if done.returncode:
         raise InputRefused([f"git {' '.join(arguments)}: {done.stderr.strip()}"])
     return done.stdout.strip()

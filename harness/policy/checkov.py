@@ -80,7 +80,7 @@ def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[st
             env=_environment(os.environ, home=folder),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=LIMIT_SECONDS,
             check=False,
         )

@@ -23,7 +23,9 @@ def stale(folder: Path, pages: Mapping[str, str]) -> list[str]:
     """Paths below the folder that are missing, differ, or are of nothing any more, sorted."""
     present = {file.relative_to(folder).as_posix() for file in folder.rglob("*.md")}
     changed = {
-        path for path, text in pages.items() if path not in present or (folder / path).read_text() != text
+        path
+        for path, text in pages.items()
+        if path not in present or (folder / path).read_text(encoding="utf-8") != text
     }
     return sorted(changed | (present - set(pages)))
 

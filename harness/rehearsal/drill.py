@@ -65,7 +65,7 @@ def drill(
             command = _command(environment, scenario, numbers, real_time=real_time)
             written = report.write_report(series, where, command=command)
             if as_json:
-                print(written.document.read_text(), end="")
+                print(written.document.read_text(encoding="utf-8"), end="")
             else:
                 report.show(series, terminal.console(), page=os.path.relpath(written.page))
             statuses.append(series.exit_status)

@@ -48,7 +48,7 @@ def providers(roots: Iterable[Path]) -> dict[str, str]:
         source: version
         for lock in locks
         if lock.is_file()
-        for source, version in _LOCKED.findall(lock.read_text())
+        for source, version in _LOCKED.findall(lock.read_text(encoding="utf-8"))
     }
 
 
@@ -62,7 +62,7 @@ def commit(repository: Path) -> Commit:
 def _git(repository: Path, *words: str) -> str | None:
     command = ["git", "-C", str(repository), *words]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()

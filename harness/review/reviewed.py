@@ -158,10 +158,10 @@ def keep(
         partial.mkdir(parents=True, mode=0o700)
         for each in result.results:
             _keep_plan(partial, each, record.stacks[each.stack], documents=documents)
-        (partial / SUMMARY).write_text(json.dumps(summary.as_json(found), indent=2) + "\n")
+        (partial / SUMMARY).write_text(json.dumps(summary.as_json(found), indent=2) + "\n", encoding="utf-8")
         whole = f"{SUMMARY} in {artifact or folder.name}"
-        (partial / MARKDOWN).write_text(markdown.markdown([found], whole=whole))
-        (partial / RECORD).write_text(record.model_dump_json(indent=2) + "\n")
+        (partial / MARKDOWN).write_text(markdown.markdown([found], whole=whole), encoding="utf-8")
+        (partial / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
         if folder.exists():
             shutil.rmtree(folder)
         os.replace(partial, folder)

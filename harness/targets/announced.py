@@ -31,7 +31,7 @@ class RunningSandbox:
 def announced(found: RunningSandbox, *, record: Path = RECORD) -> Iterator[None]:
     """Write the record, and remove it when the block ends."""
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(asdict(found)))
+    record.write_text(json.dumps(asdict(found)), encoding="utf-8")
     try:
         yield
     finally:
@@ -44,7 +44,7 @@ def find(*, account_id: str, regions: Sequence[str], record: Path = RECORD) -> R
     Removes the record of a sandbox that was killed: its process or its port is gone.
     """
     try:
-        told = json.loads(record.read_text())
+        told = json.loads(record.read_text(encoding="utf-8"))
         found = RunningSandbox(**{**told, "regions": tuple(told["regions"])})
     except (OSError, ValueError, TypeError, KeyError):
         return None

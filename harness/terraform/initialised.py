@@ -42,8 +42,8 @@ def digest(root: Root) -> str:
     changed = root.binary.stat()
     parts = [
         f"{root.binary} {changed.st_size} {changed.st_mtime_ns}",
-        Path(root.environment["TF_CLI_CONFIG_FILE"]).read_text(),
-        lock.read_text() if lock.is_file() else "",
+        Path(root.environment["TF_CLI_CONFIG_FILE"]).read_text(encoding="utf-8"),
+        lock.read_text(encoding="utf-8") if lock.is_file() else "",
         str(root.path),
         *declarations(root.path),
     ]
@@ -58,7 +58,7 @@ def declarations(folder: Path, *, seen: set[Path] | None = None) -> Iterator[str
         return
     known.add(here)
     for file in sorted(here.glob("*.tf")):
-        for header, body in _BLOCK.findall(file.read_text()):
+        for header, body in _BLOCK.findall(file.read_text(encoding="utf-8")):
             if header == "terraform":
                 yield body
                 continue
@@ -70,11 +70,11 @@ def declarations(folder: Path, *, seen: set[Path] | None = None) -> Iterator[str
 def is_current(root: Root) -> bool:
     """`init` has succeeded with the same digest, and what it installed is still there."""
     mark = root.directory.initialised
-    return mark.is_file() and mark.read_text() == digest(root)
+    return mark.is_file() and mark.read_text(encoding="utf-8") == digest(root)
 
 
 def note(root: Root) -> None:
-    root.directory.initialised.write_text(digest(root))
+    root.directory.initialised.write_text(digest(root), encoding="utf-8")
 
 
 def forget(root: Root) -> None:

@@ -189,9 +189,9 @@ def cli_configuration(directory: Path, environment: Mapping[str, str] = os.envir
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "terraform.rc"
     text = _with_mirror(mirror) if mirror else _with_cache(directory / "plugins")
-    if not path.is_file() or path.read_text() != text:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
         partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(text)
+        partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
     return path
 

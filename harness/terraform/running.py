@@ -162,12 +162,12 @@ def _ended(record: Record, wait: float) -> bool:
 
 def _write(path: Path, record: Record) -> None:
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(record)))
+    partial.write_text(json.dumps(asdict(record)), encoding="utf-8")
     os.replace(partial, path)
 
 
 def _read(path: Path) -> Record | None:
     try:
-        return Record(**json.loads(path.read_text()))
+        return Record(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

@@ -129,7 +129,7 @@ def _import_blocks(file: Path, imports: Mapping[str, str]) -> Iterator[None]:
     """The root has the blocks while it is planned, and never for longer: a plan that is saved knows them."""
     file.unlink(missing_ok=True)  # of a run that was killed
     if imports:
-        file.write_text(adoption.blocks(imports))
+        file.write_text(adoption.blocks(imports), encoding="utf-8")
     try:
         yield
     finally:

@@ -42,7 +42,7 @@ def _copied(job: Job, beside: Path, state: Path) -> Iterator[None]:
         for file in job.root.path.iterdir():
             if file.is_file() and _belongs(file.name):
                 shutil.copy2(file, beside / file.name)
-        (beside / "antipode_backend_override.tf").write_text(_OVERRIDE)
+        (beside / "antipode_backend_override.tf").write_text(_OVERRIDE, encoding="utf-8")
         yield
     finally:
         errored = beside / "errored.tfstate"

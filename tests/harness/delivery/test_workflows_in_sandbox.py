@@ -98,8 +98,8 @@ def sandbox(checkout: Checkout) -> Iterator[None]:
         process = subprocess.Popen(command, cwd=checkout.path, stdout=log, stderr=log, start_new_session=True)
         until = time.monotonic() + 1200
         while not (checkout.path / ".antipode" / "sandbox.json").exists():
-            assert process.poll() is None, Path(log.name).read_text()
-            assert time.monotonic() < until, Path(log.name).read_text()
+            assert process.poll() is None, Path(log.name).read_text(encoding="utf-8")
+            assert time.monotonic() < until, Path(log.name).read_text(encoding="utf-8")
             time.sleep(1)
         checkout.git("checkout", "--quiet", "main")
         try:

@@ -14,7 +14,7 @@ from harness.terraform.errors import TerraformUnavailable
 
 def _program(path: Path, version: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n')
+    path.write_text(f'#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n', encoding="utf-8")
     path.chmod(0o755)
     return path
 

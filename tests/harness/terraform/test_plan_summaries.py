@@ -52,7 +52,7 @@ def test_a_summary_names_changes_and_what_forces_them() -> None:
 
 def test_no_value_of_the_plan_reaches_its_summary_or_its_table() -> None:
     summary = plans.summary(PLAN)
-    console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=160, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
     console.print(plans.table({"data": summary}))
     text = console.export_text()
     assert "hunter2" not in repr(summary) + text
@@ -71,7 +71,7 @@ def test_a_plan_that_only_imports_is_not_empty_and_its_table_says_what() -> None
     summary = plans.summary({"resource_changes": [_change("aws_s3_bucket.logs", ["no-op"], **imports)]})
     assert not summary.is_empty
     assert (summary.changes, summary.imports) == ((), ("aws_s3_bucket.logs",))
-    console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=160, record=True, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
     console.print(plans.table({"data": summary}))
     assert console.export_text().split()[-3:] == ["data", "aws_s3_bucket.logs", "imported"]
 

@@ -39,7 +39,9 @@ def each_example(heading: str) -> list[Any]:
 
 
 def rows(file: Path) -> list[tuple[str, str, str]]:
-    return re.findall(r"^\| \[(RES\d{3})\]\(([^)]+)\) \| ([^|]+) \|$", file.read_text(), re.MULTILINE)
+    return re.findall(
+        r"^\| \[(RES\d{3})\]\(([^)]+)\) \| ([^|]+) \|$", file.read_text(encoding="utf-8"), re.MULTILINE
+    )
 
 
 def test_the_index_has_every_rule_and_no_other_in_their_order() -> None:
