@@ -44,7 +44,7 @@ def _is_date(text: str) -> bool:
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name)
 def test_a_decision_has_the_form_of_all(path: Path) -> None:
-    assert problems(path.name, path.read_text()) == []
+    assert problems(path.name, path.read_text(encoding="utf-8")) == []
 
 
 def test_the_numbers_follow_one_another() -> None:

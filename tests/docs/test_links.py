@@ -55,7 +55,7 @@ def anchors(text: str) -> set[str]:
 
 def dead(page: Path, repository: Path) -> list[str]:
     """The links of a page that lead nowhere, each with the reason."""
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     wrong = []
     for link in links(text):
         path, _, anchor = link.partition("#")

