@@ -450,7 +450,7 @@ def test_a_sandbox_that_cannot_be_is_refused(account_id: str, regions: list[str]
 LIFE = """
 import os, sys, glob, psutil, boto3
 sys.path.insert(0, {root!r})
-from tests.harness.sandbox.test_server import deploy_api, get
+from tests.harness.sandbox.test_sandbox import deploy_api, get
 from harness.sandbox.sandbox import Sandbox
 before = dict(os.environ)
 for _ in range(2):
