@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from harness.sandbox.requests.classify import CONTROL_PLANE_HOMES, Target, service_name
+from harness.sandbox.aws_facts import home_of, service_name
+from harness.sandbox.requests.classify import Target
 
 Mode = Literal["refuse", "hang", "503"]
 MODES: tuple[str, ...] = get_args(Mode)
@@ -81,7 +82,7 @@ class ServiceDown:
         _check_text(self.kind, "region", self.region)
         _check_text(self.kind, "service", self.service)
         _check_mode(self.kind, self.mode)
-        home = CONTROL_PLANE_HOMES.get(service_name(self.service))
+        home = home_of(service_name(self.service))
         if home is not None and home != self.region:
             raise FaultError(
                 f"{self.kind}: region is {self.region!r}; the control plane of {self.service} "

@@ -22,13 +22,17 @@ from typing import Any, Self, TypeVar
 
 import boto3
 
-from harness.sandbox.emulators import emulators, patches
+from harness.sandbox.emulators import ministack as ministack_emulator
+from harness.sandbox.emulators import patches
+from harness.sandbox.emulators.moto import Moto
 from harness.sandbox.faults import Fault, Faults, RegionDark, ServiceDown, cut_links
 from harness.sandbox.requests.addresses import Listeners, open_listeners
 from harness.sandbox.requests.classify import Target
 from harness.sandbox.requests.gateway import Gateway
+from harness.sandbox.services import PATCHES
 from harness.sandbox.services.cloudfront import EDGE_PLACES, CloudFront, Network
 from harness.sandbox.services.cloudwatch import AlarmStates, Metrics
+from harness.sandbox.services.cloudwatch.stored import Stored
 from harness.sandbox.services.codedeploy import Deployments
 from harness.sandbox.services.dynamodb.replication import Replication
 from harness.sandbox.services.events.schedules import Schedules, invoke_function
@@ -212,14 +216,15 @@ class Sandbox:
         )
         scratch = self._stack.enter_context(_scratch_directory())
         self._stack.enter_context(_process_environment(self._settings(scratch)))
-        ministack = emulators.load_ministack()
-        self._stack.enter_context(emulators.acting_for(self.account_id))
+        ministack = ministack_emulator.load_ministack()
+        self._stack.enter_context(ministack_emulator.acting_for(self.account_id))
         patches_function_endpoint.ENDPOINTS.update(
             {region: f"http://{ip}:{port}" for region, (ip, port) in self._bound.function_addresses.items()}
         )
         self._stack.callback(patches_function_endpoint.ENDPOINTS.clear)
+        assert PATCHES
         patches.apply("ministack")
-        moto = emulators.Moto()
+        moto = Moto()
         self._stack.callback(self.lambda_pools.stop_all)
         self._stack.callback(moto.reset)
         self._stack.callback(ministack._reset_all_state)
@@ -246,7 +251,7 @@ class Sandbox:
             delay=lambda name: self._delays.draw(name),
             epoch=self.epoch,
             scratch=Path(scratch),
-            put_metric=partial(moto.put_metric, self.account_id, namespace="AWS/RDS"),
+            put_metric=partial(Stored(moto, self.account_id).put_metric, namespace="AWS/RDS"),
         )
         self._stack.callback(lambda: self.run(aurora.close(), timeout=STOP_SECONDS))
         self._on_loop(aurora.install)
@@ -263,7 +268,7 @@ class Sandbox:
             dark_regions=self.faults.dark,
             silent_regions=self.faults.silent,
             delay=lambda name: self._delays.draw(name),
-            alarm_state=partial(moto.alarm_state, self.account_id),
+            alarm_state=Stored(moto, self.account_id).alarm_state,
             seed=self.seed,
         )
         self.run(route53.start(port=self._dns_port), timeout=START_SECONDS)
@@ -272,7 +277,7 @@ class Sandbox:
         places = {address: place for place, address in self.edge_addresses.items()}
         self._gateway.attach_edge(self._cloudfront, places)
 
-    def _deployments(self, moto: emulators.Moto) -> Deployments:
+    def _deployments(self, moto: Moto) -> Deployments:
         """CodeDeploy, with alarms that see what functions do."""
         metrics = Metrics(self.epoch, account_id=self.account_id)
         patches_lambda.OBSERVERS.append(metrics.count)
@@ -288,7 +293,7 @@ class Sandbox:
             epoch=self.epoch,
             alarms=AlarmStates(
                 metrics,
-                alarm=partial(moto.alarm, self.account_id),
+                alarm=Stored(moto, self.account_id).alarm,
                 delay=lambda: self._delays.draw("cloudwatch_alarm_evaluation"),
             ),
             admits=admits,

@@ -1,4 +1,4 @@
-"""Which IAM actions call a data plane, where global control planes live, and what is allowed on the way back.
+"""Which IAM actions call a data plane, and what is allowed on the way back.
 
 Source: AWS Fault Isolation Boundaries (whitepaper), "Control planes and data planes" and "AWS service types":
 partitional services have their control plane in one region and their data plane everywhere.
@@ -9,21 +9,6 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 Plane = Literal["data", "control"]
-
-# the one region that answers when a setting of the service is changed
-HOMES: Final[dict[str, str]] = {
-    "account": "us-east-1",
-    "cloudfront": "us-east-1",
-    "globalaccelerator": "us-west-2",
-    "iam": "us-east-1",
-    "networkmanager": "us-west-2",
-    "organizations": "us-east-1",
-    "route53": "us-east-1",
-    "route53-recovery-control-config": "us-west-2",
-    "route53domains": "us-east-1",
-    "shield": "us-east-1",
-    "waf": "us-east-1",
-}
 
 # everything else is taken for a control plane: a list that forgets one must refuse, not allow
 DATA_ACTIONS: Final[frozenset[str]] = frozenset(

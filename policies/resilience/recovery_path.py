@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from generator import naming
+from generator.control_planes import HOMES
 from generator.manifest import Manifest, implied
 from generator.manifest.failover import FAILOVER
 from generator.stacks import stacks
@@ -18,7 +19,6 @@ from policies.resilience.planes import (
     CONTROL_ACTIONS,
     DATA_ACTIONS,
     FOREIGN_ACTIONS,
-    HOMES,
     OWN_REGION,
     Plane,
 )

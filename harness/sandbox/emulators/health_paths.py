@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 
-@mends("ministack.app", "_HEALTH_PATHS", digest="d8afe8c0274a")
+@patch("ministack.app", "_HEALTH_PATHS", digest="d8afe8c0274a")
 def health_paths(original: tuple[str, ...]) -> tuple[str, ...]:
     """MiniStack answers GET /health with 200 on every host. AWS leaves the path to the API behind the host;
     a health check on it would be green whatever happens."""

@@ -1,55 +1,32 @@
 """How this package changes an emulator's own code, each change for one wrong answer.
 
-A patch names what it replaces and the digest of the code it was written against; a test fails when either
-the emulator's code changes or the mend stops working, so that an upgrade is a decision. `apply` is called
-once per emulator and process; the functions that were replaced stay in `ORIGINALS`. The patches themselves
-stand in the room of their service, `services/<service>/patches.py`, and are found by that name.
+A patch names the attribute that it replaces and the digest of the code it was written against. A test fails
+when the emulator's code changes, or when the patch has no effect, so that an upgrade is a decision. `apply`
+is called once per emulator and process; the functions that were replaced stay in `ORIGINALS`. The patches
+themselves stand in the room of their service, `services/<service>/patches.py`; `services/__init__.py` lists
+these files. A patch that needs the running sandbox asks `harness.sandbox.service.running` for its room.
 """
 
 from __future__ import annotations
 
-import contextvars
 import hashlib
 import importlib
 import inspect
-import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any, NamedTuple
-
-from harness.sandbox.requests.classify import Target
-
-
-class Origin(NamedTuple):
-    """Where the request being served came in: the region whose address was dialled (None: the control
-    address), its headers by lower-case name, its query parameters, what waits for and judges the calls that
-    one emulated service makes to another inside the process (true: the call may go ahead), and when it came
-    in (Unix seconds of model time)."""
-
-    dialled: str | None = None
-    headers: Mapping[str, str] = MappingProxyType({})
-    query: Mapping[str, str] = MappingProxyType({})
-    admits: Callable[[Target], Awaitable[bool]] | None = None
-    epoch: float | None = None
-
-
-ORIGIN: contextvars.ContextVar[Origin] = contextvars.ContextVar("antipode_origin")
-
-
-def origin() -> Origin:
-    """Where the request being served came in; nothing is known of what the emulators do by themselves."""
-    return ORIGIN.get(None) or Origin()
 
 
 class Patch(NamedTuple):
-    """One replaced attribute: `module`:`attribute`, what replaces it, and the digest of the code that it was
-    written against: what it replaces, or else `watches`, the attribute of that module that uses it. The last
-    part of a path may be the key of a mapping, such as a table of handlers."""
+    """One replaced attribute, `module`:`attribute`; `replacement` makes the new one of the old.
+
+    `digest` is of the replaced attribute, or of `watches` when the attribute is an imported module or a table
+    of handlers. The last part of a path may be the key of a mapping, such as a table of handlers.
+    """
 
     module: str
     attribute: str
     digest: str
-    mend: Callable[[Any], Any]
+    replacement: Callable[[Any], Any]
     watches: str | None = None
 
     @property
@@ -57,7 +34,6 @@ class Patch(NamedTuple):
         return f"{self.module}:{self.attribute}"
 
 
-PATCH_FILES = ("patches", "endpoint")
 PATCHES: list[Patch] = []
 ORIGINALS: dict[str, Any] = {}
 
@@ -68,34 +44,24 @@ def digest_of(thing: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def watched(patch: Patch) -> Any:
-    """What the digest of `patch` is of, as the emulator wrote it, whether or not patches are applied."""
-    if patch.watches is None and patch.name in ORIGINALS:
-        return ORIGINALS[patch.name]
-    return found_at(patch.module, patch.watches or patch.attribute)
-
-
-def registered() -> tuple[Patch, ...]:
-    """Every patch there is: those of the emulators themselves, and those in the rooms of the services."""
-    importlib.import_module("harness.sandbox.emulators.health_paths")
-    rooms = importlib.import_module("harness.sandbox.services")
-    for module in pkgutil.walk_packages(rooms.__path__, f"{rooms.__name__}."):
-        if module.name.rpartition(".")[2] in PATCH_FILES:
-            importlib.import_module(module.name)
-    return tuple(PATCHES)
+def watched(patched: Patch) -> Any:
+    """The code that the digest is of, as the emulator wrote it, whether or not patches are applied."""
+    if patched.watches is None and patched.name in ORIGINALS:
+        return ORIGINALS[patched.name]
+    return found_at(patched.module, patched.watches or patched.attribute)
 
 
 def apply(emulator: str) -> None:
-    """Apply every patch on `emulator` ("ministack" or "moto"); those already applied are left alone."""
-    for patch in registered():
-        if patch.module.partition(".")[0] == emulator and patch.name not in ORIGINALS:
-            original = found_at(patch.module, patch.attribute)
-            ORIGINALS[patch.name] = original
-            owner, attribute = _owner_of(patch.module, patch.attribute)
+    """Apply every patch of `emulator` ("ministack" or "moto") that is registered and not yet applied."""
+    for patched in PATCHES:
+        if patched.module.partition(".")[0] == emulator and patched.name not in ORIGINALS:
+            original = found_at(patched.module, patched.attribute)
+            ORIGINALS[patched.name] = original
+            owner, attribute = _owner_of(patched.module, patched.attribute)
             if isinstance(owner, dict):
-                owner[attribute] = patch.mend(original)
+                owner[attribute] = patched.replacement(original)
             else:
-                setattr(owner, attribute, patch.mend(original))
+                setattr(owner, attribute, patched.replacement(original))
 
 
 def found_at(module: str, path: str) -> Any:
@@ -113,23 +79,27 @@ def _owner_of(module: str, path: str) -> tuple[Any, str]:
     return owner, attribute
 
 
-def mends(
+def patch(
     module: str, attribute: str, *, digest: str, watches: str | None = None
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
-    """Register the decorated function as what makes the replacement out of the original.
+    """Register the decorated function: it gets the original and gives the replacement.
 
     Raises ValueError for a second patch of one attribute, because only one of the two would be applied.
     """
 
-    def register(mend: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        patch = Patch(module, attribute, digest, mend, watches)
-        for other in PATCHES:
-            if other.name == patch.name:
+    def register(replacement: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        new = Patch(module, attribute, digest, replacement, watches)
+        for old in PATCHES:
+            if old.name == new.name:
                 raise ValueError(
-                    f"{patch.name} is replaced by {other.mend.__module__}.{other.mend.__name__} already, "
-                    f"so {mend.__module__}.{mend.__name__} would do nothing; make one patch of the two"
+                    f"{new.name} is replaced by {_place_of(old)} already, "
+                    f"so {_place_of(new)} would do nothing; make one patch of the two"
                 )
-        PATCHES.append(patch)
-        return mend
+        PATCHES.append(new)
+        return replacement
 
     return register
+
+
+def _place_of(patched: Patch) -> str:
+    return f"{patched.replacement.__module__}.{patched.replacement.__name__}"

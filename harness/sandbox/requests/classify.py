@@ -2,7 +2,7 @@
 
 Order of evidence: the signature's scope (header, or X-Amz-Credential of a presigned URL), then a host name
 that AWS would have given out, then the address that was dialled. Control planes of global services live in
-one region whatever the signature says, because that region is what they fail with.
+one region, whatever the signature says: they fail when that region fails.
 """
 
 from __future__ import annotations
@@ -13,80 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
+from harness.sandbox.aws_facts import facts_of, home_of, service_name
+from harness.sandbox.requests.messages import hostname
+
 Plane = Literal["control", "data"]
 Evidence = Literal["signature", "host", "address", "default"]
 
 DEFAULT_REGION = "us-east-1"
-
-# Where the control planes of global services run. Source: AWS Fault Isolation Boundaries whitepaper,
-# "Global services" (partitional services: IAM, Organizations, Account Management; edge services: Route 53,
-# CloudFront, WAF and Shield for CloudFront; Global Accelerator and ARC in us-west-2).
-CONTROL_PLANE_HOMES: Mapping[str, str] = {
-    "account": "us-east-1",
-    "budgets": "us-east-1",
-    "ce": "us-east-1",
-    "cloudfront": "us-east-1",
-    "globalaccelerator": "us-west-2",
-    "iam": "us-east-1",
-    "networkmanager": "us-west-2",
-    "organizations": "us-east-1",
-    "route53": "us-east-1",
-    "route53-recovery-control-config": "us-west-2",
-    "route53-recovery-readiness": "us-west-2",
-    "route53domains": "us-east-1",
-    "shield": "us-east-1",
-}
-
-# Names in a signature's scope that differ from the service's own name (botocore: signingName).
-SERVICE_OF_SCOPE: Mapping[str, str] = {
-    "aoss": "opensearchserverless",
-    "cloudwatch": "cloudwatch",
-    "elasticfilesystem": "efs",
-    "elasticloadbalancing": "elbv2",
-    "elasticmapreduce": "emr",
-    "eventbridge": "events",
-    "execute-api": "apigateway",
-    "kinesis-firehose": "firehose",
-    "kinesisanalytics": "kinesisanalyticsv2",
-    "lambda-url": "lambda",
-    "monitoring": "cloudwatch",
-    "s3express": "s3",
-    "states": "stepfunctions",
-}
-
-_DYNAMODB_ITEMS = (
-    "BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement ExecuteTransaction "
-    "GetItem PutItem Query Scan TransactGetItems TransactWriteItems UpdateItem"
-)
-# Operations that do a service's work, as against administering it. Source: the same whitepaper, "Control
-# planes and data planes", and each service's API reference.
-DATA_OPERATIONS: Mapping[str, frozenset[str]] = {
-    service: frozenset(names.split())
-    for service, names in {
-        "cloudwatch": "GetMetricData GetMetricStatistics PutMetricData",
-        "dynamodb": f"{_DYNAMODB_ITEMS} DescribeStream GetRecords GetShardIterator ListStreams",
-        "events": "PutEvents",
-        "firehose": "PutRecord PutRecordBatch",
-        "kinesis": "GetRecords GetShardIterator PutRecord PutRecords SubscribeToShard",
-        "kms": "Decrypt DeriveSharedSecret Encrypt GenerateDataKey GenerateDataKeyPair "
-        "GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac GenerateRandom "
-        "ReEncrypt Sign Verify VerifyMac",
-        "lambda": "Invoke InvokeAsync InvokeWithResponseStream",
-        "logs": "FilterLogEvents GetLogEvents PutLogEvents",
-        "secretsmanager": "BatchGetSecretValue GetSecretValue",
-        "sns": "Publish PublishBatch",
-        "sqs": "ChangeMessageVisibility ChangeMessageVisibilityBatch DeleteMessage DeleteMessageBatch "
-        "ReceiveMessage SendMessage SendMessageBatch",
-        "ssm": "GetParameter GetParameters GetParametersByPath",
-        "stepfunctions": "SendTaskFailure SendTaskHeartbeat SendTaskSuccess StartExecution "
-        "StartSyncExecution",
-        "sts": "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity DecodeAuthorizationMessage "
-        "GetAccessKeyInfo GetCallerIdentity GetFederationToken GetSessionToken",
-        "xray": "TelemetryRecords TraceSegments",
-    }.items()
-}
-# Services that are nothing but a data plane.
-_DATA_ONLY = frozenset({"rds-data", "iotdata", "lambda-url"})
 
 # Bucket subresources that configure the bucket; without one, a request on a bucket lists its objects.
 _S3_BUCKET_SETTINGS = frozenset(
@@ -138,15 +71,6 @@ class Target:
     source: str | None = None
 
 
-def service_name(name: str) -> str:
-    """The name this package uses for a service, given AWS's name for it in a signature or an endpoint.
-
-    >>> service_name("monitoring"), service_name("dynamodb")
-    ('cloudwatch', 'dynamodb')
-    """
-    return SERVICE_OF_SCOPE.get(name, name)
-
-
 def classify(
     method: str,
     path: str,
@@ -174,7 +98,7 @@ def classify(
             headers=headers,
             query=query,
         )
-    named = _named_by_host(_hostname(host))
+    named = _named_by_host(hostname(host))
     if named is not None:
         found, scoped = named
         by: Evidence = "host" if found else ("address" if dialled else "default")
@@ -223,7 +147,7 @@ def _target(
         )
     operation = _operation(service, method, path, headers, query)
     plane = _plane(service, operation, method, path, host_has_bucket=by == "host", query=query)
-    home = CONTROL_PLANE_HOMES.get(service) if plane == "control" else None
+    home = home_of(service) if plane == "control" else None
     return Target(region=home or region, service=service, operation=operation, plane=plane, decided_by=by)
 
 
@@ -232,13 +156,6 @@ def _scope(authorization: str, query: Mapping[str, Sequence[str]]) -> tuple[str,
     if match is None:
         match = _SCOPE_OF_URL.match(_first(query, "X-Amz-Credential"))
     return (match[1].lower(), match[2].lower()) if match else None
-
-
-def _hostname(host: str) -> str:
-    name = host.strip().lower()
-    if not name.startswith("["):
-        name = name.rsplit(":", 1)[0] if name.rpartition(":")[2].isdigit() else name
-    return name.rstrip(".")
 
 
 def _named_by_host(hostname: str) -> tuple[str | None, str] | None:
@@ -276,11 +193,12 @@ def _plane(
     host_has_bucket: bool,
     query: Mapping[str, Sequence[str]],
 ) -> Plane:
-    if service in _DATA_ONLY:
+    facts = facts_of(service)
+    if facts.data_only:
         return "data"
     if service == "s3":
         return _s3_plane(method, path, host_has_bucket=host_has_bucket, query=query)
-    return "data" if operation in DATA_OPERATIONS.get(service, frozenset()) else "control"
+    return "data" if operation in facts.data else "control"
 
 
 def _s3_plane(method: str, path: str, *, host_has_bucket: bool, query: Mapping[str, Sequence[str]]) -> Plane:

@@ -19,12 +19,13 @@ from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
-from harness.sandbox.emulators import emulators
-from harness.sandbox.emulators.patches import ORIGIN, Origin
+from harness.sandbox.aws_facts import facts_of
+from harness.sandbox.emulators.origin import ORIGIN, Origin
 from harness.sandbox.faults import Fault, Faults, Verdict
 from harness.sandbox.requests.answers import Answers, Heard
 from harness.sandbox.requests.classify import Target, classify
 from harness.sandbox.requests.http_server import HttpServer, abort, started, transport_of
+from harness.sandbox.requests.messages import Application
 from harness.sandbox.world.clock import Clock
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -84,15 +85,15 @@ class Gateway:
     def __init__(
         self,
         *,
-        ministack: emulators.ASGI,
-        moto: emulators.ASGI,
+        ministack: Application,
+        moto: Application,
         account_id: str,
         clock: Clock,
         faults: Faults,
         epoch: Callable[[], float],
         region_of_address: Mapping[tuple[str, int], str],
         source_of_address: Mapping[tuple[str, int], str] = MappingProxyType({}),
-        own: Mapping[str, emulators.ASGI] = MappingProxyType({}),
+        own: Mapping[str, Application] = MappingProxyType({}),
     ) -> None:
         """`own`: the services of the sandbox's own, by name, which neither emulator is asked for."""
         self._ministack = ministack
@@ -233,7 +234,7 @@ class Gateway:
             await _refuse("403", exchange.target, guarded)
         elif own := self._own.get(exchange.target.service or ""):
             await own({**routed, "antipode.target": exchange.target}, receive, guarded)
-        elif emulators.served_by_moto(exchange.target.service):
+        elif facts_of(exchange.target.service).emulator == "moto":
             await self._moto({**routed, "antipode.target": exchange.target}, receive, guarded)
         else:
             await self._ministack(routed, receive, guarded)

@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 _MODULE = "ministack.services.acm"
 _DEFAULT = {"CertificateTransparencyLoggingPreference": "ENABLED"}
 
 
-@mends(_MODULE, "_request_certificate", digest="8fb1d8187af5")
+@patch(_MODULE, "_request_certificate", digest="8fb1d8187af5")
 def options_are_kept(original: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
     """MiniStack drops the options of a request and describes the certificate without any. AWS logs a
     certificate in transparency logs unless the request opts out, and says so in DescribeCertificate (ACM API

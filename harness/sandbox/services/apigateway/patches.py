@@ -9,14 +9,15 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends, origin
+from harness.sandbox.emulators.origin import origin
+from harness.sandbox.emulators.patches import patch
 from harness.sandbox.requests.classify import Target
 from harness.sandbox.services.apigateway import mapping_templates
 
 _MODULE = "ministack.services.apigateway_v1"
 
 
-@mends(_MODULE, "_build_lambda_event_v1", digest="c7ac97b91f6e")
+@patch(_MODULE, "_build_lambda_event_v1", digest="c7ac97b91f6e")
 def request_time(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack puts the machine's time into an event. On AWS requestTime and requestTimeEpoch (milliseconds)
     are when the request came in (API Gateway guide, "Input format of a Lambda function for proxy
@@ -34,7 +35,7 @@ def request_time(original: Callable[..., Any]) -> Callable[..., Any]:
     return build
 
 
-@mends(_MODULE, "_take_token", digest="b0a4a8defcfd")
+@patch(_MODULE, "_take_token", digest="b0a4a8defcfd")
 def tokens_of_model_time(original: Callable[..., bool]) -> Callable[..., bool]:
     """MiniStack fills the token bucket of a method up again by the machine's time. On AWS a request takes a
     token and `rateLimit` of them come back every second, up to `burstLimit` (API Gateway guide, "Throttle
@@ -57,7 +58,7 @@ def tokens_of_model_time(original: Callable[..., bool]) -> Callable[..., bool]:
     return take
 
 
-@mends(_MODULE, "find_domain_scope", digest="6918811f1c01")
+@patch(_MODULE, "find_domain_scope", digest="6918811f1c01")
 def domain_of_addressed_region(original: Callable[[str], Any]) -> Callable[[str], Any]:
     """MiniStack serves a custom domain from the first region that has it. On AWS each region's endpoint knows
     only its own domain names, and one that it does not know is refused (API Gateway guide, "Custom domain
@@ -89,14 +90,14 @@ def _keyed_by_none(original: Callable[..., Any]) -> Callable[..., Any]:
     return with_key
 
 
-@mends(_MODULE, "_get_base_path_mapping", digest="785c68bb9d4c")
+@patch(_MODULE, "_get_base_path_mapping", digest="785c68bb9d4c")
 def read_empty_base_path(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack stores an empty base path as "" and does not find it as "(none)". On AWS the two are one
     (API Gateway API reference, BasePathMapping)."""
     return _keyed_by_none(original)
 
 
-@mends(_MODULE, "_delete_base_path_mapping", digest="2245d2bdb169")
+@patch(_MODULE, "_delete_base_path_mapping", digest="2245d2bdb169")
 def delete_empty_base_path(original: Callable[..., Any]) -> Callable[..., Any]:
     """As for reading: MiniStack answers 202 to the deletion of "(none)" and keeps the mapping."""
     return _keyed_by_none(original)
@@ -117,7 +118,7 @@ _LEFT_OUT_WHEN_EMPTY = frozenset(
 )
 
 
-@mends(_MODULE, "_v1_response", digest="ca5f75c581ff")
+@patch(_MODULE, "_v1_response", digest="ca5f75c581ff")
 def nothing_for_what_was_not_set(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack answers a stage without access logs with `accessLogSettings: {}`, and a domain name without
     mutual TLS with `mutualTlsAuthentication: {}`; a second plan then wants to remove them. AWS leaves members
@@ -137,7 +138,7 @@ def _pruned(data: Any) -> Any:
     return data
 
 
-@mends(_MODULE, "_put_integration", digest="fd1a612acd01")
+@patch(_MODULE, "_put_integration", digest="fd1a612acd01")
 def mock_integration(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack gives a MOCK integration the HTTP method POST, and the next plan wants to replace it. AWS
     stores httpMethod and uri only when they were sent (API Gateway API reference, PutIntegration)."""
@@ -183,7 +184,7 @@ API_GATEWAY_ZONES: Mapping[str, str] = {
 }
 
 
-@mends(_MODULE, "_create_domain_name", digest="da66e173ee0f")
+@patch(_MODULE, "_create_domain_name", digest="da66e173ee0f")
 def regional_domain_name(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack puts the customer's name before `.execute-api.<region>.amazonaws.com`, gives us-east-1's
     hosted zone id in every region, and a distribution to every domain. AWS gives a regional domain
@@ -208,7 +209,7 @@ def regional_domain_name(original: Callable[..., Any]) -> Callable[..., Any]:
     return create
 
 
-@mends(_MODULE, "_invoke_mock_v1", digest="20f819eee1f9")
+@patch(_MODULE, "_invoke_mock_v1", digest="20f819eee1f9")
 def mock_answers(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack sends a MOCK integration's response template as it is written, and a body with status 204.
     AWS renders it, lets it override headers and status (API Gateway guide, "Override your API's response
@@ -231,7 +232,7 @@ def mock_answers(original: Callable[..., Any]) -> Callable[..., Any]:
     return invoke
 
 
-@mends(_MODULE, "_call_lambda_raw", digest="a2df5d6c5b30")
+@patch(_MODULE, "_call_lambda_raw", digest="a2df5d6c5b30")
 def lambda_can_fail(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack's API Gateway calls its Lambda inside the process, where no fault would see it. On AWS it is
     a call to the region's Lambda, and when that fails the client gets 500 (API Gateway guide, "Gateway

@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awaitable[Answer]]
@@ -24,7 +24,7 @@ _LOCK = ("MinRetentionDays", "MaxRetentionDays")
 SETTINGS: dict[tuple[str, str], dict[str, dict[str, bool]]] = {}
 
 
-@mends(_MODULE, "handle_request", digest="2262eee618f8")
+@patch(_MODULE, "handle_request", digest="2262eee618f8")
 def vaults_keep_policies_and_locks_and_regions_their_settings(original: Handler) -> Handler:
     """MiniStack has no route for the policy and the lock of a vault, nor for changing a region's settings,
     which it says are empty. AWS keeps what was put, says ResourceNotFoundException of an absent policy, shows
@@ -49,9 +49,9 @@ def vaults_keep_policies_and_locks_and_regions_their_settings(original: Handler)
     return handle
 
 
-@mends(_MODULE, "reset", digest="0316a01dc118")
+@patch(_MODULE, "reset", digest="0316a01dc118")
 def settings_end_with_the_sandbox(original: Callable[[], None]) -> Callable[[], None]:
-    """What the mend above keeps beside MiniStack's own stores; vaults take their policies and locks along."""
+    """MiniStack forgets its own stores here, and so the settings that the patch above keeps must go too."""
 
     @functools.wraps(original)
     def reset() -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.etree.ElementTree import tostring
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 from harness.sandbox.services.cloudfront.distributions import Distribution, parse
 from harness.sandbox.services.cloudfront.wanted import FAILOVER_METHODS
 
 
-@mends("ministack.services.cloudfront", "_build_rhp_config_xml", digest="923919cb7f7e")
+@patch("ministack.services.cloudfront", "_build_rhp_config_xml", digest="923919cb7f7e")
 def no_empty_header_lists(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     """MiniStack answers a response headers policy that was sent without CustomHeadersConfig or
     RemoveHeadersConfig with empty ones; a second plan then wants to remove them. AWS leaves out of its answer
@@ -30,7 +30,7 @@ def no_empty_header_lists(original: Callable[[Any, Any], None]) -> Callable[[Any
     return build
 
 
-@mends("ministack.services.cloudfront", "_distribution_vpc_origin_error", digest="881642a11555")
+@patch("ministack.services.cloudfront", "_distribution_vpc_origin_error", digest="881642a11555")
 def refused_distributions(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """MiniStack stores any distribution. AWS refuses one whose behavior names an origin that is not there, or
     writes to an origin group, or whose alternate domain name another distribution has (CloudFront API
@@ -72,7 +72,7 @@ def _refusal(distribution: Distribution, taken: Iterable[str]) -> tuple[str, str
     return None
 
 
-@mends("ministack.services.cloudfront", "_parse_cache_policy_config", digest="79dbb374f0f8")
+@patch("ministack.services.cloudfront", "_parse_cache_policy_config", digest="79dbb374f0f8")
 def refused_cache_policies(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """MiniStack stores a cache policy that keeps nothing and yet names what to keep objects by. AWS refuses
     it ("The parameter EnableAcceptEncodingGzip is invalid for policy with caching disabled", quoted in

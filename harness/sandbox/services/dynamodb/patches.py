@@ -7,12 +7,12 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 _MODULE = "ministack.services.dynamodb"
 
 
-@mends(_MODULE, "_apply_replica_updates", digest="cd04ee6026c8")
+@patch(_MODULE, "_apply_replica_updates", digest="cd04ee6026c8")
 def replica_keys(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack copies the source table's KMS key to a replica. AWS uses the key that ReplicaUpdates names
     for that region, else its default (DynamoDB API reference, CreateReplicationGroupMemberAction)."""
@@ -38,7 +38,7 @@ def replica_keys(original: Callable[..., Any]) -> Callable[..., Any]:
     return update
 
 
-@mends(_MODULE, "_table_description", digest="e6f5cce379b8")
+@patch(_MODULE, "_table_description", digest="e6f5cce379b8")
 def replica_descriptions(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """MiniStack describes a replica by its region alone. AWS adds the key that ReplicaUpdates named
     (DynamoDB API reference, ReplicaDescription)."""

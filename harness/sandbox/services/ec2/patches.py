@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[Mapping[str, Any]], Answer]
@@ -36,7 +36,7 @@ def _ec2() -> Any:
     return importlib.import_module(_MODULE)
 
 
-@mends(_MODULE, "_parse_ip_permissions", digest="7c2dbe7668af")
+@patch(_MODULE, "_parse_ip_permissions", digest="7c2dbe7668af")
 def prefix_lists_of_a_rule(original: Callable[..., list[Record]]) -> Callable[..., list[Record]]:
     """MiniStack drops the prefix lists of a rule that is authorized, so two rules that differ in nothing else
     become one that allows nothing. AWS keeps them (EC2 API reference, IpPermission)."""
@@ -59,7 +59,7 @@ def _prefix_lists(parameters: Mapping[str, Any], path: str) -> Iterator[dict[str
         number += 1
 
 
-@mends(_MODULE, "_sg_rule_xml", digest="1827f3e2af78")
+@patch(_MODULE, "_sg_rule_xml", digest="1827f3e2af78")
 def rules_that_name_a_prefix_list(original: Callable[..., str]) -> Callable[..., str]:
     """MiniStack describes a rule for a prefix list as one for nothing. AWS names the list (EC2 API reference,
     SecurityGroupRule, PrefixListId)."""
@@ -85,7 +85,7 @@ def _has_other_ends(rule: Record) -> bool:
     return any(rule.get(key) for key in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs"))
 
 
-@mends(_MODULE, "_ACTION_MAP.CreateVpcEndpoint", digest="d5a50e265189")
+@patch(_MODULE, "_ACTION_MAP.CreateVpcEndpoint", digest="d5a50e265189")
 def endpoints_keep_what_they_are_given(original: Handler) -> Handler:
     """MiniStack keeps neither an endpoint's policy, nor its security groups, nor whether its names are
     private ones; the next plan wants to set them. AWS keeps them, and gives what was left out its default
@@ -114,7 +114,7 @@ def endpoints_keep_what_they_are_given(original: Handler) -> Handler:
     return create
 
 
-@mends(_MODULE, "_ACTION_MAP.ModifyVpcEndpoint", digest="f60c0a5a042f")
+@patch(_MODULE, "_ACTION_MAP.ModifyVpcEndpoint", digest="f60c0a5a042f")
 def endpoints_can_be_changed(original: Handler) -> Handler:
     """As for making one: MiniStack ignores security groups, private names and the return to the open policy
     (EC2 API reference, ModifyVpcEndpoint)."""
@@ -137,7 +137,7 @@ def endpoints_can_be_changed(original: Handler) -> Handler:
     return modify
 
 
-@mends(_MODULE, "_vpce_fields_xml", digest="645fd486d622")
+@patch(_MODULE, "_vpce_fields_xml", digest="645fd486d622")
 def endpoints_as_they_are(original: Callable[..., str]) -> Callable[..., str]:
     """MiniStack describes an endpoint by its type, service and places alone. AWS adds its policy, groups and
     names (EC2 API reference, VpcEndpoint)."""
@@ -181,7 +181,7 @@ def _names_of(endpoint: Record) -> str:
     )
 
 
-@mends(_MODULE, "_ACTION_MAP.CreateFlowLogs", digest="8882a038ef8e")
+@patch(_MODULE, "_ACTION_MAP.CreateFlowLogs", digest="8882a038ef8e")
 def flow_logs_keep_what_they_are_given(original: Handler) -> Handler:
     """MiniStack forgets a flow log's role, interval, format and tags (it looks for
     a resource type that AWS does not have); the next plan wants a new one. AWS keeps them, and gives what
@@ -204,7 +204,7 @@ def flow_logs_keep_what_they_are_given(original: Handler) -> Handler:
     return create
 
 
-@mends(_MODULE, "_ACTION_MAP.DescribeFlowLogs", digest="f05c0ab7a201")
+@patch(_MODULE, "_ACTION_MAP.DescribeFlowLogs", digest="f05c0ab7a201")
 def flow_logs_as_they_are(original: Handler) -> Handler:
     """As for making one: AWS describes a flow log with its role, interval and format (FlowLog)."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 
-@mends("ministack.services.eventbridge", "start_scheduler", digest="11f17404da11")
+@patch("ministack.services.eventbridge", "start_scheduler", digest="11f17404da11")
 def no_schedules_in_wall_time(original: Callable[[], None]) -> Callable[[], None]:
     """Not a wrong answer but a wrong time: MiniStack fires scheduled rules by itself, in a thread that knows
     only wall time. On AWS a rule is due after its rate has passed (EventBridge User Guide, "Creating a rule

@@ -7,12 +7,12 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 _MODULE = "ministack.services.kms"
 
 
-@mends(_MODULE, "_resolve_key", digest="90e6b84ded7c")
+@patch(_MODULE, "_resolve_key", digest="90e6b84ded7c")
 def aws_managed_keys(original: Callable[[str], Any]) -> Callable[[str], Any]:
     """MiniStack has no AWS managed keys. On AWS `alias/aws/<service>` appears when the service, or
     DescribeKey, first needs it (KMS Developer Guide, "AWS managed keys"; API reference, DescribeKey)."""
@@ -36,7 +36,7 @@ def aws_managed_keys(original: Callable[[str], Any]) -> Callable[[str], Any]:
     return resolve
 
 
-@mends(_MODULE, "_key_metadata", digest="ee6ca8cd7d04")
+@patch(_MODULE, "_key_metadata", digest="ee6ca8cd7d04")
 def key_manager(original: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
     """MiniStack says that the customer manages every key. Those of `aws_managed_keys` are AWS's."""
 

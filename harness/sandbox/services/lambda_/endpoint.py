@@ -7,13 +7,13 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 # Region -> what AWS_ENDPOINT_URL is for its functions; the sandbox fills it when it starts.
 ENDPOINTS: dict[str, str] = {}
 
 
-@mends("ministack.core.lambda_runtime", "execution_credentials", digest="cffaadc4f396")
+@patch("ministack.core.lambda_runtime", "execution_credentials", digest="cffaadc4f396")
 def own_endpoint(original: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
     """Not a wrong answer but a missing one: MiniStack sends the calls of every region's functions to one
     address. On AWS a call leaves from the network of the function's own region (Lambda Developer Guide,

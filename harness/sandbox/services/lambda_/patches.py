@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 
 class Invocation(NamedTuple):
@@ -50,7 +50,7 @@ def chosen_version(alias: Mapping[str, Any], draw: float) -> str:
     return str(alias.get("FunctionVersion", "$LATEST"))
 
 
-@mends("ministack.services.lambda_svc", "_get_func_record_for_ref", digest="492b4efe8f90")
+@patch("ministack.services.lambda_svc", "_get_func_record_for_ref", digest="492b4efe8f90")
 def called_by_alias(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack's other services call a function by the version behind an alias, and forget the alias. On AWS
     the function is told the ARN that it was called by (Lambda Developer Guide, "Using the Lambda context
@@ -76,7 +76,7 @@ def _qualifier(reference: str, name: str) -> str:
     return parts[-1] if len(parts) > 1 and parts[-2] == name else ""
 
 
-@mends("ministack.services.lambda_svc", "_execute_function_dispatch", digest="f62cd259213e")
+@patch("ministack.services.lambda_svc", "_execute_function_dispatch", digest="f62cd259213e")
 def weighted_aliases(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack stores an alias's weights and sends every call to the first version. AWS splits the calls
     (`chosen_version`). What came of each call is told to `OBSERVERS`; throttled ones never get here."""
@@ -121,7 +121,7 @@ def _record_of(function: Any, version: str, func: Any, config: Any) -> tuple[Any
     return {**record, "config": named}, named
 
 
-@mends("ministack.services.lambda_svc", "_invoke", digest="ab193779e5c2")
+@patch("ministack.services.lambda_svc", "_invoke", digest="ab193779e5c2")
 def executed_version(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack answers Invoke with the alias's first version. AWS names the version that was run (Lambda API
     Reference, Invoke: X-Amz-Executed-Version)."""
@@ -145,7 +145,7 @@ def executed_version(original: Callable[..., Any]) -> Callable[..., Any]:
 _NEEDED_TO_START = frozenset({"LANG", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "VIRTUAL_ENV"})
 
 
-@mends("ministack.core.lambda_runtime", "subprocess", watches="Worker._spawn", digest="c55febf95656")
+@patch("ministack.core.lambda_runtime", "subprocess", watches="Worker._spawn", digest="c55febf95656")
 def clean_environment(original: Any) -> Any:
     """MiniStack starts functions with everything that its own process has in its environment, which here is
     the user's shell. On AWS a function finds Lambda's variables and its own (Lambda Developer Guide, "Defined
@@ -166,7 +166,7 @@ def _may_pass(key: str, value: str) -> bool:
     return not inherited or key in _NEEDED_TO_START or key.startswith(("AWS_", "LC_"))
 
 
-@mends("ministack.core.lambda_runtime", "Worker._drain_stderr_bounded", digest="3fd7cc742872")
+@patch("ministack.core.lambda_runtime", "Worker._drain_stderr_bounded", digest="3fd7cc742872")
 def no_wait_for_logs(original: Callable[..., str]) -> Callable[..., str]:
     """MiniStack polls 50 ms for log lines after every invocation that wrote none. AWS answers as soon as the
     function returns; lines that come later are read with the next invocation."""

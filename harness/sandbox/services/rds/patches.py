@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 _RDS = "ministack.services.rds"
 # Under this key a record holds the settings that MiniStack does not know.
@@ -39,7 +39,7 @@ def _rds() -> Any:
     return importlib.import_module(_RDS)
 
 
-@mends(_RDS, "_create_db_cluster_impl", digest="2fbf6553c81c")
+@patch(_RDS, "_create_db_cluster_impl", digest="2fbf6553c81c")
 def created_cluster_settings(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """MiniStack drops log exports, Performance Insights, Database Insights and monitoring of a new cluster.
     AWS stores them (RDS API reference, CreateDBCluster)."""
@@ -52,7 +52,7 @@ def created_cluster_settings(original: Callable[[Any], Any]) -> Callable[[Any], 
     return create
 
 
-@mends(_RDS, "_modify_db_cluster_impl", digest="3831bcd1dc0d")
+@patch(_RDS, "_modify_db_cluster_impl", digest="3831bcd1dc0d")
 def modified_cluster_settings(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """As for a new cluster (RDS API reference, ModifyDBCluster)."""
 
@@ -85,7 +85,7 @@ def _with_settings(answer: Any, parameters: Any, action: str) -> Any:
     return rds._xml(200, f"{action}Response", f"<{action}Result>{body}</{action}Result>")
 
 
-@mends(_RDS, "_cluster_xml", digest="df19661da2b0")
+@patch(_RDS, "_cluster_xml", digest="df19661da2b0")
 def cluster_answers(original: Callable[[Any], str]) -> Callable[[Any], str]:
     """MiniStack leaves these settings out of a cluster's description, and whose copy a secondary cluster is.
     AWS gives ReplicationSourceIdentifier to a secondary of a global database and ReadReplicaIdentifiers to
@@ -132,7 +132,7 @@ def _replication(cluster: Mapping[str, Any]) -> Iterator[str]:
         yield f"<ReplicationSourceIdentifier>{writer}</ReplicationSourceIdentifier>"
 
 
-@mends(_RDS, "_instance_xml", digest="97bb74e4c17b")
+@patch(_RDS, "_instance_xml", digest="97bb74e4c17b")
 def instance_answers(original: Callable[[Any], str]) -> Callable[[Any], str]:
     """MiniStack gives an Aurora instance settings of its own. On AWS it has its cluster's storage encryption,
     and its Performance and Database Insights where they are set on the cluster (RDS API reference,
@@ -163,7 +163,7 @@ def instance_answers(original: Callable[[Any], str]) -> Callable[[Any], str]:
     return render
 
 
-@mends(_RDS, "_ACTION_MAP", watches="_create_global_cluster", digest="76bf72c85e47")
+@patch(_RDS, "_ACTION_MAP", watches="_create_global_cluster", digest="76bf72c85e47")
 def global_cluster_settings(original: Mapping[str, Any]) -> dict[str, Any]:
     """MiniStack drops EngineLifecycleSupport of a global cluster, and its writer endpoint. AWS stores the one
     and gives the other (RDS API reference, GlobalCluster). Nothing answers at that endpoint here."""
@@ -192,7 +192,7 @@ def global_cluster_settings(original: Mapping[str, Any]) -> dict[str, Any]:
     return {**original, "CreateGlobalCluster": with_settings}
 
 
-@mends(_RDS, "_global_cluster_xml", digest="95986f6ab679")
+@patch(_RDS, "_global_cluster_xml", digest="95986f6ab679")
 def global_cluster_answers(original: Callable[[Any], str]) -> Callable[[Any], str]:
     """As above: what is stored is given back."""
 

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import SubElement
 
-from harness.sandbox.emulators.patches import mends, origin
+from harness.sandbox.emulators.origin import origin
+from harness.sandbox.emulators.patches import patch
 
 _MODULE = "ministack.services.route53"
 _DNSSEC = re.compile(r"^/2013-04-01/hostedzone/([^/]+)/dnssec$")
 
 
-@mends(_MODULE, "_build_change_info_el", digest="88dd7baaf537")
+@patch(_MODULE, "_build_change_info_el", digest="88dd7baaf537")
 def change_info(original: Callable[..., None]) -> Callable[..., None]:
     """Not a wrong answer but a slow one: Terraform's provider waits 10 to 30 s, then polls each 15 s, when a
     change comes back with ChangeInfo, and goes on at once when it does not. Other clients still get it."""
@@ -28,7 +29,7 @@ def change_info(original: Callable[..., None]) -> Callable[..., None]:
     return build
 
 
-@mends(_MODULE, "_parse_health_check_config", digest="fffd8cf8c7a1")
+@patch(_MODULE, "_parse_health_check_config", digest="fffd8cf8c7a1")
 def health_check_lists(original: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
     """MiniStack stores ChildHealthChecks and Regions as lists of empty strings. AWS stores what was sent
     (Route 53 API reference, HealthCheckConfig)."""
@@ -54,7 +55,7 @@ def _local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-@mends(_MODULE, "handle_request", digest="c201ac22eafd")
+@patch(_MODULE, "handle_request", digest="c201ac22eafd")
 def zones_are_not_signed(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack does not know GetDNSSEC, which the provider calls before it destroys a zone by force. AWS
     answers NOT_SIGNING for a zone without DNSSEC (Route 53 API reference, DNSSECStatus)."""

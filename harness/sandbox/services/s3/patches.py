@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, register_namespace, tostring
 
-from harness.sandbox.emulators.patches import mends
+from harness.sandbox.emulators.patches import patch
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -34,7 +34,7 @@ _KINDS: Mapping[str, _Kind] = {
 }
 
 
-@mends(_MODULE, "_dispatch", digest="52562ee7c18b")
+@patch(_MODULE, "_dispatch", digest="52562ee7c18b")
 def configurations_by_id(original: Callable[..., Answer]) -> Callable[..., Answer]:
     """MiniStack does not know the configurations that a bucket has several of, each by its id: tiers of
     Intelligent-Tiering, metrics, inventories, analytics. It answers their reading with nothing, and takes the

@@ -13,7 +13,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.sandbox.emulators.patches import mends, origin
+from harness.sandbox.emulators.origin import origin
+from harness.sandbox.emulators.patches import patch
 from harness.sandbox.requests.classify import Target
 from harness.sandbox.services.events.schedules import invoke_function
 
@@ -41,7 +42,7 @@ def _answer(secret: Secret, **more: Any) -> Answer:
     return answer
 
 
-@mends(_MODULE, "_create_secret", digest="d3de7fac76ba")
+@patch(_MODULE, "_create_secret", digest="d3de7fac76ba")
 def replicas_of_a_new_secret(original: Callable[..., Answer]) -> Callable[..., Answer]:
     """MiniStack forgets AddReplicaRegions of CreateSecret, and gives a secret that was made without a value a
     version without one. AWS makes the replicas, and a version only for a value (Secrets Manager API
@@ -74,7 +75,7 @@ def _overwrites(data: Mapping[str, Any]) -> bool:
     return bool(data.get("ForceOverwriteReplicaSecret", False))
 
 
-@mends(_MODULE, "_get_secret_value", digest="faa3eb333a8b")
+@patch(_MODULE, "_get_secret_value", digest="faa3eb333a8b")
 def values_that_are_there(original: Callable[..., Answer]) -> Callable[..., Answer]:
     """MiniStack answers a version without a value, which is what a rotation begins with, and a version that
     does not have the label that was asked for. AWS says ResourceNotFoundException to both (API reference,
@@ -98,7 +99,7 @@ def values_that_are_there(original: Callable[..., Answer]) -> Callable[..., Answ
     return get
 
 
-@mends(_MODULE, "_put_secret_value", digest="d09b0557e169")
+@patch(_MODULE, "_put_secret_value", digest="d09b0557e169")
 def labels_of_a_new_version(original: Callable[..., Answer]) -> Callable[..., Answer]:
     """MiniStack keeps of several labels only AWSCURRENT, and does not take a label from the version that had
     it. AWS attaches all, and a label belongs to one version at a time (API reference, PutSecretValue)."""
@@ -120,7 +121,7 @@ def labels_of_a_new_version(original: Callable[..., Answer]) -> Callable[..., An
     return put
 
 
-@mends(_MODULE, "_delete_secret", digest="ab8f3c8efe5a")
+@patch(_MODULE, "_delete_secret", digest="ab8f3c8efe5a")
 def replicas_are_deleted_first(original: Callable[..., Answer]) -> Callable[..., Answer]:
     """MiniStack deletes a secret with its replicas, and does not find one that is to be deleted by force but
     is not there. AWS refuses the first until the replicas are removed, and says nothing of the second (API
@@ -144,7 +145,7 @@ def replicas_are_deleted_first(original: Callable[..., Answer]) -> Callable[...,
     return delete
 
 
-@mends(_MODULE, "handle_request", digest="e1909f662da6")
+@patch(_MODULE, "handle_request", digest="e1909f662da6")
 def operations_that_are_missing(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack does not know StopReplicationToReplica, RemoveRegionsFromReplication and CancelRotateSecret
     (Secrets Manager API reference, under these names)."""
@@ -203,7 +204,7 @@ def _cancel_rotation(secret: Secret, _data: Mapping[str, Any]) -> Answer:
     return _answer(secret)
 
 
-@mends(_MODULE, "_rotate_secret", digest="29b4ea743fc3")
+@patch(_MODULE, "_rotate_secret", digest="29b4ea743fc3")
 def rotation_by_the_function(original: Callable[..., Answer]) -> Callable[..., Answer]:
     """MiniStack makes a copy of the value the new version and calls nobody. AWS makes an empty version with
     the label AWSPENDING and calls the function for each of four steps, or, when the secret is not to rotate

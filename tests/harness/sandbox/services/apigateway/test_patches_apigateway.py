@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from harness.sandbox.emulators.patches import ORIGIN, Origin
+from harness.sandbox.emulators.origin import ORIGIN, Origin
 from harness.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox

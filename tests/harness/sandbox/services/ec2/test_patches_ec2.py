@@ -1,4 +1,4 @@
-"""The mended answers of the embedded EC2: rules with prefix lists, endpoints, flow logs."""
+"""The patched answers of the embedded EC2: rules with prefix lists, endpoints, flow logs."""
 
 from __future__ import annotations
 

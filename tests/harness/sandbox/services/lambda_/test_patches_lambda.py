@@ -1,4 +1,4 @@
-"""How the embedded Lambda is mended: what a call of an alias runs, and what is told of it."""
+"""How the embedded Lambda is patched: what a call of an alias runs, and what is told of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mended answers of the embedded S3."""
+"""The patched answers of the embedded S3."""
 
 from __future__ import annotations
 

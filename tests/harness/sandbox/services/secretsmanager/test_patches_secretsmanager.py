@@ -1,4 +1,4 @@
-"""The mended answers of the embedded Secrets Manager: replicas, labels and rotation."""
+"""The patched answers of the embedded Secrets Manager: replicas, labels and rotation."""
 
 from __future__ import annotations
 
