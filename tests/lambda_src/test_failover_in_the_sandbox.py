@@ -41,7 +41,7 @@ class Estate:
         self.sandbox = sandbox
         self.pools = LambdaPools(account_id=ACCOUNT)
         self.acknowledged: dict[str, int] = {}
-        sandbox.aurora.estate.delay = DELAYS.__getitem__
+        sandbox.aurora.databases.delay = DELAYS.__getitem__
 
     def client(self, service: str, region: str) -> Any:
         environment = self.sandbox.environment(region)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.sandbox.services.cloudfront import responses
-from harness.sandbox.services.cloudfront.applied import Applied
+from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.cloudfront.edge import Edge, Shield
 from harness.sandbox.services.cloudfront.locations import Location, edge_location, shield_location
 from harness.sandbox.services.cloudfront.messages import Reply, Request, error_page

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.estate import Estate
-from harness.sandbox.services.rds.aurora.records import ClusterKey
+from harness.sandbox.services.rds.aurora.databases import Estate
+from harness.sandbox.services.rds.aurora.stored import ClusterKey
 from harness.sandbox.services.rds.aurora.snapshots import Kept, Snapshots
 from harness.sandbox.services.rds.aurora.transitions import Transitions
 
@@ -63,15 +63,15 @@ class Calls:
             await asyncio.wait(self._work.values())
 
     async def _create_cluster(self, parameters: Parameters, forward: Forward) -> Answer:
-        engine = parameters.get("Engine", records.ENGINE)
-        if engine == records.ENGINE:
+        engine = parameters.get("Engine", stored.ENGINE)
+        if engine == stored.ENGINE:
             self._estate.installation()  # without programs nothing is recorded
         answer = await forward()
         key = _own_key(parameters)
         if answer[0] != 200 or not self._is_ours(key):
             return answer
         cluster = await self._open(key)
-        found = records.global_of(key)
+        found = stored.global_of(key)
         writer = self._estate.primary_of(cluster) if found is not None else None
         if parameters.get("EnableGlobalWriteForwarding") == "true":
             _set_forwarding(key, "enabled")
@@ -80,17 +80,17 @@ class Calls:
         else:
             self._start_work(cluster, _follow_when_ready(cluster, writer))
             self._secondary_made()
-        return records.cluster_answer("CreateDBCluster", key)
+        return stored.cluster_answer("CreateDBCluster", key)
 
     async def _create_instance(self, parameters: Parameters, forward: Forward) -> Answer:
         answer = await forward()
         cluster = self._estate.find(parameters.get("DBClusterIdentifier", ""))
         if answer[0] != 200 or cluster is None:
             return answer
-        records.set_writer_instance(cluster.record, has_one=self._estate.primary_of(cluster) is cluster)
+        stored.set_writer_instance(cluster.record, has_one=self._estate.primary_of(cluster) is cluster)
         _set_endpoints(cluster)
         if not cluster.ready.is_set():
-            records.set_status(cluster.key, "creating")
+            stored.set_status(cluster.key, "creating")
         return answer
 
     async def _modify_cluster(self, parameters: Parameters, forward: Forward) -> Answer:
@@ -103,14 +103,14 @@ class Calls:
             await cluster.set_password(password)
         if (forwarding := parameters.get("EnableGlobalWriteForwarding")) is not None:
             _set_forwarding(cluster.key, "enabled" if forwarding == "true" else "disabled")
-        return records.cluster_answer("ModifyDBCluster", cluster.key)
+        return stored.cluster_answer("ModifyDBCluster", cluster.key)
 
     async def _delete_cluster(self, parameters: Parameters, forward: Forward) -> Answer:
         cluster = self._estate.find(parameters.get("DBClusterIdentifier", ""))
         final = parameters.get("FinalDBSnapshotIdentifier")
         keep = parameters.get("SkipFinalSnapshot") != "true" and final
         if cluster is not None and keep and final and cluster.ready.is_set():
-            records.add_snapshot(cluster.key, final, kind="manual", moment=self._epoch())
+            stored.add_snapshot(cluster.key, final, kind="manual", moment=self._epoch())
             await self._snapshots.take(cluster, final)
         answer = await forward()
         if cluster is not None and answer[0] == 200:
@@ -125,7 +125,7 @@ class Calls:
             await self._work_done(cluster)
             if cluster.server is not None and cluster.server.running:
                 await cluster.promote()
-                records.set_writer_instance(cluster.record, has_one=True)
+                stored.set_writer_instance(cluster.record, has_one=True)
         return answer
 
     # Snapshots
@@ -140,27 +140,27 @@ class Calls:
     async def _delete_snapshot(self, parameters: Parameters, forward: Forward) -> Answer:
         answer = await forward()
         if answer[0] == 200:
-            account, region = records.caller()
+            account, region = stored.caller()
             await self._snapshots.forget(account, region, parameters["DBClusterSnapshotIdentifier"])
         return answer
 
     async def _restore(self, parameters: Parameters, forward: Forward) -> Answer:
-        account, region = records.caller()
+        account, region = stored.caller()
         identifier = parameters.get("SnapshotIdentifier", "")
-        record = records.snapshot(account, region, identifier)
+        record = stored.snapshot(account, region, identifier)
         kept = self._snapshots.find(account, region, identifier)
         if record is None or kept is None:
-            return records.error(
+            return stored.error(
                 "DBClusterSnapshotNotFoundFault", f"DB cluster snapshot {identifier} not found.", 404
             )
-        answer = records.create_restored(parameters, record, user=kept.user, password=kept.password)
+        answer = stored.create_restored(parameters, record, user=kept.user, password=kept.password)
         if answer[0] != 200:
             return answer
         key = ClusterKey(account, region, parameters["DBClusterIdentifier"])
-        (records.cluster(key) or {})["DatabaseName"] = kept.database
+        (stored.cluster(key) or {})["DatabaseName"] = kept.database
         cluster = await self._open(key)
         self._start_work(cluster, self._fill(cluster, kept, parameters.get("MasterUserPassword")))
-        return records.cluster_answer("RestoreDBClusterFromSnapshot", key)
+        return stored.cluster_answer("RestoreDBClusterFromSnapshot", key)
 
     async def _fill(self, cluster: Cluster, kept: Kept, password: str | None) -> None:
         await self._snapshots.restore(cluster, kept)
@@ -170,12 +170,12 @@ class Calls:
     # Clusters
 
     def _is_ours(self, key: ClusterKey) -> bool:
-        return (records.cluster(key) or {}).get("Engine") == records.ENGINE
+        return (stored.cluster(key) or {}).get("Engine") == stored.ENGINE
 
     async def _open(self, key: ClusterKey) -> Cluster:
         cluster = await self._estate.open(key)
         _set_endpoints(cluster)
-        records.set_status(key, "creating")
+        stored.set_status(key, "creating")
         return cluster
 
     def _start_work(self, cluster: Cluster, work: Coroutine[Any, Any, None]) -> None:
@@ -188,10 +188,10 @@ class Calls:
         except Exception:
             # nobody waits for this task: the log tells what the status cannot
             logging.getLogger(__name__).exception("%s could not be started", cluster.key.arn)
-            records.set_status(cluster.key, "failed")
+            stored.set_status(cluster.key, "failed")
             return
         cluster.ready.set()
-        records.set_status(cluster.key, "available")
+        stored.set_status(cluster.key, "available")
 
     async def _work_done(self, cluster: Cluster) -> None:
         task = self._work.pop(cluster.key, None)
@@ -209,19 +209,19 @@ class Calls:
 
 
 def _own_key(parameters: Parameters) -> ClusterKey:
-    account, region = records.caller()
+    account, region = stored.caller()
     return ClusterKey(account, region, parameters.get("DBClusterIdentifier", ""))
 
 
 def _set_endpoints(cluster: Cluster) -> None:
     """Let the record name the cluster's endpoints, and for each instance one that serves it in any role."""
     addresses = cluster.front.addresses
-    records.set_endpoints(cluster.key, writer=addresses["writer"], reader=addresses["reader"])
+    stored.set_endpoints(cluster.key, writer=addresses["writer"], reader=addresses["reader"])
 
 
 def _set_forwarding(key: ClusterKey, status: str) -> None:
-    (records.cluster(key) or {})["GlobalWriteForwardingStatus"] = status
-    found = records.global_of(key)
+    (stored.cluster(key) or {})["GlobalWriteForwardingStatus"] = status
+    found = stored.global_of(key)
     if found is not None:
         found[1]["GlobalWriteForwardingStatus"] = status
 

@@ -23,11 +23,11 @@ from harness.sandbox.services.rds.aurora.front import (
     database_target,
 )
 from harness.sandbox.services.rds.aurora.postgres import Server
-from harness.sandbox.services.rds.aurora.records import ClusterKey, Record
+from harness.sandbox.services.rds.aurora.stored import ClusterKey, Record
 from harness.sandbox.services.rds.aurora.session import SqlError, identifier, literal
 
 if TYPE_CHECKING:
-    from harness.sandbox.services.rds.aurora.estate import Estate
+    from harness.sandbox.services.rds.aurora.databases import Estate
     from harness.sandbox.services.rds.aurora.link import Link
 
 # How long an acknowledgement may wait for its write to set off, in wall seconds; normally a thousandth.
@@ -57,14 +57,14 @@ class Cluster:
     @property
     def record(self) -> Record:
         """What the control plane knows of the cluster."""
-        return records.cluster(self.key) or {}
+        return stored.cluster(self.key) or {}
 
     @property
     def available(self) -> bool:
         """Whether sessions are let in: there is a server, an instance to serve them, and no fence."""
         self.fenced = self.fenced or self._estate.must_fence(self)
         running = self.server is not None and self.server.running and self.ready.is_set()
-        return running and not self.fenced and bool(records.instances(self.key)) and not self._stopped
+        return running and not self.fenced and bool(stored.instances(self.key)) and not self._stopped
 
     @property
     def is_writer(self) -> bool:
@@ -173,7 +173,7 @@ class Cluster:
 
         Source: Amazon Aurora User Guide, "Reader endpoints for Amazon Aurora".
         """
-        return role == "reader" and self.front.separate and len(records.instances(self.key)) > 1
+        return role == "reader" and self.front.separate and len(stored.instances(self.key)) > 1
 
     async def _forwarded(self, primary: Cluster | None) -> Route | Refused:
         if primary is None:

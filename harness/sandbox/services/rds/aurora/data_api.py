@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
 from harness.sandbox.services.rds.aurora.data_types import (
     field_of,
@@ -26,7 +26,7 @@ from harness.sandbox.services.rds.aurora.data_types import (
     prepare_results,
     value_and_type,
 )
-from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.databases import Estate
 
 Answer = tuple[int, dict[str, str], bytes]
 Json = Mapping[str, Any]
@@ -77,7 +77,7 @@ class DataApi:
             request = json.loads(body or b"{}")
         except ValueError:
             return None
-        key = records.key_of_arn(str(request.get("resourceArn", "")))
+        key = stored.key_of_arn(str(request.get("resourceArn", "")))
         operation = self._operations.get(path)
         if key is None or operation is None or key not in self._estate.clusters:
             return None
@@ -168,7 +168,7 @@ class DataApi:
         """Raises Failure when the cluster has no writer instance that could be reached."""
         if not cluster.record.get("HttpEndpointEnabled"):
             raise Failure("HttpEndpointNotEnabledException", "HttpEndpoint is not enabled for cluster.")
-        if not records.instances(cluster.key):
+        if not stored.instances(cluster.key):
             raise Failure("DatabaseNotFoundException", "The DB cluster doesn't have a DB instance.", 404)
         verdict = cluster.judge(cluster.region)
         if (

@@ -13,7 +13,7 @@ import datetime
 from collections.abc import Callable
 
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.databases import Estate
 
 NAMESPACE = "AWS/RDS"
 # CloudWatch has one value a minute of each, in model seconds.

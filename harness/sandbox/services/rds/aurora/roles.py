@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.calls import Answer, Forward, Handler, Parameters
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.databases import Estate
 from harness.sandbox.services.rds.aurora.transitions import Transitions
 
 
@@ -34,7 +34,7 @@ class Roles:
         if resolved is None:
             return await forward()
         found, target = resolved
-        _, region = records.caller()
+        _, region = stored.caller()
         problem = self._problem(found, target)
         if problem is None and target.region != region:
             problem = (
@@ -42,46 +42,46 @@ class Roles:
                 f"send FailoverGlobalCluster to its region."
             )
         if problem is not None:
-            return records.error("InvalidGlobalClusterStateFault", problem)
+            return stored.error("InvalidGlobalClusterStateFault", problem)
         self._transitions.fail_over(found, target)
-        return records.global_answer("FailoverGlobalCluster", found)
+        return stored.global_answer("FailoverGlobalCluster", found)
 
     async def _switch_over(self, parameters: Parameters, forward: Forward) -> Answer:
         resolved = self._resolve(parameters)
         if resolved is None:
             return await forward()
         found, target = resolved
-        _, region = records.caller()
+        _, region = stored.caller()
         problem = self._problem(found, target) or self._unhealthy(found, target, region)
         if problem is not None:
-            return records.error("InvalidGlobalClusterStateFault", problem)
+            return stored.error("InvalidGlobalClusterStateFault", problem)
         self._transitions.switch_over(found, target)
         action = parameters.get("Action", "SwitchoverGlobalCluster")
-        return records.global_answer(action, found)
+        return stored.global_answer(action, found)
 
-    def _resolve(self, parameters: Parameters) -> tuple[records.Record, Cluster] | None:
+    def _resolve(self, parameters: Parameters) -> tuple[stored.Record, Cluster] | None:
         """The global cluster and the target, if both are ours; else MiniStack says what is wrong."""
-        account, _ = records.caller()
-        found = records.global_cluster(account, parameters.get("GlobalClusterIdentifier", ""))
-        key = records.key_of_arn(parameters.get("TargetDbClusterIdentifier", ""))
+        account, _ = stored.caller()
+        found = stored.global_cluster(account, parameters.get("GlobalClusterIdentifier", ""))
+        key = stored.key_of_arn(parameters.get("TargetDbClusterIdentifier", ""))
         target = self._estate.clusters.get(key) if key is not None else None
-        if found is None or target is None or records.writer_of(found) in (None, target.key):
+        if found is None or target is None or stored.writer_of(found) in (None, target.key):
             return None
-        return (found, target) if any(other == target.key for other, _ in records.members(found)) else None
+        return (found, target) if any(other == target.key for other, _ in stored.members(found)) else None
 
-    def _problem(self, found: records.Record, target: Cluster) -> str | None:
+    def _problem(self, found: stored.Record, target: Cluster) -> str | None:
         """Why the global cluster can neither fail over nor switch over to the target."""
         name = found["GlobalClusterIdentifier"]
-        member = next(member for key, member in records.members(found) if key == target.key)
+        member = next(member for key, member in stored.members(found) if key == target.key)
         if found["Status"] != "available":
             return f"Global cluster {name} is in state {found['Status']} but expected it to be available."
-        if not records.instances(target.key):
+        if not stored.instances(target.key):
             return f"The target cluster {target.key.arn} is headless: add a DB instance to it first."
         if not target.ready.is_set() or member.get("SynchronizationStatus") != "connected":
             return f"The target cluster {target.key.arn} is not yet a synchronized secondary of {name}."
         return None
 
-    def _unhealthy(self, found: records.Record, target: Cluster, region: str) -> str | None:
+    def _unhealthy(self, found: stored.Record, target: Cluster, region: str) -> str | None:
         """Why the global cluster cannot switch over, which needs everything healthy."""
         primary = self._estate.primary_of(target)
         if primary is None or not primary.available:

@@ -19,10 +19,10 @@ from urllib.parse import parse_qs
 
 from harness.sandbox.faults import Fault, Faults
 from harness.sandbox.requests.addresses import Address
-from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.calls import Answer, Calls, Handler
 from harness.sandbox.services.rds.aurora.data_api import DataApi
-from harness.sandbox.services.rds.aurora.estate import Estate
+from harness.sandbox.services.rds.aurora.databases import Estate
 from harness.sandbox.services.rds.aurora.metrics import Metrics, Put
 from harness.sandbox.services.rds.aurora.programs import NoPrograms
 from harness.sandbox.services.rds.aurora.roles import Roles
@@ -135,7 +135,7 @@ class Aurora:
         try:
             return await handler(parameters, forward)
         except NoPrograms as missing:
-            return records.error("InvalidParameterCombination", str(missing))
+            return stored.error("InvalidParameterCombination", str(missing))
 
     async def _handle_data(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]

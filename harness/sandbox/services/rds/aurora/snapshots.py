@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.estate import Estate
-from harness.sandbox.services.rds.aurora.records import ClusterKey
+from harness.sandbox.services.rds.aurora.databases import Estate
+from harness.sandbox.services.rds.aurora.stored import ClusterKey
 
 Name = tuple[str, str, str]
 
@@ -58,7 +58,7 @@ class Snapshots:
         stamp = time.strftime("%Y-%m-%d-%H-%M-%S", time.gmtime(moment))
         identifier = f"rds:unplanned-global-failover-{cluster.key.identifier}-{stamp}"
         self._keep(cluster.key, identifier, folder)
-        records.add_snapshot(cluster.key, identifier, kind="automated", moment=moment)
+        stored.add_snapshot(cluster.key, identifier, kind="automated", moment=moment)
         return identifier
 
     def find(self, account: str, region: str, identifier: str) -> Kept | None:
@@ -79,7 +79,7 @@ class Snapshots:
             await asyncio.to_thread(shutil.rmtree, kept.data, True)
 
     def _keep(self, key: ClusterKey, identifier: str, data: Path) -> None:
-        record = records.cluster(key) or {}
+        record = stored.cluster(key) or {}
         self._kept[(key.account, key.region, identifier)] = Kept(
             data,
             str(record.get("_MasterUserPassword", "")),

@@ -22,10 +22,10 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
-from harness.sandbox.services.rds.aurora import records
+from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.estate import Estate
-from harness.sandbox.services.rds.aurora.records import ClusterKey, Record
+from harness.sandbox.services.rds.aurora.databases import Estate
+from harness.sandbox.services.rds.aurora.stored import ClusterKey, Record
 from harness.sandbox.services.rds.aurora.session import SqlError
 from harness.sandbox.services.rds.aurora.snapshots import Snapshots
 
@@ -96,7 +96,7 @@ class Transitions:
         drawn = await self._wait_for("aurora_promotion")
         await self._until(lambda: target.region not in self._estate.unavailable())
         await target.promote()
-        records.set_writer(found, target.key)
+        stored.set_writer(found, target.key)
         self._finish(found, target)
         self._note(target, "promoted", drawn=drawn)
         for other in self._estate.secondaries_of(target):
@@ -120,7 +120,7 @@ class Transitions:
         await self._until(lambda: fencing is None or fencing.done())
         await self._until(lambda: self._reached_by_primary(old))
         old.ready.clear()
-        records.set_status(old.key, "backing-up")
+        stored.set_status(old.key, "backing-up")
         name = await self._snapshots.take_over(old, moment=self._epoch())
         self._note(old, f"snapshot {name}")
         await self._rebuild(found, old)
@@ -130,7 +130,7 @@ class Transitions:
         cluster.ready.clear()
         cluster.front.drop()
         await cluster.detach()
-        records.set_status(cluster.key, "rebuilding")
+        stored.set_status(cluster.key, "rebuilding")
         drawn = await self._wait_for("aurora_secondary_rebuild")
         await self._until(lambda: self._reached_by_primary(cluster))
         await self._follow(found, cluster)
@@ -147,7 +147,7 @@ class Transitions:
         await self._until_synchronised(old, target)
         drawn = await self._wait_for("aurora_switchover")
         await target.promote()
-        records.set_writer(found, target.key)
+        stored.set_writer(found, target.key)
         self._finish(found, target)
         self._note(target, "promoted", drawn=drawn)
         for other in self._estate.secondaries_of(target):
@@ -180,7 +180,7 @@ class Transitions:
         await cluster.follow(primary)
         cluster.fenced = False
         cluster.ready.set()
-        records.set_status(cluster.key, "available")
+        stored.set_status(cluster.key, "available")
         _set_synchronization(found, cluster.key, "connected")
 
     def _reached_by_primary(self, cluster: Cluster) -> bool:
@@ -204,7 +204,7 @@ class Transitions:
 
     def _announce(self, found: Record, target: Cluster, *, data_loss: bool) -> None:
         """What DescribeGlobalClusters says while it goes on. Source: RDS API reference, FailoverState."""
-        writer = records.writer_of(found)
+        writer = stored.writer_of(found)
         found["Status"] = "failing-over" if data_loss else "switching-over"
         found["FailoverState"] = {
             "Status": "failing-over",
@@ -212,14 +212,14 @@ class Transitions:
             "ToDbClusterArn": target.key.arn,
             "IsDataLossAllowed": data_loss,
         }
-        records.set_status(target.key, found["Status"])
+        stored.set_status(target.key, found["Status"])
         self._note(target, "failover begun" if data_loss else "switchover begun")
 
     def _finish(self, found: Record, target: Cluster) -> None:
         found["Status"] = "available"
         found.pop("FailoverState", None)
         target.fenced = False
-        records.set_status(target.key, "available")
+        stored.set_status(target.key, "available")
 
     def _note(self, cluster: Cluster, what: str, *, drawn: tuple[float, str] = (0.0, "")) -> None:
         moment = self._estate.clock.now()
@@ -233,7 +233,7 @@ class Transitions:
 
 
 def _set_synchronization(found: Record, key: ClusterKey, status: str) -> None:
-    for other, member in records.members(found):
+    for other, member in stored.members(found):
         if other == key:
             member["SynchronizationStatus"] = status
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.sandbox.services.cloudfront import CloudFront, Network
-from harness.sandbox.services.cloudfront.applied import Applied
+from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.cloudfront.distributions import Behavior, Distribution, Origin, OriginGroup
 from harness.sandbox.services.cloudfront.policies import (
     CachePolicy,

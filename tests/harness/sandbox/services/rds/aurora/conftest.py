@@ -20,7 +20,7 @@ DELAYS = {
 
 @pytest.fixture(scope="module")
 def _fixed_delays(_running_sandbox: Sandbox) -> Sandbox:
-    _running_sandbox.aurora.estate.delay = DELAYS.__getitem__
+    _running_sandbox.aurora.databases.delay = DELAYS.__getitem__
     return _running_sandbox
 
 

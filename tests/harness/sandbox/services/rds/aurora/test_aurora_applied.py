@@ -158,7 +158,7 @@ class Terraform:
 
 @pytest.fixture
 def terraform(sandbox: Sandbox, quick_terraform: Path, tmp_path: Path) -> Terraform:
-    sandbox.aurora.estate.delay = DELAYS.__getitem__
+    sandbox.aurora.databases.delay = DELAYS.__getitem__
     configuration = installation.cli_configuration(tmp_path / "cli")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
     directory = tmp_path / "root"
@@ -220,4 +220,4 @@ def test_plans_stay_empty_while_failover_and_switchover_change_who_writes(
     terraform.run("destroy", "-auto-approve", "-input=false")
     assert inventory.applied_in(terraform.directory) == {}
     assert client(sandbox, "rds", EAST).describe_global_clusters()["GlobalClusters"] == []
-    assert sandbox.aurora.estate.clusters == {}
+    assert sandbox.aurora.databases.clusters == {}

@@ -69,8 +69,8 @@ def test_a_secondary_names_its_source_and_the_primary_its_replicas(database: Glo
 
 
 def test_a_write_reaches_the_secondary_one_lag_later_and_not_before(database: GlobalDatabase) -> None:
-    lags = database.sandbox.aurora.estate.delay
-    database.sandbox.aurora.estate.delay = lambda name: 20.0
+    lags = database.sandbox.aurora.databases.delay
+    database.sandbox.aurora.databases.delay = lambda name: 20.0
     try:
         database.connect(EAST).run("INSERT INTO orders VALUES (3, 'a')")
         let_pass(database.sandbox, 17)
@@ -78,7 +78,7 @@ def test_a_write_reaches_the_secondary_one_lag_later_and_not_before(database: Gl
         let_pass(database.sandbox, 6)
         until(lambda: 3 in database.reads(WEST))
     finally:
-        database.sandbox.aurora.estate.delay = lags
+        database.sandbox.aurora.databases.delay = lags
 
 
 @pytest.mark.parametrize("mode", ["session", "eventual", "global"])
@@ -226,7 +226,7 @@ def test_aurora_mysql_has_a_control_plane_and_no_database(sandbox: Sandbox) -> N
     )["DBCluster"]
     rds.delete_db_cluster(DBClusterIdentifier="mysql", SkipFinalSnapshot=True)
     assert (made["Status"], made["Engine"], made["Port"]) == ("available", "aurora-mysql", 3306)
-    assert all(key.identifier != "mysql" for key in sandbox.aurora.estate.clusters)
+    assert all(key.identifier != "mysql" for key in sandbox.aurora.databases.clusters)
 
 
 def test_a_write_costs_little_more_than_its_way(database: GlobalDatabase) -> None:

@@ -34,8 +34,8 @@ with Sandbox(account_id="{ACCOUNT}", regions=["{EAST}"]) as sandbox:
         DBClusterIdentifier="one", Engine="aurora-postgresql", MasterUsername="a1", MasterUserPassword="b" * 9
     )
     sandbox.run(sandbox.aurora.settle(), timeout=60)
-    installation = sandbox.aurora.estate.installation()
-    (cluster,) = sandbox.aurora.estate.clusters.values()
+    installation = sandbox.aurora.databases.installation()
+    (cluster,) = sandbox.aurora.databases.clusters.values()
     print(cluster.server.pid, installation.folder, flush=True)
     time.sleep(60)
 """

@@ -18,7 +18,7 @@ from harness.sandbox.services.codedeploy.deployment import Deployment
 from harness.sandbox.services.codedeploy.shift import Step, steps
 from harness.sandbox.services.codedeploy.shifting import Shifting
 from harness.sandbox.services.events.schedules import invoke_function
-from harness.sandbox.services.lambda_.aliases import Aliases
+from harness.sandbox.services.codedeploy.aliases import Aliases
 from harness.sandbox.world.clock import Clock
 
 

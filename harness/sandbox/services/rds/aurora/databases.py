@@ -9,13 +9,13 @@ from pathlib import Path
 
 from harness.sandbox.faults import Fault, Faults, GrayFailure, ServiceDown
 from harness.sandbox.requests.addresses import Address
-from harness.sandbox.services.rds.aurora import programs, records
+from harness.sandbox.services.rds.aurora import programs, stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
 from harness.sandbox.services.rds.aurora.front import database_target
 from harness.sandbox.services.rds.aurora.keeper import Keeper
 from harness.sandbox.services.rds.aurora.link import Link
 from harness.sandbox.services.rds.aurora.postgres import Installation, Server
-from harness.sandbox.services.rds.aurora.records import ClusterKey
+from harness.sandbox.services.rds.aurora.stored import ClusterKey
 from harness.sandbox.world.clock import Clock
 
 _PORT = 5432
@@ -94,25 +94,25 @@ class Estate:
 
     def find(self, identifier: str) -> Cluster | None:
         """The cluster of that identifier in the region of the call being served, or of that ARN."""
-        key = records.key_of_arn(identifier) or ClusterKey(*records.caller(), identifier)
+        key = stored.key_of_arn(identifier) or ClusterKey(*stored.caller(), identifier)
         return self.clusters.get(key)
 
     # Who feeds whom
 
     def primary_of(self, cluster: Cluster) -> Cluster | None:
         """The cluster that takes the writes for `cluster`: itself when it stands alone."""
-        found = records.global_of(cluster.key)
+        found = stored.global_of(cluster.key)
         if found is None:
             return cluster
-        writer = records.writer_of(found[0])
+        writer = stored.writer_of(found[0])
         return self.clusters.get(writer) if writer is not None else None
 
     def secondaries_of(self, primary: Cluster) -> list[Cluster]:
         """The other clusters of the global cluster that `primary` belongs to."""
-        found = records.global_of(primary.key)
+        found = stored.global_of(primary.key)
         if found is None:
             return []
-        keys = [key for key, _ in records.members(found[0]) if key != primary.key]
+        keys = [key for key, _ in stored.members(found[0]) if key != primary.key]
         return [self.clusters[key] for key in keys if key in self.clusters]
 
     def links_from(self, primary: Cluster) -> list[Link]:
