@@ -10,11 +10,11 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from harness.sandbox.emulators.moto import Moto
 from harness.sandbox.faults import Fault, Faults
-from harness.sandbox.requests.addresses import Address, Listeners
+from harness.sandbox.requests.addresses import Address, Addresses
 from harness.sandbox.requests.classify import Target
 from harness.sandbox.requests.messages import Answer, Application, Request
 from harness.sandbox.world.clock import Clock
@@ -29,15 +29,20 @@ Operation = Callable[[Request], Answer | Awaitable[Answer]]
 S = TypeVar("S", bound="Service")
 
 
+class Epoch(Protocol):
+    """The Unix time of a moment of model time; of the present one when none is given."""
+
+    def __call__(self, moment: float | None = None) -> float: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """All that a room is given.
 
-    scratch: a folder that goes with the sandbox. epoch: the Unix time of a moment of model time, of this one
-    when none is given. delay: draws a row of delays.yaml, in model seconds. admits: whether the faults let
-    one emulated service call another. addresses: the sockets of the sandbox. dns_port: where the name server
-    is to listen, 0 for any port. serve: takes a request as if it had come in at a socket. ministack, moto:
-    the emulators. services: the rooms that start before this one, by type.
+    scratch: a folder that goes with the sandbox. delay: draws a row of delays.yaml, in model seconds. admits:
+    whether the faults let one emulated service call another. addresses: where the sandbox is reached.
+    dns_port: where the name server is to listen, 0 for any port. serve: takes a request as if it had come in
+    at a socket. ministack, moto: the emulators. services: the rooms that start before this one, by type.
     """
 
     account_id: str
@@ -45,11 +50,11 @@ class Context:
     seed: int
     scratch: Path
     clock: Clock
-    epoch: Callable[[float | None], float]
+    epoch: Epoch
     delay: Callable[[str], float]
     faults: Faults
     admits: Callable[[Target], Awaitable[bool]]
-    addresses: Listeners
+    addresses: Addresses
     dns_port: int
     serve: Application
     ministack: Application

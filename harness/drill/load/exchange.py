@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 
 from harness.drill.judge.ledger import Outcome
+from harness.sandbox.requests.messages import REQUEST_HEADER
 from harness.sandbox.world.clock import Clock
 
-REQUEST_HEADER = "x-antipode-request"
 LARGEST_BODY = 1 << 20
 
 

@@ -8,7 +8,7 @@ from harness.drill.load.exchange import Caller
 from harness.drill.run.preflight import preflight
 from harness.drill.subject import Subject
 from harness.sandbox.sandbox import Sandbox
-from harness.sandbox.services.lambda_.pools import LambdaPoolError, LambdaPools
+from harness.sandbox.services.lambda_.pools import LambdaPoolError
 from harness.sandbox.services.route53.checkers import checkers_of
 
 # Model seconds.
@@ -21,7 +21,7 @@ WARM_WORKERS = 6
 
 async def warm(sandbox: Sandbox, subject: Subject) -> None:
     """Start the workers of every function that clients or schedules call. Raises LambdaPoolError."""
-    pools = LambdaPools(account_id=sandbox.account_id)
+    pools = sandbox.lambda_pools
     for region in subject.regions:
         await pools.warm(region.name, region.functions, concurrency=WARM_WORKERS)
     if subject.controller is not None:
@@ -33,7 +33,7 @@ async def warm_again(sandbox: Sandbox, subject: Subject, region: str) -> None:
     """The same for one region that comes back, where the loss took its workers; nothing happens when it is
     lost again meanwhile. Otherwise all its functions would start at once with the first traffic: on AWS that
     is one cold start each, on one machine an outage of its own."""
-    pools = LambdaPools(account_id=sandbox.account_id)
+    pools = sandbox.lambda_pools
     with contextlib.suppress(LambdaPoolError):
         for each in subject.regions:
             if each.name == region:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 from harness.sandbox.aws_facts import facts_of
 from harness.sandbox.emulators import patches
-from harness.sandbox.requests.classify import Target
 from harness.sandbox.requests.messages import Answer, Receive, Scope, Send, body_of, send_answer
+from harness.sandbox.requests.refusals import not_implemented
 
 
 class Moto:
@@ -66,16 +65,6 @@ class Moto:
 
         BackendDict.reset()
         reset_model_data()
-
-
-def not_implemented(target: Target, why: str) -> Answer:
-    """The answer to an operation that nobody here knows.
-
-    501, because an SDK tries a lost connection or a 500 again, up to 25 times.
-    """
-    message = f"the sandbox cannot do {target.operation or 'this'} of {target.service}: {why}"
-    body = json.dumps({"__type": "NotImplemented", "message": message}).encode()
-    return 501, {"x-amzn-errortype": "NotImplemented"}, body
 
 
 def _prepared_request(scope: Scope, body: bytes) -> Any:

@@ -27,6 +27,20 @@ class NoAddress(FatalError):
     status = REFUSED
 
 
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Where a sandbox is reached.
+
+    control: every control plane. regions: by region, what its clients dial. functions: by region, the control
+    address of its own functions. edges: by place of the world, its CloudFront edge.
+    """
+
+    control: Address
+    regions: Mapping[str, Address]
+    functions: Mapping[str, Address]
+    edges: Mapping[str, Address]
+
+
 @dataclass(frozen=True)
 class Listeners:
     """Bound, listening-ready sockets. `notice` says what a user must know when regions share one IP."""
@@ -38,22 +52,13 @@ class Listeners:
     notice: str | None = None
 
     @property
-    def control_address(self) -> Address:
-        return _address(self.control)
-
-    @property
-    def region_addresses(self) -> dict[str, Address]:
-        return {region: _address(sock) for region, sock in self.regions.items()}
-
-    @property
-    def edge_addresses(self) -> dict[str, Address]:
-        """For each place of the world the address of its CloudFront edge."""
-        return {place: _address(sock) for place, sock in self.edges.items()}
-
-    @property
-    def function_addresses(self) -> dict[str, Address]:
-        """For each region the control address of its own functions."""
-        return {region: _address(sock) for region, sock in self.functions.items()}
+    def addresses(self) -> Addresses:
+        return Addresses(
+            control=_address(self.control),
+            regions={region: _address(sock) for region, sock in self.regions.items()},
+            functions={region: _address(sock) for region, sock in self.functions.items()},
+            edges={place: _address(sock) for place, sock in self.edges.items()},
+        )
 
     def all(self) -> list[socket.socket]:
         return [self.control, *self.regions.values(), *self.functions.values(), *self.edges.values()]

@@ -1,4 +1,4 @@
-"""The ASGI application: classify a request, let the faults judge it, hand it to its emulator.
+"""The ASGI application: classify a request, let the faults judge it, hand it to who serves it.
 
 A refusal must look to the client like a dead region, so it is made on the TCP transport, below HTTP.
 """
@@ -7,57 +7,41 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import importlib
-import json
+import inspect
 import logging
-import re
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
-from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from harness.sandbox.aws_facts import facts_of
+from harness.sandbox.emulators import ministack
 from harness.sandbox.emulators.origin import ORIGIN, Origin
 from harness.sandbox.faults import Fault, Faults, Verdict
+from harness.sandbox.requests.addresses import Address, Addresses
 from harness.sandbox.requests.answers import Answers, Heard
-from harness.sandbox.requests.classify import Target, classify
+from harness.sandbox.requests.classify import DEFAULT_REGION, Target, classify
 from harness.sandbox.requests.http_server import HttpServer, abort, started, transport_of
-from harness.sandbox.requests.messages import Application
+from harness.sandbox.requests.messages import (
+    REQUEST_HEADER,
+    Application,
+    Message,
+    Receive,
+    Request,
+    Scope,
+    Send,
+    body_of,
+    headers_of,
+    is_ip,
+    send_answer,
+)
+from harness.sandbox.requests.refusals import forbidden, not_implemented, refusal
+from harness.sandbox.service import Epoch, Operation, Service
 from harness.sandbox.world.clock import Clock
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class Edge(Protocol):
-    """What serves viewers in no region: CloudFront."""
-
-    default_place: str
-
-    def knows(self, host: str) -> bool: ...
-
-    async def serve(self, scope: Any, receive: Any, send: Any, place: str) -> None: ...
-
-
 _LOG = logging.getLogger(__name__)
-REQUEST_HEADER = "x-antipode-request"
-FORM = "application/x-www-form-urlencoded"
-_EXECUTE_API = re.compile(
-    r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?::\d+)?$"
-)
-_REFUSALS: Mapping[str, tuple[int, str, str]] = {
-    "503": (503, "ServiceUnavailable", "Service Unavailable"),
-    "500": (500, "InternalFailure", "Internal server error"),
-    "403": (403, "Forbidden", "Forbidden"),
-}
-# Services that speak AWS's query protocol or REST with XML (botocore: protocol).
-_XML_SERVICES = frozenset(
-    "autoscaling cloudformation cloudfront cloudwatch ec2 elasticache elbv2 iam rds route53 s3 ses sns "
-    "sts".split()
-)
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(eq=False)
@@ -66,6 +50,7 @@ class Exchange:
 
     target: Target
     entered: Target
+    dialled: str | None
     number: int | None
     transport: asyncio.Transport | None
     started: bool = field(default=False)
@@ -85,38 +70,39 @@ class Gateway:
     def __init__(
         self,
         *,
+        account_id: str,
+        addresses: Addresses,
+        clock: Clock,
+        epoch: Epoch,
+        faults: Faults,
         ministack: Application,
         moto: Application,
-        account_id: str,
-        clock: Clock,
-        faults: Faults,
-        epoch: Callable[[], float],
-        region_of_address: Mapping[tuple[str, int], str],
-        source_of_address: Mapping[tuple[str, int], str] = MappingProxyType({}),
-        own: Mapping[str, Application] = MappingProxyType({}),
     ) -> None:
-        """`own`: the services of the sandbox's own, by name, which neither emulator is asked for."""
-        self._ministack = ministack
-        self._moto = moto
         self._account_id = account_id
         self._clock = clock
-        self._faults = faults
         self._epoch = epoch
-        self._region_of_address = region_of_address
-        self._source_of_address = source_of_address
-        self._own = own
+        self._faults = faults
+        self._ministack = ministack
+        self._moto = moto
+        self._regions: Mapping[Address, str] = {at: name for name, at in addresses.regions.items()}
+        self._sources: Mapping[Address, str] = {at: name for name, at in addresses.functions.items()}
+        self._rooms: tuple[Service, ...] = ()
+        self._operations: Mapping[tuple[str, str], Operation] = {}
         self._in_flight: set[Exchange] = set()
         self._answers = Answers()
-        self._edge: Edge | None = None
-        self._place_of_address: Mapping[tuple[str, int], str] = {}
-        self._set_account = importlib.import_module("ministack.core.responses").set_request_account_id
         self._server = HttpServer(self.serve)
         self._emulator: asyncio.Task[None] | None = None
 
     # The server
 
-    async def start(self, sockets: Sequence[socket.socket]) -> None:
-        """Accept connections on `sockets`, once MiniStack has started."""
+    async def start(self, sockets: Sequence[socket.socket], rooms: Iterable[Service]) -> None:
+        """Accept connections on `sockets`, once MiniStack has started, for what the rooms serve."""
+        self._rooms = tuple(rooms)
+        self._operations = {
+            (room.name, name): operation
+            for room in self._rooms
+            for name, operation in room.operations.items()
+        }
         self._emulator = await started(self._ministack)
         await self._server.start(sockets)
 
@@ -128,38 +114,36 @@ class Gateway:
 
     # Requests
 
-    def attach_edge(self, edge: Edge, place_of_address: Mapping[tuple[str, int], str]) -> None:
-        """Let `edge` answer what comes in at these addresses, and what names a host of its own."""
-        self._edge, self._place_of_address = edge, place_of_address
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request.
 
-    async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request. `antipode.connection` in the scope stands for the connection of a request that
-        came over none, because it was made inside the process."""
-        headers = _headers(scope)
-        if self._edge is not None and (place := self._edge_place(scope, headers.get("host", ""))) is not None:
-            await self._edge.serve(scope, receive, send, place)
+        A request that is made inside the process (CloudFront's to an origin) has no TCP connection: its scope
+        has an object at `antipode.connection`, which is reset instead.
+        """
+        headers = headers_of(scope)
+        host, path = headers.get("host", ""), scope["path"]
+        address: Address | None = tuple(scope["server"]) if scope.get("server") else None
+        if (edge := self._edge(host, address)) is not None:
+            await edge(scope, receive, send)
             return
-        server = tuple(scope.get("server") or ())
-        dialled, source = self._region_of_address.get(server), self._source_of_address.get(server)
+        dialled = self._regions.get(address) if address is not None else None
+        source = self._sources.get(address) if address is not None else None
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         form, receive = await _form(scope, headers, query, receive)
-        host = headers.get("host", "")
         # an unsigned request is the sandbox's account's too, whatever the emulator's default is
-        self._set_account(self._account_id)
+        ministack.set_account(self._account_id)
         number = _number(headers)
         last_values = {name: values[-1] for name, values in query.items()}
         ORIGIN.set(Origin(dialled, headers, last_values, partial(self.admits, number), self._epoch()))
-        if dialled is None and not _is_ip(host):
-            dialled = self._domain_region(host, scope["path"])
-        target = classify(
-            scope.get("method", "GET"), scope["path"], headers, host, dialled, {**query, **form}
-        )
-        if target.service is None and self._domain_region(host, scope["path"]) is not None:
-            target = dataclasses.replace(target, service="apigateway", operation="Invoke")
+        if dialled is None and not is_ip(host):
+            dialled = self._region_of(host, path)
+        target = classify(scope.get("method", "GET"), path, headers, host, dialled, {**query, **form})
+        if target.service is None and (room := self._room_of(host, path)) is not None:
+            target = dataclasses.replace(target, service=room.name, operation="Invoke")
         target = dataclasses.replace(target, source=source)
         entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
         connection = scope.get("antipode.connection") or transport_of(send)
-        exchange = Exchange(target, entered, number, connection)
+        exchange = Exchange(target, entered, dialled, number, connection)
         self._in_flight.add(exchange)
         try:
             if await self._failed(exchange, receive, send):
@@ -169,7 +153,7 @@ class Gateway:
                     await send(message)
                 return
             heard = Heard(send)
-            await self._answer(exchange, scope, receive, heard)
+            await self._answer(exchange, {**scope, "antipode.target": target}, receive, heard)
             if exchange.lost is None:
                 self._answers.keep(headers, heard)
                 tell_of_failure(target, heard)
@@ -185,14 +169,18 @@ class Gateway:
             await self._clock.sleep(verdict.added_seconds, request=number)
         return verdict is None or verdict.mode is None
 
-    def _edge_place(self, scope: Mapping[str, Any], host: str) -> str | None:
-        """The place whose edge a request is for; None when it is for none."""
-        server = tuple(scope.get("server") or ())
-        place = self._place_of_address.get(server)
-        elsewhere = place is not None or server in self._region_of_address or _is_ip(host)
-        if not elsewhere and self._edge is not None and self._edge.knows(host):
-            return self._edge.default_place
-        return place
+    def _edge(self, host: str, dialled: Address | None) -> Application | None:
+        """What serves viewers at the address that was dialled, or of the host that they name."""
+        edges = (room.serves_viewers(host, dialled) for room in self._rooms)
+        return next((edge for edge in edges if edge is not None), None)
+
+    def _room_of(self, host: str, path: str) -> Service | None:
+        """The room that serves a host name that users chose."""
+        return next((room for room in self._rooms if room.region_of(host, path) is not None), None)
+
+    def _region_of(self, host: str, path: str) -> str | None:
+        room = self._room_of(host, path)
+        return room.region_of(host, path) if room is not None else None
 
     async def _failed(self, exchange: Exchange, receive: Receive, send: Send) -> bool:
         """Carry out what the faults say of the request; True when that was its end."""
@@ -214,7 +202,7 @@ class Gateway:
         elif verdict.mode == "hang":
             await self._hang(exchange, receive)
         else:
-            await _refuse(verdict.mode, exchange.target, send)
+            await send_answer(send, refusal(verdict.mode, exchange.target))
         return True
 
     async def _hang(self, exchange: Exchange, receive: Receive) -> None:
@@ -223,58 +211,47 @@ class Gateway:
             self._clock.park(exchange.number)
         await _left(receive)
 
-    async def _answer(self, exchange: Exchange, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        async def guarded(message: dict[str, Any]) -> None:
+    async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
             if exchange.lost is None:
                 exchange.started = True
                 await send(_without_length(message) if message.get("status") == 204 else message)
 
-        routed = self._routed(exchange, scope)
-        if routed is None:
-            await _refuse("403", exchange.target, guarded)
-        elif own := self._own.get(exchange.target.service or ""):
-            await own({**routed, "antipode.target": exchange.target}, receive, guarded)
-        elif facts_of(exchange.target.service).emulator == "moto":
-            await self._moto({**routed, "antipode.target": exchange.target}, receive, guarded)
-        else:
-            await self._ministack(routed, receive, guarded)
+        application = self._application(exchange, headers_of(scope).get("host", ""), scope["path"])
+        await application(scope, receive, guarded)
         if exchange.lost == "hang":
             await self._hang(exchange, receive)
 
-    def _routed(self, exchange: Exchange, scope: dict[str, Any]) -> dict[str, Any] | None:
-        """The request as its emulator understands it, or None when no endpoint of AWS would serve it."""
-        host = _headers(scope).get("host", "")
-        if match := _EXECUTE_API.match(host):
-            return self._to_api(match["api"], match["region"], exchange, scope)
-        if exchange.entered.decided_by == "address" and self._domain_region(host, scope["path"]) is None:
-            return None
-        return scope
+    def _application(self, exchange: Exchange, host: str, path: str) -> Application:
+        """Who answers: a room's data plane, an operation of a room, or an emulator."""
+        for room in () if is_ip(host) else self._rooms:
+            if (data_plane := room.answers(host, path, exchange.dialled)) is not None:
+                return data_plane
+        if exchange.entered.decided_by == "address":
+            # no endpoint of AWS would serve it
+            return forbidden
+        service, name = exchange.target.service or "", exchange.target.operation or ""
+        emulator = facts_of(service).emulator
+        if (operation := self._operations.get((service, name))) is not None:
+            return partial(self._carry_out_operation, operation)
+        return {"ministack": self._ministack, "moto": self._moto, "none": _unknown}[emulator]
 
-    def _to_api(
-        self, api: str, region: str, exchange: Exchange, scope: dict[str, Any]
-    ) -> dict[str, Any] | None:
-        """MiniStack takes `/_aws/execute-api/<id>/...` for what AWS serves at `<id>.execute-api.<region>`."""
-        if exchange.entered is not exchange.target or not _is_api_of(api, region, self._account_id):
-            return None
-        prefix = f"/_aws/execute-api/{api}"
-        raw = scope.get("raw_path") or scope["path"].encode("latin-1", "replace")
-        headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
-        return {
-            **scope,
-            "path": prefix + scope["path"],
-            "raw_path": prefix.encode() + raw,
-            "headers": [*headers, (b"host", b"127.0.0.1")],
-        }
-
-    def _domain_region(self, host: str, path: str) -> str | None:
-        """The region whose API is mapped onto the custom domain `host`, of those that the address allows."""
-        from ministack.services import apigateway_v1
-
-        name = host.split(":")[0].lower()
-        found = apigateway_v1.find_domain_scope(name)
-        if found is None or apigateway_v1.resolve_base_path_mapping(name, path) is None:
-            return None
-        return str(found[1])
+    async def _carry_out_operation(
+        self, operation: Operation, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        target: Target = scope["antipode.target"]
+        request = Request(
+            region=target.region or DEFAULT_REGION,
+            account_id=self._account_id,
+            operation=target.operation,
+            method=scope["method"],
+            path=(scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
+            query=scope.get("query_string", b"").decode("latin-1"),
+            headers=headers_of(scope),
+            body=await body_of(receive),
+        )
+        answer = operation(request)
+        await send_answer(send, await answer if inspect.isawaitable(answer) else answer)
 
     # Faults that reach requests in flight
 
@@ -299,15 +276,8 @@ def tell_of_failure(target: Target, heard: Heard) -> None:
         _LOG.warning("%s answered %s: %s", where, heard.status, heard.body[:300].decode("utf-8", "replace"))
 
 
-def _is_api_of(api: str, region: str, account_id: str) -> bool:
-    """Whether `region` has a REST or HTTP API of that id whose own endpoint is enabled."""
-    from ministack.services import apigateway, apigateway_v1
-
-    rest = apigateway_v1._rest_apis.get_scoped(account_id, region, api)
-    if rest is not None:
-        return not rest.get("disableExecuteApiEndpoint", False)
-    http = apigateway._apis.get_scoped(account_id, region, api)
-    return http is not None and not http.get("disableExecuteApiEndpoint", False)
+async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    await send_answer(send, not_implemented(scope["antipode.target"], "no emulator has this service"))
 
 
 async def _left(receive: Receive) -> None:
@@ -316,19 +286,8 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _is_ip(host: str) -> bool:
-    """Whether the Host header names no host, only an address, as every call of an SDK does here."""
-    return host[:1].isdigit() and host.split(":")[0].replace(".", "").isdigit()
-
-
 def _replace_region(target: Target, region: str | None) -> Target:
     return dataclasses.replace(target, region=region, decided_by="address")
-
-
-def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())
-    }
 
 
 def _number(headers: Mapping[str, str]) -> int | None:
@@ -337,14 +296,14 @@ def _number(headers: Mapping[str, str]) -> int | None:
 
 
 async def _form(
-    scope: Mapping[str, Any], headers: Mapping[str, str], query: Mapping[str, Sequence[str]], receive: Receive
+    scope: Scope, headers: Mapping[str, str], query: Mapping[str, Sequence[str]], receive: Receive
 ) -> tuple[dict[str, list[str]], Receive]:
     """The form of a query-protocol request (its Action is what tells control plane from data plane), and a
     `receive` that gives the body again."""
     if (
         scope.get("method") != "POST"
         or "Action" in query
-        or not headers.get("content-type", "").startswith(FORM)
+        or not headers.get("content-type", "").startswith(_FORM)
     ):
         return {}, receive
     messages = [await receive()]
@@ -353,32 +312,13 @@ async def _form(
     body = b"".join(message.get("body", b"") for message in messages)
     pending = iter(messages)
 
-    async def again() -> dict[str, Any]:
+    async def again() -> Message:
         message = next(pending, None)
         return message if message is not None else await receive()
 
     return parse_qs(body.decode("latin-1"), keep_blank_values=True), again
 
 
-def _without_length(message: dict[str, Any]) -> dict[str, Any]:
+def _without_length(message: Message) -> Message:
     kept = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
     return {**message, "headers": kept}
-
-
-def _refusal(mode: str, target: Target) -> tuple[int, str, bytes]:
-    """Status, content type and body in the form that the service's clients can read."""
-    status, code, message = _REFUSALS[mode]
-    if target.decided_by != "signature":
-        return status, "application/json", json.dumps({"message": message}).encode()
-    if target.service not in _XML_SERVICES:
-        return status, "application/x-amz-json-1.0", json.dumps({"__type": code, "message": message}).encode()
-    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    whole = error if target.service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
-    return status, "text/xml", whole.encode()
-
-
-async def _refuse(mode: str, target: Target, send: Send) -> None:
-    status, kind, body = _refusal(mode, target)
-    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -13,10 +13,11 @@ import itertools
 import math
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from harness.sandbox.faults import Fault, cut_links
 from harness.sandbox.world.clock import Clock, Timer
 
 T = TypeVar("T")
@@ -114,10 +115,27 @@ class Links(ABC, Generic[T]):
         link.cut = False
         self._advance(link)
 
+    def hold(self, fault: Fault) -> None:
+        """Cut the links that a fault cuts."""
+        for ends in cut_links(fault):
+            self.cut(*ends)
+
+    def let_go(self, fault: Fault, *, cut: Collection[tuple[str, str]]) -> None:
+        """Undo what an ended fault held back. cut: the links that other faults still cut."""
+        self.wake()
+        for ends in cut_links(fault):
+            if ends not in cut:
+                self.heal(*ends)
+
     def wake(self) -> None:
         """Look at every link at once, for example because a region is no longer dark."""
         for link in list(self._links.values()):
             self._advance(link)
+
+    def held_back(self, ends: tuple[str, str]) -> int:
+        """How many changes wait on the link from a region to another."""
+        with self._guard:
+            return len(self._links[ends].queue) if ends in self._links else 0
 
     def pending(self, source: str | None = None) -> int:
         """How many changes are queued, of all regions or of `source`, counted once per destination."""

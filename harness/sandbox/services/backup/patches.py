@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from harness.sandbox.emulators.patches import patch
+from harness.sandbox.requests.messages import Answer
+from harness.sandbox.service import running
+from harness.sandbox.services.backup.service import Backup
 
-Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awaitable[Answer]]
 
 _MODULE = "ministack.services.backup"
@@ -19,9 +21,6 @@ _OPT_IN, _MANAGEMENT = "ResourceTypeOptInPreference", "ResourceTypeManagementPre
 # November 2021 (AWS Backup Developer Guide, "Advanced DynamoDB backup"): the one that has something to set.
 _MANAGED = {"CloudFormation": True, "DynamoDB": False, "EFS": False}
 _LOCK = ("MinRetentionDays", "MaxRetentionDays")
-
-# By account and region.
-SETTINGS: dict[tuple[str, str], dict[str, dict[str, bool]]] = {}
 
 
 @patch(_MODULE, "handle_request", digest="2262eee618f8")
@@ -47,18 +46,6 @@ def vaults_keep_policies_and_locks_and_regions_their_settings(original: Handler)
         return await original(method, path, headers, body, query)
 
     return handle
-
-
-@patch(_MODULE, "reset", digest="0316a01dc118")
-def settings_end_with_the_sandbox(original: Callable[[], None]) -> Callable[[], None]:
-    """MiniStack forgets its own stores here, and so the settings that the patch above keeps must go too."""
-
-    @functools.wraps(original)
-    def reset() -> None:
-        SETTINGS.clear()
-        original()
-
-    return reset
 
 
 def _policy(backup: Any, method: str, name: str, body: bytes) -> Answer:
@@ -99,7 +86,8 @@ def _lock(backup: Any, method: str, name: str, body: bytes) -> Answer:
 
 def _settings(backup: Any, method: str, body: bytes) -> Answer:
     scope = (backup.get_account_id(), backup.get_region())
-    held = SETTINGS.setdefault(
+    room = running(Backup)
+    held = (room.settings if room is not None else {}).setdefault(
         scope,
         {_OPT_IN: dict.fromkeys(backup._SUPPORTED_RESOURCE_TYPES, True), _MANAGEMENT: dict(_MANAGED)},
     )

@@ -7,12 +7,11 @@ policy for objects under SSE-KMS); S3 API Reference, GetObject (404 only for cal
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
+from harness.sandbox.services.cloudfront import stored
 from harness.sandbox.services.cloudfront.distributions import Origin
 from harness.sandbox.services.cloudfront.messages import Reply
 
-_SERVICE = "cloudfront.amazonaws.com"
 _ACTIONS = {"PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
 _DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 _KMS_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -52,37 +51,12 @@ def _denied() -> Reply:
 
 
 def _bucket_allows(bucket: str, action: str, key: str | None, source: str, account: str) -> bool:
-    from ministack.services import s3
-
     resource = f"arn:aws:s3:::{bucket}" + (f"/{key}" if key is not None else "")
-    policy = s3._bucket_policies.get_scoped(account, None, bucket)
-    return bool(policy) and _allows(policy, action, resource, source)
+    policy = stored.bucket_policy(account, bucket)
+    return bool(policy) and stored.allows(policy, action, resource, source)
 
 
 def _key_allows(key: str, source: str, account: str) -> bool:
     """A key that the emulator does not hold is an AWS managed key, which CloudFront cannot use."""
-    from ministack.core.responses import request_scope
-    from ministack.services import kms
-
-    region = key.split(":")[3] if key.startswith("arn:") else ""
-    with request_scope(account, region or "us-east-1"):
-        found = kms.key_policy_for_arn(key) if region else None
-    return found is not None and bool(source) and _allows(found[0], "kms:Decrypt", key, source)
-
-
-def _allows(policy: Any, action: str, resource: str, source: str) -> bool:
-    """What a resource policy says to CloudFront on behalf of `source`, or, without one, to anyone."""
-    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
-
-    context = EvalContext(
-        principal_arn="*",
-        principal_type="Service",
-        principal_account="",
-        action=action,
-        resource_arn=resource,
-        region="us-east-1",
-        secure_transport=True,
-        service_context={"aws:sourcearn": source} if source else {},
-    )
-    service = _SERVICE if source else None
-    return bool(evaluate_resource_policy(policy, context, service=service).decision == "Allow")
+    policy = stored.key_policy(account, key)
+    return policy is not None and bool(source) and stored.allows(policy, "kms:Decrypt", key, source)

@@ -16,12 +16,12 @@ from typing import Any
 
 from harness.sandbox.services.cloudfront import expiry, responses
 from harness.sandbox.services.cloudfront.access import restricted, without_cors
-from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.cloudfront.cache import Cache, Entry, entry_of
 from harness.sandbox.services.cloudfront.distributions import Distribution, Origin
 from harness.sandbox.services.cloudfront.forwarding import CacheKey, origin_headers, origin_query
 from harness.sandbox.services.cloudfront.messages import Headers, Reply, Request, values
 from harness.sandbox.services.cloudfront.origins import OriginRequest, Outlet
+from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.cloudfront.wanted import (
     ERROR,
     FAILOVER_METHODS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.sandbox.requests.messages import REQUEST_HEADER
 from harness.sandbox.services.cloudfront.distributions import Origin
 from harness.sandbox.services.cloudfront.messages import Headers, Request, without
 from harness.sandbox.services.cloudfront.policies import CachePolicy, OriginRequestPolicy
@@ -20,7 +21,7 @@ _CONTENT = ("content-md5", "content-type")
 # What the edge decides, never the viewer. x-antipode headers belong to the sandbox, not to the request.
 _OURS = frozenset(
     "accept-encoding connection content-length cookie expect host proxy-authorization proxy-connection te "
-    "trailer transfer-encoding upgrade user-agent via x-antipode-request x-forwarded-for".split()
+    f"trailer transfer-encoding upgrade user-agent via {REQUEST_HEADER} x-forwarded-for".split()
 )
 
 

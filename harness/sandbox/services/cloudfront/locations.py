@@ -60,8 +60,6 @@ SHIELD_REGIONS = (
     "sa-east-1",
 )
 
-EDGE_PLACES = tuple(place.name for place in PLACES)
-
 
 @cache
 def edge_location(viewer: str, price_class: str) -> Location:
@@ -71,7 +69,7 @@ def edge_location(viewer: str, price_class: str) -> Location:
     CloudFront may do otherwise now and then, which is not modelled).
     """
     here = place_named(viewer)
-    offered = _PRICE_CLASSES.get(price_class, frozenset(EDGE_PLACES))
+    offered = _PRICE_CLASSES.get(price_class, frozenset(place.name for place in PLACES))
     nearest = min((place for place in PLACES if place.name in offered), key=lambda place: _apart(here, place))
     return Location(f"{_AIRPORTS[nearest.name]}-P1", nearest)
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from harness.sandbox.requests.messages import REQUEST_HEADER, Application
 from harness.sandbox.services.cloudfront.distributions import Origin
 from harness.sandbox.services.cloudfront.locations import Location
 from harness.sandbox.services.cloudfront.messages import Headers, Reply, error_page, passed_on
@@ -25,7 +26,6 @@ from harness.sandbox.services.route53.probes import Endpoint
 from harness.sandbox.world.clock import Clock
 from harness.sandbox.world.places import Place
 
-Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Address = tuple[str, int]
 
 # Far above the numbers of a drill's clients and of the health checkers' probes.
@@ -245,7 +245,7 @@ def _failed(status: int, why: str) -> Reply:
 def _scope(request: OriginRequest, server: Address, number: int) -> dict[str, Any]:
     """The request as the HTTP server would hand it to the gateway."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
-    headers.append((b"x-antipode-request", str(number).encode()))
+    headers.append((REQUEST_HEADER.encode(), str(number).encode()))
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         headers.append((b"content-length", str(len(request.body)).encode()))
     return {

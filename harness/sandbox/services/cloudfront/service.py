@@ -11,39 +11,56 @@ from __future__ import annotations
 import random
 import secrets
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
+from harness.sandbox.requests.addresses import Address
+from harness.sandbox.requests.messages import (
+    REQUEST_HEADER,
+    Application,
+    Receive,
+    Scope,
+    Send,
+    body_of,
+    hostname,
+    is_ip,
+)
+from harness.sandbox.service import Context, Service
 from harness.sandbox.services.cloudfront import responses
-from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.cloudfront.edge import Edge, Shield
 from harness.sandbox.services.cloudfront.locations import Location, edge_location, shield_location
 from harness.sandbox.services.cloudfront.messages import Reply, Request, error_page
 from harness.sandbox.services.cloudfront.origins import Network, Outlet
+from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.cloudfront.wanted import Answer, Statistics
+from harness.sandbox.services.route53 import Route53
 from harness.sandbox.world.places import place_named
 
-_REQUEST_HEADER = "x-antipode-request"
 
-
-class CloudFront:
-    """Serves viewers at every place. All methods belong to the clock's loop.
+class CloudFront(Service):
+    """Serves viewers at every place.
 
     No fault of a region touches it: CloudFront's data plane is in none (AWS Fault Isolation Boundaries
     whitepaper, "Global services"). The requests that it sends to origins enter their regions like any other.
     """
 
+    name = "cloudfront"
     default_place = "us-east"
 
     def __init__(
-        self, network: Network, *, account_id: str, seed: int = 0, applied: Applied | None = None
+        self, context: Context, *, network: Network | None = None, applied: Applied | None = None
     ) -> None:
-        self._network = network
-        self._account_id = account_id
-        self._applied = applied or Applied(account_id)
-        self.reseed(seed)
+        """network: the way to the origins, by default the sandbox's. applied: by default the emulator's."""
+        super().__init__(context)
+        self._network = network or _network(context)
+        self._applied = applied or Applied(context.account_id)
+        self._places = {address: place for place, address in context.addresses.edges.items()}
+        self._begin(context.seed)
 
-    def reseed(self, seed: int) -> None:
+    async def reseed(self, seed: int) -> None:
         """Begin anew: empty caches, no open connections, nothing known of DNS, statistics at nought."""
+        self._begin(seed)
+
+    def _begin(self, seed: int) -> None:
         self._seed = seed
         self._edges: dict[str, Edge] = {}
         self._shields: dict[str, Shield] = {}
@@ -53,15 +70,21 @@ class CloudFront:
         """What the edges did since the last seed."""
         return replace(self._statistics)
 
-    def knows(self, host: str) -> bool:
-        """Whether a distribution serves that host (with or without port)."""
-        return self._applied.find(_hostname(host)) is not None
+    def serves_viewers(self, host: str, dialled: Address | None) -> Application | None:
+        """The edge that was dialled, or for a distribution's name, dialled at no region, the default edge."""
+        place = self._places.get(dialled) if dialled is not None else None
+        if place is None:
+            elsewhere = dialled in self.context.addresses.regions.values() or is_ip(host)
+            if elsewhere or self._applied.find(hostname(host)) is None:
+                return None
+            place = self.default_place
+        return partial(self.serve, place=place)
 
-    async def serve(self, scope: Any, receive: Any, send: Any, place: str = default_place) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send, place: str = default_place) -> None:
         """Answer one viewer at the place of that name, which its dialled address stands for: on loopback
         viewers have no addresses of their own."""
         request, number = await _request(scope, receive, country=place_named(place).country)
-        distribution = self._applied.find(_hostname(request.host))
+        distribution = self._applied.find(hostname(request.host))
         self._statistics.requests += 1
         if distribution is None:
             page = error_page(403, "No distribution serves this host.")
@@ -85,7 +108,7 @@ class CloudFront:
             self._edges[location.pop] = Edge(
                 self._outlet(location),
                 applied=self._applied,
-                account_id=self._account_id,
+                account_id=self.context.account_id,
                 shield=self._shield,
                 statistics=self._statistics,
             )
@@ -101,22 +124,23 @@ class CloudFront:
         return Outlet(self._network, location, random.Random(f"{self._seed}/{location.pop}"))
 
 
-def _hostname(host: str) -> str:
-    name = host.strip().lower()
-    return (name.rsplit(":", 1)[0] if name.rpartition(":")[2].isdigit() else name).rstrip(".")
+def _network(context: Context) -> Network:
+    route53 = context.services[Route53]
+    return Network(
+        clock=context.clock,
+        application=context.serve,
+        resolve=route53.resolve,
+        endpoint=partial(route53.endpoint, port=443),
+        dark=context.faults.dark,
+        silent=context.faults.silent,
+    )
 
 
-async def _request(scope: Any, receive: Any, *, country: str | None) -> tuple[Request, int | None]:
+async def _request(scope: Scope, receive: Receive, *, country: str | None) -> tuple[Request, int | None]:
     """The viewer's request, and the number that it has on the clock."""
     headers = tuple(
         (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]
     )
-    chunks: list[bytes] = []
-    more = True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message["type"] == "http.request" and message.get("more_body", False)
     raw = scope.get("raw_path") or scope["path"].encode("latin-1", "replace")
     request = Request(
         method=scope["method"],
@@ -124,16 +148,16 @@ async def _request(scope: Any, receive: Any, *, country: str | None) -> tuple[Re
         path=raw.decode("latin-1"),
         query=scope.get("query_string", b"").decode("latin-1"),
         headers=headers,
-        body=b"".join(chunks),
+        body=await body_of(receive),
         country=country,
         address=(scope.get("client") or ("127.0.0.1", 0))[0],
     )
-    text = request.header(_REQUEST_HEADER)
+    text = request.header(REQUEST_HEADER)
     number = int(text) if text.isascii() and text.isdigit() else None
     return replace(request, https=request.header("x-forwarded-proto").lower() != "http"), number
 
 
-async def _respond(send: Any, request: Request, answer: Answer, pop: str) -> None:
+async def _respond(send: Send, request: Request, answer: Answer, pop: str) -> None:
     reply: Reply = answer.reply
     headers = [
         *reply.headers,

@@ -103,3 +103,36 @@ class Applied:
 
 def _emulator_attribute(name: str) -> Any:
     return getattr(importlib.import_module("ministack.services.cloudfront"), name)
+
+
+def bucket_policy(account: str, bucket: str) -> Any:
+    """The policy of a bucket, None when it has none."""
+    return importlib.import_module("ministack.services.s3")._bucket_policies.get_scoped(account, None, bucket)
+
+
+def key_policy(account: str, key: str) -> Any:
+    """The policy of a KMS key by its ARN, None for a key that MiniStack does not hold."""
+    region = key.split(":")[3] if key.startswith("arn:") else ""
+    if not region:
+        return None
+    responses = importlib.import_module("ministack.core.responses")
+    with responses.request_scope(account, region):
+        found = importlib.import_module("ministack.services.kms").key_policy_for_arn(key)
+    return found[0] if found is not None else None
+
+
+def allows(policy: Any, action: str, resource: str, source: str) -> bool:
+    """What a resource policy says to CloudFront on behalf of `source`, or, without one, to anyone."""
+    evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    context = evaluator.EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region="us-east-1",
+        secure_transport=True,
+        service_context={"aws:sourcearn": source} if source else {},
+    )
+    service = "cloudfront.amazonaws.com" if source else None
+    return bool(evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")

@@ -8,11 +8,12 @@ nothing here.
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+
+from harness.sandbox.services.cloudwatch import stored
 
 _TERM = re.compile(
     r"""^\(?\s*\$\.(?P<path>[\w.]+)\s*(?P<sign>!?=)\s*(?:"(?P<text>[^"]*)"|(?P<bare>[\w.-]+))\s*\)?$"""
@@ -57,9 +58,8 @@ def values(account: str, region: str, function: str, log: str) -> Iterator[Found
     lines = [line for line in map(_object, log.splitlines()) if line is not None]
     if not lines:
         return
-    logs = importlib.import_module("ministack.services.cloudwatch_logs")
     group = f"/aws/lambda/{function}"
-    for (owner, _), filtered in list(logs._metric_filters.items_scoped(account, region)):
+    for owner, filtered in stored.metric_filters(account, region):
         for line in lines if owner == group else ():
             if matches(filtered["filterPattern"], line):
                 yield from _transformed(filtered["metricTransformations"])
@@ -67,11 +67,10 @@ def values(account: str, region: str, function: str, log: str) -> Iterator[Found
 
 def namespaces(account: str, region: str) -> frozenset[str]:
     """The namespaces that the region's metric filters write to."""
-    logs = importlib.import_module("ministack.services.cloudwatch_logs")
     return frozenset(
-        told["metricNamespace"]
-        for _, filtered in list(logs._metric_filters.items_scoped(account, region))
-        for told in filtered["metricTransformations"]
+        transformation["metricNamespace"]
+        for _, filtered in stored.metric_filters(account, region)
+        for transformation in filtered["metricTransformations"]
     )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from harness.sandbox.services.cloudwatch import log_filters
-from harness.sandbox.services.lambda_.patches import Invocation
+from harness.sandbox.services.lambda_.invoke import Invocation
 
 LAMBDA = "AWS/Lambda"
 RESOLUTION = 60.0
@@ -60,14 +60,16 @@ class Metrics:
                     del held[old]
             held.setdefault(minute, []).append(value)
 
-    def count(self, told: Invocation) -> None:
+    def count(self, invocation: Invocation) -> None:
         """Keep one invocation as Lambda publishes it, and what metric filters find in its log."""
-        measured = {"Invocations": 1.0, "Errors": float(told.error), "Duration": told.milliseconds}
-        for named in _dimensions_of(told):
+        error, milliseconds = float(invocation.error), invocation.milliseconds
+        measured = {"Invocations": 1.0, "Errors": error, "Duration": milliseconds}
+        for named in _dimensions_of(invocation):
             for name, value in measured.items():
-                self.put(Metric(told.region, LAMBDA, name, dimensions(named)), value)
-        for found in log_filters.values(self._account, told.region, told.function, told.log):
-            self.put(Metric(told.region, found.namespace, found.name, frozenset()), found.value)
+                self.put(Metric(invocation.region, LAMBDA, name, dimensions(named)), value)
+        region, function = invocation.region, invocation.function
+        for found in log_filters.values(self._account, region, function, invocation.log):
+            self.put(Metric(region, found.namespace, found.name, frozenset()), found.value)
 
     def holds(self, region: str, namespace: str) -> bool:
         """Whether the metrics of `namespace` come from here."""
@@ -110,9 +112,9 @@ def computed(values: list[float], statistic: str) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _dimensions_of(told: Invocation) -> Iterator[dict[str, str]]:
-    yield {"FunctionName": told.function}
-    by_resource = {"FunctionName": told.function, "Resource": told.resource}
+def _dimensions_of(invocation: Invocation) -> Iterator[dict[str, str]]:
+    yield {"FunctionName": invocation.function}
+    by_resource = {"FunctionName": invocation.function, "Resource": invocation.resource}
     yield by_resource
-    if told.weighted:
-        yield {**by_resource, "ExecutedVersion": told.version}
+    if invocation.weighted:
+        yield {**by_resource, "ExecutedVersion": invocation.version}

@@ -1,8 +1,9 @@
-"""What moto holds of CloudWatch: alarms, and values of metrics that AWS services publish."""
+"""What the emulators hold of CloudWatch: alarms and metrics are moto's, metric filters MiniStack's."""
 
 from __future__ import annotations
 
 import datetime
+import importlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -29,13 +30,12 @@ class Stored:
 
     def put_metric(
         self,
+        namespace: str,
         region: str,
         name: str,
         dimensions: Mapping[str, str],
         value: float,
         moment: datetime.datetime,
-        *,
-        namespace: str,
     ) -> None:
         """Store one value of a metric that an emulated service publishes of itself. Blocks; any thread."""
         named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
@@ -49,3 +49,11 @@ class Stored:
         from moto.cloudwatch.models import cloudwatch_backends
 
         return cloudwatch_backends[self._account][region]
+
+
+def metric_filters(account: str, region: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The metric filters of a region, each with the name of its log group."""
+    logs = importlib.import_module("ministack.services.cloudwatch_logs")
+    return [
+        (group, filtered) for (group, _), filtered in list(logs._metric_filters.items_scoped(account, region))
+    ]

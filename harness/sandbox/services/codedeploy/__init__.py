@@ -1,5 +1,5 @@
-"""CodeDeploy's deployments of functions, on the model clock."""
+"""CodeDeploy: applications, configurations, groups, and deployments of functions on the model clock."""
 
-from harness.sandbox.services.codedeploy.service import Deployments
+from harness.sandbox.services.codedeploy.service import CodeDeploy
 
-__all__ = ["Deployments"]
+__all__ = ["CodeDeploy"]

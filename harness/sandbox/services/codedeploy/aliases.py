@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from harness.sandbox.services.codedeploy.appspec import Revision
+from harness.sandbox.services.lambda_ import stored
 
 
 class Aliases:
@@ -23,12 +19,12 @@ class Aliases:
         current version. Troubleshooting AWS Lambda deployment issues: a deployment fails when the alias is
         shared by two versions already. terraform-aws-lambda #82: and when the two versions are the same.
         """
-        function = self._function(region, revision.function)
+        function = stored.function(self._account, region, revision.function)
         alias = (function or {}).get("aliases", {}).get(revision.alias)
         if function is None or alias is None:
             return f"{region} has no function {revision.function} with an alias {revision.alias}"
         if missing := [
-            each for each in (revision.current, revision.target) if each not in function["versions"]
+            version for version in (revision.current, revision.target) if version not in function["versions"]
         ]:
             return f"{revision.function} has no version {' and no version '.join(missing)}"
         if revision.current == revision.target:
@@ -45,23 +41,8 @@ class Aliases:
         """Send `percent` of the calls to the new version; at 100 it is alone, at 0 the old one is."""
         whole = {0: revision.current, 100: revision.target}.get(percent)
         weights = {} if whole else {revision.target: percent / 100}
-        self._update(
-            region,
-            revision,
-            {
-                "FunctionVersion": whole or revision.current,
-                "RoutingConfig": {"AdditionalVersionWeights": weights},
-            },
-        )
-
-    def _update(self, region: str, revision: Revision, change: Mapping[str, Any]) -> None:
-        services = importlib.import_module("ministack.services.lambda_svc")
-        responses = importlib.import_module("ministack.core.responses")
-        with responses.request_scope(self._account, region):
-            status, _, body = services._update_alias(revision.function, revision.alias, dict(change))
-        if status >= 400:
-            raise LookupError(json.loads(body).get("message") or f"UpdateAlias answered {status}")
-
-    def _function(self, region: str, name: str) -> Any:
-        services = importlib.import_module("ministack.services.lambda_svc")
-        return services._functions.get_scoped(self._account, region, name)
+        change = {
+            "FunctionVersion": whole or revision.current,
+            "RoutingConfig": {"AdditionalVersionWeights": weights},
+        }
+        stored.update_alias(self._account, region, revision.function, revision.alias, change)

@@ -1,15 +1,10 @@
-"""CodeDeploy for functions, as far as Terraform and a runner look at it: applications, deployment
-configurations and deployment groups.
+"""CodeDeploy's applications, deployment configurations and deployment groups, for functions.
 
-moto has no deployment configurations and cannot delete a deployment group, MiniStack has no CodeDeploy.
-Answers are those of the AWS CodeDeploy API Reference. Deployments are in `deployments/`. Not done: what is
-for servers and containers.
+Answers are those of the AWS CodeDeploy API Reference. Not done: what is for servers and containers.
 """
 
 from __future__ import annotations
 
-import copy
-import json
 import time
 import uuid
 from collections import defaultdict
@@ -17,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Record = dict[str, Any]
+Parameters = Mapping[str, Any]
 Tags = list[dict[str, str]]
 
 # The ready-made configurations (CodeDeploy User Guide, "Working with deployment configurations").
@@ -42,44 +38,21 @@ class _Region:
         self.tags: dict[str, dict[str, str]] = defaultdict(dict)
 
 
-class CodeDeploy:
-    """The service of one account, behind ASGI. The scope names the request's region (`antipode.target`)."""
+class Applications:
+    """Applications, configurations and groups of one account. Every operation gets the region and the call's
+    parameters, and gives AWS's answer; it raises Refused with the name of AWS's error."""
 
     def __init__(self, account_id: str) -> None:
         self._account = account_id
         self._regions: dict[str, _Region] = defaultdict(_Region)
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        target = scope["antipode.target"]
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body", False):
-                break
-        try:
-            answer, status = self.answer(target.region, target.operation, json.loads(body or b"{}")), 200
-        except Refused as refused:
-            answer, status = {"__type": refused.name, "message": str(refused)}, 400
-        content = json.dumps(answer).encode()
-        headers = [(b"content-type", b"application/x-amz-json-1.1")]
-        headers.append((b"content-length", str(len(content)).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content, "more_body": False})
-
-    def answer(self, region: str, operation: str | None, request: Mapping[str, Any]) -> Record:
-        """What AWS answers to the operation. Raises Refused with the name of AWS's error."""
-        handler = _OPERATIONS.get(operation or "")
-        if handler is None:
-            raise Refused("InvalidOperationException", f"the sandbox's CodeDeploy does not know {operation}")
-        return copy.deepcopy(handler(self, self._regions[region], region, request))
 
     def _arn(self, region: str, kind: str, name: str) -> str:
         return f"arn:aws:codedeploy:{region}:{self._account}:{kind}:{name}"
 
     # Applications
 
-    def create_application(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def create_application(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         name = request["applicationName"]
         if name in held.applications:
             raise Refused("ApplicationAlreadyExistsException", f"Application already exists: {name}")
@@ -93,17 +66,20 @@ class CodeDeploy:
         held.tags[self._arn(region, "application", name)].update(_tags_of(request))
         return {"applicationId": held.applications[name]["applicationId"]}
 
-    def get_application(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def get_application(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         return {"application": _application(held, request["applicationName"])}
 
-    def update_application(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def update_application(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         old, new = request["applicationName"], request.get("newApplicationName", request["applicationName"])
         held.applications[new] = {**_application(held, old), "applicationName": new}
         if new != old:
             del held.applications[old]
         return {}
 
-    def delete_application(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def delete_application(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         name = request["applicationName"]
         held.applications.pop(name, None)
         held.groups = {key: group for key, group in held.groups.items() if key[0] != name}
@@ -112,7 +88,8 @@ class CodeDeploy:
 
     # Deployment configurations
 
-    def create_configuration(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def create_configuration(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         name = request["deploymentConfigName"]
         if name in held.configurations:
             raise Refused(
@@ -126,10 +103,12 @@ class CodeDeploy:
         }
         return {"deploymentConfigId": held.configurations[name]["deploymentConfigId"]}
 
-    def get_configuration(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def get_configuration(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         return {"deploymentConfigInfo": _configuration(held, request["deploymentConfigName"])}
 
-    def delete_configuration(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def delete_configuration(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         name = request["deploymentConfigName"]
         if any(group.get("deploymentConfigName") == name for group in held.groups.values()):
             raise Refused("DeploymentConfigInUseException", f"Deployment configuration is in use: {name}")
@@ -138,7 +117,8 @@ class CodeDeploy:
 
     # Deployment groups
 
-    def create_group(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def create_group(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         application, name = request["applicationName"], request[_GROUP]
         platform = _application(held, application)["computePlatform"]
         if (application, name) in held.groups:
@@ -152,10 +132,12 @@ class CodeDeploy:
         held.tags[self._arn(region, "deploymentgroup", f"{application}/{name}")].update(_tags_of(request))
         return {"deploymentGroupId": held.groups[application, name]["deploymentGroupId"]}
 
-    def get_group(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def get_group(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         return {"deploymentGroupInfo": _group(held, request["applicationName"], request[_GROUP])}
 
-    def update_group(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def update_group(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         application, old = request["applicationName"], request["currentDeploymentGroupName"]
         new = request.get("newDeploymentGroupName") or old
         kept = _group(held, application, old)
@@ -168,7 +150,8 @@ class CodeDeploy:
         held.groups[application, new] = {**kept, **changed, _GROUP: new}
         return {"hooksNotCleanedUp": []}
 
-    def delete_group(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def delete_group(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         application, name = request["applicationName"], request[_GROUP]
         held.groups.pop((application, name), None)
         held.tags.pop(self._arn(region, "deploymentgroup", f"{application}/{name}"), None)
@@ -176,36 +159,21 @@ class CodeDeploy:
 
     # Tags
 
-    def list_tags(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def list_tags(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         found = held.tags.get(request["ResourceArn"], {})
         return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]}
 
-    def tag(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def tag(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         held.tags[request["ResourceArn"]].update(_pairs(request.get("Tags")))
         return {}
 
-    def untag(self, held: _Region, region: str, request: Mapping[str, Any]) -> Record:
+    def untag(self, region: str, request: Parameters) -> Record:
+        held = self._regions[region]
         for key in request.get("TagKeys", []):
             held.tags[request["ResourceArn"]].pop(key, None)
         return {}
-
-
-_OPERATIONS = {
-    "CreateApplication": CodeDeploy.create_application,
-    "CreateDeploymentConfig": CodeDeploy.create_configuration,
-    "CreateDeploymentGroup": CodeDeploy.create_group,
-    "DeleteApplication": CodeDeploy.delete_application,
-    "DeleteDeploymentConfig": CodeDeploy.delete_configuration,
-    "DeleteDeploymentGroup": CodeDeploy.delete_group,
-    "GetApplication": CodeDeploy.get_application,
-    "GetDeploymentConfig": CodeDeploy.get_configuration,
-    "GetDeploymentGroup": CodeDeploy.get_group,
-    "ListTagsForResource": CodeDeploy.list_tags,
-    "TagResource": CodeDeploy.tag,
-    "UntagResource": CodeDeploy.untag,
-    "UpdateApplication": CodeDeploy.update_application,
-    "UpdateDeploymentGroup": CodeDeploy.update_group,
-}
 
 
 def _application(held: _Region, name: str) -> Record:
@@ -231,7 +199,7 @@ def _group(held: _Region, application: str, name: str) -> Record:
     return held.groups[application, name]
 
 
-def _checked(held: _Region, request: Mapping[str, Any]) -> Record:
+def _checked(held: _Region, request: Parameters) -> Record:
     """What a request says of a deployment group, without what it leaves out."""
     found = {key: value for key, value in request.items() if value is not None and key != "tags"}
     if "deploymentConfigName" in found:
@@ -239,7 +207,7 @@ def _checked(held: _Region, request: Mapping[str, Any]) -> Record:
     return found
 
 
-def _tags_of(request: Mapping[str, Any]) -> dict[str, str]:
+def _tags_of(request: Parameters) -> dict[str, str]:
     return _pairs(request.get("tags"))
 
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.sandbox.requests.classify import Target
-from harness.sandbox.services.cloudwatch import AlarmStates
-from harness.sandbox.services.codedeploy.deployment import Deployment, Ended
+from harness.sandbox.services.cloudwatch.states import AlarmStates
 from harness.sandbox.services.codedeploy.aliases import Aliases
+from harness.sandbox.services.codedeploy.deployment import Deployment, Ended
 from harness.sandbox.world.clock import Clock
 
 # Not published: how often CodeDeploy looks at alarms, at requests to stop and at tests.

@@ -1,7 +1,7 @@
 """DynamoDB global tables with distance: asynchronous replication, last writer wins, links that can be cut.
 
 MiniStack copies a write to every replica before it answers, so nothing could ever be lost. This module
-replaces that copy (`dynamodb._replicate_write`, looked up at each call) by links, one per direction between
+replaces that copy by links, one per direction between
 two regions, which deliver after a lag.
 
 Rules, from the Amazon DynamoDB Developer Guide ("How DynamoDB global tables work" and "Best practices for
@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
+from harness.sandbox.services.dynamodb.stored import Item, Table, Tables, identity_of
 from harness.sandbox.world.clock import Clock
 from harness.sandbox.world.delays import Delays
 from harness.sandbox.world.links import Links, LinkStatistics, later
 
 __all__ = ["LinkStatistics", "Replication"]
-
-Item = Mapping[str, Any]
 
 
 class Version(NamedTuple):
@@ -66,42 +65,31 @@ class Replication(Links[Write]):
     ) -> None:
         super().__init__(clock, lag=lag or _modelled_lag(), dark=dark, ordered=True)
         self._versions: dict[ItemKey, Version] = {}
-        self._dynamodb: Any = None
-        self._responses: Any = None
-        self._original: Callable[..., None] | None = None
+        self._tables = Tables()
 
     def install(self) -> None:
         """Take the place of the emulator's synchronous copy. Call it on the clock's loop."""
-        if self._original is not None:
-            raise RuntimeError("replication is already installed")
-        # not at module level: the sandbox sets the emulator's environment before it imports it
-        from ministack.core import responses
-        from ministack.services import dynamodb
-
+        self._tables.capture(self._capture)
         self._loop = asyncio.get_running_loop()
-        self._dynamodb, self._responses = dynamodb, responses
-        self._original = dynamodb._replicate_write
-        dynamodb._replicate_write = self._capture
 
     def uninstall(self) -> None:
         """Put the emulator's own copy back. Writes that are still queued are not delivered."""
-        if self._original is None:
-            return
-        self._dynamodb._replicate_write = self._original
-        self._original = None
+        self._tables.release()
         self._forget()
         with self._guard:
             self._versions.clear()
 
-    def _capture(self, table: Any, _event: str, old_item: Item | None, new_item: Item | None) -> None:
-        """Stands in for dynamodb._replicate_write: queue the write instead of copying it."""
-        home, account = self._responses.get_region(), self._responses.get_account_id()
-        destinations = [region for region in self._dynamodb._replica_group(table) if region != home]
+    def _capture(self, table: Table, _event: str, old_item: Item | None, new_item: Item | None) -> None:
+        """Queue a write where the emulator would copy it."""
+        account, home = self._tables.caller()
+        destinations = [region for region in self._tables.regions_of(table) if region != home]
         if not destinations:
             return
-        partition, sort = self._key_of(table, new_item if new_item is not None else old_item)
+        written = new_item if new_item is not None else old_item
+        assert written is not None
+        partition, sort = self._tables.key_of(table, written)
         with self._guard:
-            version = self._stamp(ItemKey(home, _identity(table), partition, sort))
+            version = self._stamp(ItemKey(home, identity_of(table), partition, sort))
             item = copy.deepcopy(new_item)
             write = Write(account, table["TableName"], partition, sort, item, version)
             self._send(write, source=home, destinations=destinations, moment=version.moment)
@@ -116,44 +104,19 @@ class Replication(Links[Write]):
 
     def _apply(self, change: Write, *, source: str, destination: str) -> bool | None:
         """Whether the write won over what the region holds; None when the region holds no such replica."""
-        dynamodb = self._dynamodb
-        replica = dynamodb._tables.get_scoped(change.account, destination, change.table)
-        if replica is None or source not in dynamodb._replica_group(replica):
+        replica = self._tables.find(change.account, destination, change.table)
+        if replica is None or source not in self._tables.regions_of(replica):
             return None
-        key = ItemKey(destination, _identity(replica), change.partition, change.sort)
+        key = ItemKey(destination, identity_of(replica), change.partition, change.sort)
         known = self._versions.get(key)
         if known is not None and known >= change.version:
             return False
         self._versions[key] = change.version
-        with self._responses.request_scope(change.account, destination):
-            self._store(replica, change)
+        partition, sort = change.partition, change.sort
+        self._tables.put(change.account, destination, replica, partition, sort, change.item)
         return True
-
-    def _store(self, replica: Any, write: Write) -> None:
-        dynamodb = self._dynamodb
-        previous = replica["items"].get(write.partition, {}).get(write.sort)
-        if write.item is None:
-            if previous is None:
-                return
-            dynamodb._remove_item(replica, write.partition, write.sort)
-            event = "REMOVE"
-        else:
-            dynamodb._set_item(replica, write.partition, write.sort, copy.deepcopy(write.item))
-            event = "INSERT" if previous is None else "MODIFY"
-        dynamodb._emit_stream_event(write.table, event, previous, copy.deepcopy(write.item), replicate=False)
-
-    def _key_of(self, table: Any, item: Item | None) -> tuple[str, str]:
-        assert item is not None
-        value_of = self._dynamodb._extract_key_val
-        # the emulator's own mark for a table without a sort key
-        sort = value_of(item.get(table["sk_name"])) if table["sk_name"] else "__no_sort__"
-        return value_of(item.get(table["pk_name"])), sort
 
 
 def _modelled_lag() -> Callable[[str, str], float]:
     delays = Delays()
     return lambda _source, _destination: delays.draw("dynamodb_replication_lag")
-
-
-def _identity(table: Any) -> str:
-    return str(table.get("TableId") or table["TableArn"])

@@ -12,8 +12,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from harness.sandbox.emulators.patches import patch
+from harness.sandbox.requests.messages import Answer
 
-Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[Mapping[str, Any]], Answer]
 Record = dict[str, Any]
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import importlib
 import json
 import random
 import re
@@ -28,6 +27,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from harness.sandbox.services.events import stored
 from harness.sandbox.world.clock import Clock
 
 _RATE = re.compile(r"^rate\((\d+) (minute|hour|day)s?\)$")
@@ -124,26 +124,23 @@ class Schedules:
 
 def applied_schedules() -> Iterator[Schedule]:
     """The schedules of every rate() rule that the embedded EventBridge holds, enabled or not."""
-    events = importlib.import_module("ministack.services.eventbridge")
-    for scope, rule in sorted(events._rules._data.items()):
+    for scope, rule in stored.rules():
         rate = interval_of(rule.get("ScheduleExpression", ""))
         if rate is None:
             continue
-        for target in events._targets._data.get(scope, []):
+        for target in stored.targets(scope):
             if target.get("Arn", "").split(":")[2:3] == ["lambda"]:
-                given = _input_of(target)
-                yield Schedule(scope, target["Arn"], _tick_seconds(given) or rate, given)
+                constant = _input_of(target)
+                yield Schedule(scope, target["Arn"], _tick_seconds(constant) or rate, constant)
 
 
 def is_enabled(schedule: Schedule) -> bool:
     """Whether the rule is still there, switched on, and still has the target."""
-    events = importlib.import_module("ministack.services.eventbridge")
-    rule = events._rules._data.get(schedule.scope)
-    targets = events._targets._data.get(schedule.scope, [])
+    rule = stored.rule(schedule.scope)
     return (
         rule is not None
         and rule.get("State") == "ENABLED"
-        and any(target.get("Arn") == schedule.function for target in targets)
+        and any(target.get("Arn") == schedule.function for target in stored.targets(schedule.scope))
     )
 
 
@@ -192,19 +189,3 @@ def _tick_seconds(given: Mapping[str, Any] | None) -> float | None:
     if (given or {}).get("ticks") is None or not isinstance(seconds, int | float) or seconds <= 0:
         return None
     return float(seconds)
-
-
-async def invoke_function(account: str, region: str, function: str, event: Mapping[str, Any]) -> str | None:
-    """Start the function by its ARN and wait for it; what went wrong in one line, None when nothing did."""
-    services = importlib.import_module("ministack.services.lambda_svc")
-    concurrency = importlib.import_module("ministack.core.concurrency")
-    record, config, name = services._get_func_record_for_ref_in_scope(
-        function, account_id=account, region=region
-    )
-    if record is None or config is None:
-        return f"there is no function {name} in {region}"
-    whole = services._execution_record_for_config(record, config)
-    result = await concurrency.run_reentrant(
-        services._execute_function_with_config_scope, whole, dict(event), thread_name="schedule"
-    )
-    return str(result.get("body") or "the function failed")[:500] if result.get("error") else None

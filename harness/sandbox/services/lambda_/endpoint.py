@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.sandbox.emulators.patches import patch
-
-# Region -> what AWS_ENDPOINT_URL is for its functions; the sandbox fills it when it starts.
-ENDPOINTS: dict[str, str] = {}
+from harness.sandbox.service import running
+from harness.sandbox.services.lambda_.service import Lambda
 
 
 @patch("ministack.core.lambda_runtime", "execution_credentials", digest="cffaadc4f396")
@@ -22,7 +21,8 @@ def own_endpoint(original: Callable[..., dict[str, str]]) -> Callable[..., dict[
     @functools.wraps(original)
     def credentials(config: Mapping[str, Any]) -> dict[str, str]:
         region = str(config.get("FunctionArn", "")).split(":")[3:4]
-        endpoint = ENDPOINTS.get(region[0]) if region else None
+        room = running(Lambda)
+        endpoint = room.endpoints.get(region[0]) if room is not None and region else None
         found = original(config)
         return {**found, "AWS_ENDPOINT_URL": endpoint} if endpoint else found
 

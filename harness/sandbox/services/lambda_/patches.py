@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import contextvars
 import functools
-import importlib
 import os
-import random
 import time
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness.sandbox.emulators.patches import patch
-
-
-class Invocation(NamedTuple):
-    """One run of a function's code. `resource` is the function's name, with the alias or version that was
-    called behind a colon; `weighted`: the alias had two versions to choose from. `log` is what it printed."""
-
-    region: str
-    function: str
-    resource: str
-    version: str
-    weighted: bool
-    error: bool
-    milliseconds: float
-    log: str
-
-
-# Whoever wants to know of invocations, in the threads that they ran in; and what chooses between versions.
-OBSERVERS: list[Callable[[Invocation], None]] = []
-CHANCE = random.Random(0)
+from harness.sandbox.service import running
+from harness.sandbox.services.lambda_ import stored
+from harness.sandbox.services.lambda_.invoke import Invocation
+from harness.sandbox.services.lambda_.service import Lambda
 
 _EXECUTED: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("antipode_executed")
 
@@ -79,23 +62,23 @@ def _qualifier(reference: str, name: str) -> str:
 @patch("ministack.services.lambda_svc", "_execute_function_dispatch", digest="f62cd259213e")
 def weighted_aliases(original: Callable[..., Any]) -> Callable[..., Any]:
     """MiniStack stores an alias's weights and sends every call to the first version. AWS splits the calls
-    (`chosen_version`). What came of each call is told to `OBSERVERS`; throttled ones never get here."""
+    (`chosen_version`). Observers hear of each call; throttled ones never get here."""
 
     @functools.wraps(original)
     def dispatch(func: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
         arn = [*str(config.get("FunctionArn", "")).split(":"), *[""] * 8][:8]
         region, account, name, qualifier = arn[3], arn[4], arn[6], arn[7]
-        services = importlib.import_module("ministack.services.lambda_svc")
-        function = services._functions.get_scoped(account, region, name) if name else None
+        room = running(Lambda)
+        function = stored.function(account, region, name) if name else None
         alias = (function or {}).get("aliases", {}).get(qualifier) or {}
-        if alias.get("RoutingConfig"):
-            func, config = _record_of(function, chosen_version(alias, CHANCE.random()), func, config)
+        if room is not None and alias.get("RoutingConfig"):
+            func, config = _record_of(function, chosen_version(alias, room.chance.random()), func, config)
         version = str(config.get("Version", "$LATEST"))
         if (executed := _EXECUTED.get(None)) is not None:
             executed[name] = version
         begun = time.monotonic()
         result = original(func, config, event, request_id, started)
-        told = Invocation(
+        invocation = Invocation(
             region=region,
             function=name,
             resource=f"{name}:{qualifier}" if qualifier else name,
@@ -105,8 +88,8 @@ def weighted_aliases(original: Callable[..., Any]) -> Callable[..., Any]:
             milliseconds=(time.monotonic() - begun) * 1000,
             log=str(result.get("log") or ""),
         )
-        for observer in list(OBSERVERS):
-            observer(told)
+        for observer in list(room.observers) if room is not None else ():
+            observer(invocation)
         return result
 
     return dispatch

@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+
+from harness.sandbox.services.lambda_ import stored
 
 DEFAULT_ALIAS = "live"
 
@@ -29,7 +29,7 @@ class LambdaPools:
         self._starts_at_once = starts_at_once or max(2, os.cpu_count() or 1)
         self._killers: list[threading.Thread] = []
         # a worker that is lost in the middle of its start has no process yet: stop_all looks again
-        self._lost: list[Any] = []
+        self._lost: list[stored.Worker] = []
 
     async def warm(
         self, region: str, functions: Iterable[str], *, concurrency: int = 1, alias: str = DEFAULT_ALIAS
@@ -43,9 +43,9 @@ class LambdaPools:
         with self._leased(records.values(), concurrency) as workers:
             turn = asyncio.Semaphore(self._starts_at_once)
 
-            async def start(worker: Any) -> bool:
+            async def start(worker: stored.Worker) -> bool:
                 async with turn:
-                    return await asyncio.to_thread(_start, worker)
+                    return await asyncio.to_thread(stored.start, worker)
 
             outcomes = await asyncio.gather(*map(start, workers), return_exceptions=True)
             failed = {
@@ -53,7 +53,7 @@ class LambdaPools:
                 for worker, outcome in zip(workers, outcomes, strict=True)
                 if isinstance(outcome, BaseException)
             }
-            await asyncio.to_thread(self._discard, list(failed))
+            await asyncio.to_thread(stored.discard, list(failed))
         for worker, error in failed.items():
             raise LambdaPoolError(f"{worker.func_name} in {region} does not start: {error}") from error
         return sum(outcome is True for outcome in outcomes)
@@ -63,9 +63,9 @@ class LambdaPools:
 
         No invocation finds them from now on. Ending the processes takes up to a few seconds, in a thread.
         """
-        workers = self._take(region)
+        workers = stored.take(region)
         if workers:
-            thread = threading.Thread(target=_runtime().kill_workers, args=(workers,), name=f"kill-{region}")
+            thread = threading.Thread(target=stored.kill, args=(workers,), name=f"kill-{region}")
             thread.start()
             self._killers.append(thread)
             self._lost += workers
@@ -73,83 +73,31 @@ class LambdaPools:
 
     def stop_all(self) -> int:
         """End every worker of every region and wait until they are gone; returns how many there were."""
-        workers = self._take(None)
+        workers = stored.take(None)
         for thread in self._killers:
             thread.join()
         self._killers.clear()
-        _runtime().kill_workers(workers + self._lost)
+        stored.kill(workers + self._lost)
         self._lost.clear()
         return len(workers)
 
     def running(self) -> dict[str, int]:
         """How many workers with a live process each region has."""
-        runtime = _runtime()
-        count: Counter[str] = Counter()
-        with runtime._lock:
-            for key, workers in runtime._workers.items():
-                count[_region_of(key)] += sum(
-                    worker._proc is not None and worker._proc.poll() is None for worker in workers
-                )
-        return {region: number for region, number in sorted(count.items()) if number}
+        return stored.alive()
 
-    def _record(self, region: str, name: str, alias: str) -> Any:
-        from ministack.services import lambda_svc
-
-        function = lambda_svc._functions.get_scoped(self._account, region, name)
+    def _record(self, region: str, name: str, alias: str) -> stored.Record:
+        function = stored.function(self._account, region, name)
         if function is None:
-            known = sorted(key for key, _ in lambda_svc._functions.items_scoped(self._account, region))
+            known = stored.function_names(self._account, region)
             raise LambdaPoolError(f"{region} has no function {name}; it has {', '.join(known) or 'none'}")
-        qualifier = alias if alias in function.get("aliases", {}) else None
-        record, _ = lambda_svc._effective_func_record_for_qualifier(function, qualifier)
-        return record
+        return stored.version_behind(function, alias)
 
     @contextlib.contextmanager
-    def _leased(self, records: Iterable[Any], concurrency: int) -> Iterator[list[Any]]:
+    def _leased(self, records: Iterable[stored.Record], concurrency: int) -> Iterator[list[stored.Worker]]:
         # all at once, or the pool would hand out the same worker again and again
-        runtime = _runtime()
-        workers = [_lease(runtime, record) for record in records for _ in range(concurrency)]
+        workers = [stored.lease(record) for record in records for _ in range(concurrency)]
         try:
             yield workers
         finally:
             for worker in workers:
-                runtime.release_worker(worker)
-
-    def _take(self, region: str | None) -> list[Any]:
-        runtime = _runtime()
-        with runtime._lock:
-            keys = [key for key in runtime._workers if region is None or _region_of(key) == region]
-            return [worker for key in keys for worker in runtime._workers.pop(key)]
-
-    def _discard(self, workers: list[Any]) -> None:
-        runtime = _runtime()
-        with runtime._lock:
-            for pool in runtime._workers.values():
-                pool[:] = [worker for worker in pool if worker not in workers]
-        runtime.kill_workers(workers)
-
-
-def _lease(runtime: Any, record: Any) -> Any:
-    config = record["config"]
-    # the same name and version that an invocation through the alias looks for
-    worker, _ = runtime.acquire_worker(
-        config["FunctionName"], config, record["code_zip"], qualifier=config.get("Version", "$LATEST")
-    )
-    return worker
-
-
-def _start(worker: Any) -> bool:
-    """Whether the worker had to be started."""
-    started = worker._proc is None or worker._proc.poll() is not None
-    _runtime().ensure_spawned(worker)
-    return started
-
-
-def _region_of(key: str) -> str:
-    """The region in MiniStack's pool key, account:region:function:version."""
-    return key.split(":")[1]
-
-
-def _runtime() -> Any:
-    from ministack.core import lambda_runtime
-
-    return lambda_runtime
+                stored.release(worker)

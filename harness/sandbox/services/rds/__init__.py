@@ -1,0 +1,1 @@
+"""RDS: Aurora PostgreSQL global databases, and what MiniStack's RDS answers wrongly."""

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from harness.sandbox.emulators.patches import patch
+from harness.sandbox.requests.messages import Answer
+from harness.sandbox.service import running
+from harness.sandbox.services.rds.aurora import Aurora
+
+Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awaitable[Answer]]
 
 _RDS = "ministack.services.rds"
 # Under this key a record holds the settings that MiniStack does not know.
@@ -201,3 +206,37 @@ def global_cluster_answers(original: Callable[[Any], str]) -> Callable[[Any], st
         return original(found) + "".join(_elements(found.get(_KEPT) or {}))
 
     return render
+
+
+@patch(_RDS, "handle_request", digest="784646a0446d")
+def clusters_have_databases(original: Handler) -> Handler:
+    """MiniStack keeps the records of clusters and moves no data. On AWS a cluster serves SQL and replicates
+    to its secondaries (Aurora User Guide, "Using Amazon Aurora global databases"): `aurora/` does."""
+
+    @functools.wraps(original)
+    async def handle(
+        method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
+    ) -> Answer:
+        async def forward() -> Answer:
+            return await original(method, path, headers, body, query)
+
+        aurora = running(Aurora)
+        return await forward() if aurora is None else await aurora.answer(body, query, forward)
+
+    return handle
+
+
+@patch("ministack.services.rds_data", "handle_request", digest="e0db3f8595f6")
+def statements_reach_databases(original: Handler) -> Handler:
+    """MiniStack's Data API knows no database of a cluster here. On AWS it runs SQL on the cluster's writer
+    (Aurora User Guide, "Using RDS Data API")."""
+
+    @functools.wraps(original)
+    async def handle(
+        method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
+    ) -> Answer:
+        aurora = running(Aurora)
+        answer = None if aurora is None else await aurora.answer_data(path, body)
+        return await original(method, path, headers, body, query) if answer is None else answer
+
+    return handle

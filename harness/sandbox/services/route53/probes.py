@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 import h11
 
+from harness.sandbox.requests.messages import REQUEST_HEADER
 from harness.sandbox.services.route53.checkers import Checker
 from harness.sandbox.services.route53.health import (
     BODY_LIMIT,
@@ -151,7 +152,7 @@ def _request(http: h11.Connection, check: HealthCheck, number: int) -> bytes:
         ("User-Agent", f"Amazon-Route53-Health-Check-Service (ref {check.id})"),
         ("Accept", "*/*"),
         ("Connection", "close"),
-        ("x-antipode-request", str(number)),
+        (REQUEST_HEADER, str(number)),
     ]
     sent = http.send(h11.Request(method="GET", target=check.path, headers=headers))
     return (sent or b"") + (http.send(h11.EndOfMessage()) or b"")

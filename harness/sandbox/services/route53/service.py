@@ -3,74 +3,59 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from types import MappingProxyType
 
+from harness.sandbox.service import Context, Service
+from harness.sandbox.services.cloudwatch import CloudWatch
 from harness.sandbox.services.route53 import health
 from harness.sandbox.services.route53.checkers import Checker, CheckStatus, Event, Fleet
 from harness.sandbox.services.route53.dns import DnsServer, Source
-from harness.sandbox.services.route53.health import AlarmState
 from harness.sandbox.services.route53.observations import Observations
 from harness.sandbox.services.route53.policy import ALIAS_TTL, Answer, Question, Resource, select
 from harness.sandbox.services.route53.probes import Endpoint, Prober
-from harness.sandbox.services.route53.records import Applied, HealthCheck, Reader, Zone, canonical
+from harness.sandbox.services.route53.records import Applied, HealthCheck, Zone, canonical
+from harness.sandbox.services.route53.stored import Reader
 from harness.sandbox.services.route53.targets import is_cloudfront, is_global_host, region_of
-from harness.sandbox.world.clock import Clock
 from harness.sandbox.world.places import PLACES, UNKNOWN, Place, nearest_place, place_named, place_near
 
 _LONGEST_CHAIN = 16
 _EDGE_IP = "127.0.0.1"
 
 
-class Route53:
+class Route53(Service):
     """Answers questions by the published rules, from what was applied and what its checkers found.
 
-    addresses: region -> address its data plane listens on (kept, not copied: it may be filled later).
-    edge_addresses: place -> address of the CloudFront edge there. endpoint_port: port of the sandbox on
-    127.0.0.1, where other services at AWS's edge are reached.
-    dark_regions: regions that are dark now; their own checkers do not report. silent_regions: those of them
-    to which packets vanish, so that probes wait out the limit for a connection. delay: draws the seconds
-    until a status reaches a place, for the name `observations.PROPAGATION`. alarm_state: what the metric
-    behind an alarm (region, name) implies. target_health: whether the AWS resource behind an alias is
-    healthy; AWS says that API Gateway and S3 hardly ever report otherwise (API Reference, AliasTarget).
-    state: what is applied; by default read from the embedded emulator.
-
-    Everything belongs to the loop that `start` is called on.
+    state: what is applied; by default read from the embedded emulator. target_health: whether the AWS
+    resource behind an alias is healthy; AWS says that API Gateway and S3 hardly ever report otherwise (API
+    Reference, AliasTarget).
     """
+
+    name = "route53"
 
     def __init__(
         self,
-        clock: Clock,
+        context: Context,
         *,
-        addresses: Mapping[str, tuple[str, int]],
-        account_id: str,
-        endpoint_port: int,
-        edge_addresses: Mapping[str, tuple[str, int]] = MappingProxyType({}),
-        dark_regions: Callable[[], frozenset[str]] = frozenset,
-        silent_regions: Callable[[], frozenset[str]] = frozenset,
-        delay: Callable[[str], float] = lambda name: 0.0,
-        alarm_state: Callable[[str, str], AlarmState] = lambda region, name: "INSUFFICIENT_DATA",
-        target_health: Callable[[str], bool] = lambda host: True,
         state: Callable[[], Applied] | None = None,
-        seed: int = 0,
+        target_health: Callable[[str], bool] = lambda host: True,
     ) -> None:
-        self._addresses = addresses
-        self._endpoint_port = endpoint_port
-        self._edge_addresses = edge_addresses
+        super().__init__(context)
+        self._regions, self._edges = context.addresses.regions, context.addresses.edges
         self._target_health = target_health
-        self._state = state or Reader(account_id)
-        self._random = random.Random(seed)
+        self._state = state or Reader(context.account_id)
+        self._random = random.Random(context.seed)
+        clock, dark = context.clock, context.faults.dark
         names = [place.name for place in (*PLACES, UNKNOWN)]
-        self._observations = Observations(clock, places=names, delay=delay)
+        self._observations = Observations(clock, places=names, delay=context.delay)
         self._fleet = Fleet(
             clock,
             self._observations,
             checks=lambda: self._state().checks or {},
-            probe=Prober(clock, self._locate, dark_regions=dark_regions, silent_regions=silent_regions),
-            dark_regions=dark_regions,
-            alarm_state=alarm_state,
-            seed=seed,
+            probe=Prober(clock, self._locate, dark_regions=dark, silent_regions=context.faults.silent),
+            dark_regions=dark,
+            alarm_state=context.services[CloudWatch].alarm_state,
+            seed=context.seed,
         )
         self._server = DnsServer(Source(self.followed, self.authority))
 
@@ -79,9 +64,9 @@ class Route53:
         """Where the name server listens (UDP and TCP), None when it does not."""
         return self._server.address
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> tuple[str, int]:
-        """Starts the name server and gives its address."""
-        return await self._server.start(host, port)
+    async def start(self) -> None:
+        """Starts the name server."""
+        await self._server.start("127.0.0.1", self.context.dns_port)
 
     async def stop(self) -> None:
         """Stops name server and checkers."""
@@ -176,12 +161,12 @@ class Route53:
         """The sandbox's address for an AWS host name, of a distribution's the edge nearest to `place`; None
         for a region that the sandbox does not have."""
         edge = nearest_place(place).name if is_cloudfront(host) else ""
-        if edge in self._edge_addresses:
-            return [self._edge_addresses[edge][0]]
+        if edge in self._edges:
+            return [self._edges[edge][0]]
         if is_global_host(host):
             return [_EDGE_IP]
-        region = region_of(host, known=tuple(self._addresses))
-        return [self._addresses[region][0]] if region is not None and region in self._addresses else None
+        region = region_of(host, known=tuple(self._regions))
+        return [self._regions[region][0]] if region is not None and region in self._regions else None
 
     def _aws_answer(self, name: str, kind: str, place: Place) -> Answer | None:
         addresses = self.address_of(name, place)
@@ -213,15 +198,15 @@ class Route53:
 
         host: the AWS host name behind it, as `Answer.host` has it. port: of an address of nobody's here.
         """
-        region = region_of(host, known=tuple(self._addresses)) if host else None
-        if region is not None and region in self._addresses:
-            return Endpoint(*self._addresses[region], region)
-        for name, (own, port) in self._addresses.items():
+        region = region_of(host, known=tuple(self._regions)) if host else None
+        if region is not None and region in self._regions:
+            return Endpoint(*self._regions[region], region)
+        for name, (own, port) in self._regions.items():
             if own == ip and host is None:
                 return Endpoint(own, port, name)
-        for own, edge_port in self._edge_addresses.values():
+        for own, edge_port in self._edges.values():
             if own == ip and host is not None and is_cloudfront(host):
                 return Endpoint(own, edge_port, None)
         if host is not None and is_global_host(host):
-            return Endpoint(ip, self._endpoint_port, None)
+            return Endpoint(ip, self.context.addresses.control[1], None)
         return Endpoint(ip, port, None)

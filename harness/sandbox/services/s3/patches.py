@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, register_namespace, tostring
 
 from harness.sandbox.emulators.patches import patch
-
-Answer = tuple[int, dict[str, str], bytes]
+from harness.sandbox.requests.messages import Answer
 
 _MODULE = "ministack.services.s3"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

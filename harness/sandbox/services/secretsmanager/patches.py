@@ -16,9 +16,9 @@ from typing import Any
 from harness.sandbox.emulators.origin import origin
 from harness.sandbox.emulators.patches import patch
 from harness.sandbox.requests.classify import Target
-from harness.sandbox.services.events.schedules import invoke_function
+from harness.sandbox.requests.messages import Answer
+from harness.sandbox.services.lambda_.invoke import invoke_function
 
-Answer = tuple[int, dict[str, str], bytes]
 Secret = dict[str, Any]
 
 _MODULE = "ministack.services.secretsmanager"

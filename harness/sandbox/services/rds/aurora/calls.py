@@ -7,14 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
+from harness.sandbox.requests.messages import Answer
 from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.databases import Estate
-from harness.sandbox.services.rds.aurora.stored import ClusterKey
+from harness.sandbox.services.rds.aurora.databases import Databases
 from harness.sandbox.services.rds.aurora.snapshots import Kept, Snapshots
+from harness.sandbox.services.rds.aurora.stored import ClusterKey
 from harness.sandbox.services.rds.aurora.transitions import Transitions
 
-Answer = tuple[int, dict[str, str], bytes]
 Parameters = Mapping[str, str]
 Forward = Callable[[], Awaitable[Answer]]
 Handler = Callable[[Parameters, Forward], Awaitable[Answer]]
@@ -26,7 +26,7 @@ class Calls:
 
     def __init__(
         self,
-        estate: Estate,
+        databases: Databases,
         snapshots: Snapshots,
         transitions: Transitions,
         *,
@@ -34,7 +34,7 @@ class Calls:
         epoch: Callable[[], float],
     ) -> None:
         """secondary_made: told of every secondary. epoch: the Unix time of the present moment."""
-        self._estate = estate
+        self._databases = databases
         self._snapshots = snapshots
         self._transitions = transitions
         self._secondary_made = secondary_made
@@ -65,14 +65,14 @@ class Calls:
     async def _create_cluster(self, parameters: Parameters, forward: Forward) -> Answer:
         engine = parameters.get("Engine", stored.ENGINE)
         if engine == stored.ENGINE:
-            self._estate.installation()  # without programs nothing is recorded
+            self._databases.installation()  # without programs nothing is recorded
         answer = await forward()
         key = _own_key(parameters)
         if answer[0] != 200 or not self._is_ours(key):
             return answer
         cluster = await self._open(key)
         found = stored.global_of(key)
-        writer = self._estate.primary_of(cluster) if found is not None else None
+        writer = self._databases.primary_of(cluster) if found is not None else None
         if parameters.get("EnableGlobalWriteForwarding") == "true":
             _set_forwarding(key, "enabled")
         if writer is None or writer is cluster:
@@ -84,10 +84,10 @@ class Calls:
 
     async def _create_instance(self, parameters: Parameters, forward: Forward) -> Answer:
         answer = await forward()
-        cluster = self._estate.find(parameters.get("DBClusterIdentifier", ""))
+        cluster = self._databases.find(parameters.get("DBClusterIdentifier", ""))
         if answer[0] != 200 or cluster is None:
             return answer
-        stored.set_writer_instance(cluster.record, has_one=self._estate.primary_of(cluster) is cluster)
+        stored.set_writer_instance(cluster.record, has_one=self._databases.primary_of(cluster) is cluster)
         _set_endpoints(cluster)
         if not cluster.ready.is_set():
             stored.set_status(cluster.key, "creating")
@@ -95,7 +95,7 @@ class Calls:
 
     async def _modify_cluster(self, parameters: Parameters, forward: Forward) -> Answer:
         answer = await forward()
-        cluster = self._estate.find(parameters.get("DBClusterIdentifier", ""))
+        cluster = self._databases.find(parameters.get("DBClusterIdentifier", ""))
         if answer[0] != 200 or cluster is None:
             return answer
         if (password := parameters.get("MasterUserPassword")) and cluster.is_writer:
@@ -106,7 +106,7 @@ class Calls:
         return stored.cluster_answer("ModifyDBCluster", cluster.key)
 
     async def _delete_cluster(self, parameters: Parameters, forward: Forward) -> Answer:
-        cluster = self._estate.find(parameters.get("DBClusterIdentifier", ""))
+        cluster = self._databases.find(parameters.get("DBClusterIdentifier", ""))
         final = parameters.get("FinalDBSnapshotIdentifier")
         keep = parameters.get("SkipFinalSnapshot") != "true" and final
         if cluster is not None and keep and final and cluster.ready.is_set():
@@ -118,7 +118,7 @@ class Calls:
         return answer
 
     async def _remove_from_global(self, parameters: Parameters, forward: Forward) -> Answer:
-        cluster = self._estate.find(parameters.get("DbClusterIdentifier", ""))
+        cluster = self._databases.find(parameters.get("DbClusterIdentifier", ""))
         answer = await forward()
         if cluster is not None and answer[0] == 200 and not cluster.is_writer:
             await self._transitions.abandon(cluster.key)
@@ -131,7 +131,7 @@ class Calls:
     # Snapshots
 
     async def _create_snapshot(self, parameters: Parameters, forward: Forward) -> Answer:
-        cluster = self._estate.find(parameters.get("DBClusterIdentifier", ""))
+        cluster = self._databases.find(parameters.get("DBClusterIdentifier", ""))
         answer = await forward()
         if cluster is not None and answer[0] == 200 and cluster.ready.is_set():
             await self._snapshots.take(cluster, parameters["DBClusterSnapshotIdentifier"])
@@ -173,7 +173,7 @@ class Calls:
         return (stored.cluster(key) or {}).get("Engine") == stored.ENGINE
 
     async def _open(self, key: ClusterKey) -> Cluster:
-        cluster = await self._estate.open(key)
+        cluster = await self._databases.open(key)
         _set_endpoints(cluster)
         stored.set_status(key, "creating")
         return cluster
@@ -204,7 +204,7 @@ class Calls:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
-        del self._estate.clusters[cluster.key]
+        del self._databases.clusters[cluster.key]
         await cluster.close()
 
 

@@ -12,7 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from harness.sandbox.faults import Verdict
-from harness.sandbox.services.rds.aurora import records, wire
+from harness.sandbox.services.rds.aurora import stored, wire
 from harness.sandbox.services.rds.aurora.front import (
     FORWARDING,
     FORWARDING_TIMEOUT,
@@ -23,11 +23,11 @@ from harness.sandbox.services.rds.aurora.front import (
     database_target,
 )
 from harness.sandbox.services.rds.aurora.postgres import Server
-from harness.sandbox.services.rds.aurora.stored import ClusterKey, Record
 from harness.sandbox.services.rds.aurora.session import SqlError, identifier, literal
+from harness.sandbox.services.rds.aurora.stored import ClusterKey, Record
 
 if TYPE_CHECKING:
-    from harness.sandbox.services.rds.aurora.databases import Estate
+    from harness.sandbox.services.rds.aurora.databases import Databases
     from harness.sandbox.services.rds.aurora.link import Link
 
 # How long an acknowledgement may wait for its write to set off, in wall seconds; normally a thousandth.
@@ -40,7 +40,7 @@ _UNREACHABLE = Refused("08006", "write forwarding: the primary cluster cannot be
 class Cluster:
     """All methods belong to the sandbox's loop."""
 
-    def __init__(self, key: ClusterKey, estate: Estate) -> None:
+    def __init__(self, key: ClusterKey, databases: Databases) -> None:
         self.key = key
         self.front = Front(key.region, self)
         self.server: Server | None = None
@@ -48,7 +48,7 @@ class Cluster:
         self.source: Cluster | None = None
         self.ready = asyncio.Event()
         self.fenced = False
-        self._estate = estate
+        self._databases = databases
 
     @property
     def region(self) -> str:
@@ -62,7 +62,7 @@ class Cluster:
     @property
     def available(self) -> bool:
         """Whether sessions are let in: there is a server, an instance to serve them, and no fence."""
-        self.fenced = self.fenced or self._estate.must_fence(self)
+        self.fenced = self.fenced or self._databases.must_fence(self)
         running = self.server is not None and self.server.running and self.ready.is_set()
         return running and not self.fenced and bool(stored.instances(self.key)) and not self._stopped
 
@@ -82,7 +82,7 @@ class Cluster:
             with contextlib.suppress(OSError, SqlError):
                 await self.server.end_sessions()
             self.front.drop()
-            self._estate.drop_forwarded(self.server)
+            self._databases.drop_forwarded(self.server)
 
     async def close(self) -> None:
         """Stop everything and remove the data."""
@@ -102,7 +102,7 @@ class Cluster:
 
     async def create(self) -> None:
         """An empty database with the master user and the database that the record names."""
-        self.server = self._estate.new_server()
+        self.server = self._databases.new_server()
         await self.server.create()
         await self.server.start()
         record = self.record
@@ -124,9 +124,9 @@ class Cluster:
         if self.server is not None:
             await self.server.remove()
         self.source = writer
-        self.link = self._estate.new_link(writer, self)
+        self.link = self._databases.new_link(writer, self)
         await self.link.open()
-        self.server = self._estate.new_server()
+        self.server = self._databases.new_server()
         await self.server.clone(writer.server, follows=self.link.folder)
         await self.server.start()
 
@@ -147,10 +147,10 @@ class Cluster:
     # What the front asks
 
     def judge(self, region: str) -> Verdict | None:
-        return self._estate.faults.judge(database_target(region, source=self.region))
+        return self._databases.faults.judge(database_target(region, source=self.region))
 
     async def sleep(self, seconds: float) -> None:
-        await self._estate.clock.sleep(seconds)
+        await self._databases.clock.sleep(seconds)
 
     async def route(self, role: Role, startup: wire.Startup) -> Route | Refused:
         """Where the session goes: here, or to the primary when it asks for write forwarding."""
@@ -165,7 +165,7 @@ class Cluster:
             return Refused(None)
         wanted = startup.settings.get(FORWARDING, "off").lower() != "off"
         if wanted and self.record.get("GlobalWriteForwardingStatus") == "enabled":
-            return await self._forwarded(self._estate.primary_of(self))
+            return await self._forwarded(self._databases.primary_of(self))
         return Route(self.server, (self.region,), _nothing)
 
     def _reads(self, role: Role) -> bool:
@@ -192,7 +192,7 @@ class Cluster:
 
     async def settled(self) -> None:
         """Return when everything that is committed has set off for the other regions."""
-        links = self._estate.links_from(self)
+        links = self._databases.links_from(self)
         if not links or self.server is None:
             return
         with contextlib.suppress(OSError, SqlError):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from harness.sandbox.requests.messages import Answer
 from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
 from harness.sandbox.services.rds.aurora.data_types import (
@@ -26,9 +27,8 @@ from harness.sandbox.services.rds.aurora.data_types import (
     prepare_results,
     value_and_type,
 )
-from harness.sandbox.services.rds.aurora.databases import Estate
+from harness.sandbox.services.rds.aurora.databases import Databases
 
-Answer = tuple[int, dict[str, str], bytes]
 Json = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -55,8 +55,8 @@ class _Transaction:
 class DataApi:
     """All methods belong to the sandbox's loop; the driver works in threads."""
 
-    def __init__(self, estate: Estate) -> None:
-        self._estate = estate
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
         self._transactions: dict[str, _Transaction] = {}
         self._operations = {
             "/Execute": self._execute,
@@ -79,10 +79,10 @@ class DataApi:
             return None
         key = stored.key_of_arn(str(request.get("resourceArn", "")))
         operation = self._operations.get(path)
-        if key is None or operation is None or key not in self._estate.clusters:
+        if key is None or operation is None or key not in self._databases.clusters:
             return None
         try:
-            return _answer(200, await operation(self._estate.clusters[key], request))
+            return _answer(200, await operation(self._databases.clusters[key], request))
         except Failure as failure:
             body_of_error = {"message": str(failure), "__type": failure.code}
             status, headers, content = _answer(failure.status, body_of_error)
@@ -256,12 +256,10 @@ def _database_failure(error: Exception) -> Failure:
 
 def _credentials(secret_arn: str) -> tuple[str | None, str]:
     """User and password in a secret, by MiniStack's Secrets Manager. Raises Failure."""
-    from ministack.services import rds_data
-
-    user, password, problem = rds_data._require_secret_credentials(secret_arn)
+    user, password, problem = stored.secret_credentials(secret_arn)
     if problem is not None:
-        raise Failure("SecretsErrorException", json.loads(problem[2]).get("message", "no such secret"))
-    return user, str(password)
+        raise Failure("SecretsErrorException", json.loads(problem).get("message", "no such secret"))
+    return user, password
 
 
 def _needed(request: Json, name: str) -> str:

@@ -21,7 +21,7 @@ from harness.sandbox.world.clock import Clock
 _PORT = 5432
 
 
-class Estate:
+class Databases:
     """All methods belong to the sandbox's loop."""
 
     def __init__(

@@ -13,7 +13,7 @@ import datetime
 from collections.abc import Callable
 
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.databases import Estate
+from harness.sandbox.services.rds.aurora.databases import Databases
 
 NAMESPACE = "AWS/RDS"
 # CloudWatch has one value a minute of each, in model seconds.
@@ -26,8 +26,8 @@ Put = Callable[[str, str, dict[str, str], float, datetime.datetime], None]
 class Metrics:
     """All methods belong to the sandbox's loop; `put` is called in a thread."""
 
-    def __init__(self, estate: Estate, *, put: Put, epoch: Callable[[], float]) -> None:
-        self._estate = estate
+    def __init__(self, databases: Databases, *, put: Put, epoch: Callable[[], float]) -> None:
+        self._databases = databases
         self._put = put
         self._epoch = epoch
         self._known: dict[Cluster, float] = {}
@@ -49,7 +49,7 @@ class Metrics:
         """One value of each metric for every secondary whose region is up."""
         values = [
             (cluster.region, name, dimensions, lag * 1000)
-            for cluster in self._estate.clusters.values()
+            for cluster in self._databases.clusters.values()
             for name, dimensions, lag in self._lags(cluster)
         ]
         moment = datetime.datetime.fromtimestamp(self._epoch(), tz=datetime.UTC)
@@ -58,9 +58,9 @@ class Metrics:
 
     def _lags(self, cluster: Cluster) -> list[tuple[str, dict[str, str], float]]:
         primary, link = cluster.source, cluster.link
-        if primary is None or link is None or cluster.region in self._estate.unavailable():
+        if primary is None or link is None or cluster.region in self._databases.unavailable():
             return []
-        if primary.region not in self._estate.unavailable() or cluster not in self._known:
+        if primary.region not in self._databases.unavailable() or cluster not in self._known:
             self._known[cluster] = link.unsent_for()
         by_cluster = {"DBClusterIdentifier": cluster.key.identifier}
         by_source = {**by_cluster, "SourceRegion": primary.region}
@@ -76,4 +76,4 @@ class Metrics:
     async def _publish_forever(self) -> None:
         while True:
             await self.publish()
-            await self._estate.clock.sleep(PERIOD)
+            await self._databases.clock.sleep(PERIOD)

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.sandbox.requests.messages import Answer
 from harness.sandbox.services.rds.aurora import stored
-from harness.sandbox.services.rds.aurora.calls import Answer, Forward, Handler, Parameters
+from harness.sandbox.services.rds.aurora.calls import Forward, Handler, Parameters
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.databases import Estate
+from harness.sandbox.services.rds.aurora.databases import Databases
 from harness.sandbox.services.rds.aurora.transitions import Transitions
 
 
 class Roles:
     """All methods belong to the sandbox's loop."""
 
-    def __init__(self, estate: Estate, transitions: Transitions) -> None:
-        self._estate = estate
+    def __init__(self, databases: Databases, transitions: Transitions) -> None:
+        self._databases = databases
         self._transitions = transitions
         self.handlers: Mapping[str, Handler] = {
             "FailoverGlobalCluster": self._fail_over,
@@ -64,7 +65,7 @@ class Roles:
         account, _ = stored.caller()
         found = stored.global_cluster(account, parameters.get("GlobalClusterIdentifier", ""))
         key = stored.key_of_arn(parameters.get("TargetDbClusterIdentifier", ""))
-        target = self._estate.clusters.get(key) if key is not None else None
+        target = self._databases.clusters.get(key) if key is not None else None
         if found is None or target is None or stored.writer_of(found) in (None, target.key):
             return None
         return (found, target) if any(other == target.key for other, _ in stored.members(found)) else None
@@ -83,7 +84,7 @@ class Roles:
 
     def _unhealthy(self, found: stored.Record, target: Cluster, region: str) -> str | None:
         """Why the global cluster cannot switch over, which needs everything healthy."""
-        primary = self._estate.primary_of(target)
+        primary = self._databases.primary_of(target)
         if primary is None or not primary.available:
             return "The primary cluster is not available, which a switchover needs."
         if primary.region != region:
@@ -91,6 +92,6 @@ class Roles:
                 f"The primary cluster {primary.key.arn} is not in {region}: "
                 f"send SwitchoverGlobalCluster to its region."
             )
-        if self._estate.blocked(primary.region, target.region):
+        if self._databases.blocked(primary.region, target.region):
             return f"The target cluster {target.key.arn} does not receive the changes of the primary cluster."
         return None

@@ -12,98 +12,76 @@ forwarding refuses, and the engine's version, which is that of the PostgreSQL fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from harness.sandbox.faults import Fault, Faults
-from harness.sandbox.requests.addresses import Address
+from harness.sandbox.faults import Fault
+from harness.sandbox.requests.messages import Answer
+from harness.sandbox.service import Context, Service
+from harness.sandbox.service import Link as RegionLink
+from harness.sandbox.services.cloudwatch import CloudWatch
 from harness.sandbox.services.rds.aurora import stored
-from harness.sandbox.services.rds.aurora.calls import Answer, Calls, Handler
+from harness.sandbox.services.rds.aurora.calls import Calls, Forward, Handler
 from harness.sandbox.services.rds.aurora.data_api import DataApi
-from harness.sandbox.services.rds.aurora.databases import Estate
-from harness.sandbox.services.rds.aurora.metrics import Metrics, Put
+from harness.sandbox.services.rds.aurora.databases import Databases
+from harness.sandbox.services.rds.aurora.metrics import NAMESPACE, Metrics
 from harness.sandbox.services.rds.aurora.programs import NoPrograms
 from harness.sandbox.services.rds.aurora.roles import Roles
 from harness.sandbox.services.rds.aurora.snapshots import Snapshots
 from harness.sandbox.services.rds.aurora.transitions import Step, Transitions
-from harness.sandbox.world.clock import Clock
 
 
-class Aurora:
-    """The Aurora PostgreSQL clusters of one sandbox. All methods belong to the sandbox's loop."""
+class Aurora(Service):
+    """The Aurora PostgreSQL clusters of one sandbox."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        faults: Faults,
-        addresses: Mapping[str, Address],
-        delay: Callable[[str], float],
-        epoch: Callable[[], float],
-        scratch: Path,
-        put_metric: Put,
-    ) -> None:
-        """delay: draws a modelled delay. epoch: the Unix time of the present moment of model time.
-        put_metric: stores one value of a CloudWatch metric."""
-        self.estate = Estate(clock, faults=faults, addresses=addresses, delay=delay, scratch=scratch)
-        snapshots = Snapshots(self.estate)
-        self._transitions = Transitions(self.estate, snapshots, epoch=epoch)
-        self._metrics = Metrics(self.estate, put=put_metric, epoch=epoch)
-        self._data_api = DataApi(self.estate)
-        self._calls = Calls(
-            self.estate, snapshots, self._transitions, secondary_made=self._metrics.start, epoch=epoch
+    name = "rds"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        epoch, put = context.epoch, partial(context.services[CloudWatch].put_metric, NAMESPACE)
+        self.databases = Databases(
+            context.clock,
+            faults=context.faults,
+            addresses=context.addresses.regions,
+            delay=context.delay,
+            scratch=context.scratch,
         )
-        roles = Roles(self.estate, self._transitions)
+        snapshots = Snapshots(self.databases)
+        self._transitions = Transitions(self.databases, snapshots, epoch=epoch)
+        self._metrics = Metrics(self.databases, put=put, epoch=epoch)
+        self._data_api = DataApi(self.databases)
+        self._calls = Calls(
+            self.databases, snapshots, self._transitions, secondary_made=self._metrics.start, epoch=epoch
+        )
+        roles = Roles(self.databases, self._transitions)
         self._handlers: Mapping[str, Handler] = {**self._calls.handlers, **roles.handlers}
-        self._originals: dict[str, Any] = {}
 
-    # The sandbox's side
-
-    def install(self) -> None:
-        """Listen to the calls of RDS and the Data API from now on."""
-        from ministack.services import rds, rds_data
-
-        self._originals = {"rds": rds.handle_request, "rds_data": rds_data.handle_request}
-        rds.handle_request = self._handle
-        rds_data.handle_request = self._handle_data
-
-    async def close(self) -> None:
-        """Put MiniStack's own answers back, and stop and remove every database."""
-        from ministack.services import rds, rds_data
-
-        if self._originals:
-            rds.handle_request = self._originals["rds"]
-            rds_data.handle_request = self._originals["rds_data"]
-            self._originals = {}
+    async def stop(self) -> None:
+        """Stop and remove every database."""
         await self._metrics.close()
         await self._transitions.close()
         await self._calls.close()
         await self._data_api.close()
-        await self.estate.close()
+        await self.databases.close()
 
     def fault_injected(self, number: int, fault: Fault) -> None:
         """Take the sessions that the fault touches, and hold the links that it blocks."""
-        struck = sum(cluster.front.strike(fault) for cluster in self.estate.clusters.values())
+        struck = sum(cluster.front.strike(fault) for cluster in self.databases.clusters.values())
         if struck:
-            self.estate.faults.count(number, struck)
-        self.estate.wake()
+            self.databases.faults.count(number, struck)
+        self.databases.wake()
 
-    def fault_healed(self) -> None:
+    def fault_healed(self, number: int, fault: Fault) -> None:
         """Let go of what a fault held, as far as no other fault holds it still."""
-        for cluster in self.estate.clusters.values():
-            cluster.front.release(self.estate.faults.active().values())
-        self.estate.wake()
+        for cluster in self.databases.clusters.values():
+            cluster.front.release(self.databases.faults.active().values())
+        self.databases.wake()
 
-    def pending(self, source: str | None = None, destination: str | None = None) -> int:
-        """How many pieces of write-ahead log are on their way, from one region to another or anywhere."""
-        return sum(
-            link.pending
-            for (start, end), links in self.estate.links().items()
-            if source in (None, start) and destination in (None, end)
-            for link in links
-        )
+    def held_back(self, link: RegionLink) -> int:
+        """How many pieces of write-ahead log are on their way from one region to another."""
+        return sum(each.pending for each in self.databases.links().get(link, ()))
 
     @property
     def history(self) -> list[Step]:
@@ -120,15 +98,9 @@ class Aurora:
 
     # Calls
 
-    async def _handle(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
-    ) -> Answer:
+    async def answer(self, body: bytes, query: Mapping[str, Any], forward: Forward) -> Answer:
+        """What RDS answers to a call; `forward` lets MiniStack answer it."""
         parameters = _parameters(body, query)
-
-        async def forward() -> Answer:
-            answer: Answer = await self._originals["rds"](method, path, headers, body, query)
-            return answer
-
         handler = self._handlers.get(parameters.get("Action", ""))
         if handler is None:
             return await forward()
@@ -137,13 +109,9 @@ class Aurora:
         except NoPrograms as missing:
             return stored.error("InvalidParameterCombination", str(missing))
 
-    async def _handle_data(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
-    ) -> Answer:
-        answer = await self._data_api.handle(path, body)
-        if answer is None:
-            answer = await self._originals["rds_data"](method, path, headers, body, query)
-        return answer
+    async def answer_data(self, path: str, body: bytes) -> Answer | None:
+        """What the Data API answers; None for a call of a cluster that is MiniStack's."""
+        return await self._data_api.handle(path, body)
 
 
 def _parameters(body: bytes, query: Mapping[str, Any]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.databases import Estate
+from harness.sandbox.services.rds.aurora.databases import Databases
 from harness.sandbox.services.rds.aurora.stored import ClusterKey
 
 Name = tuple[str, str, str]
@@ -33,14 +33,14 @@ class Kept(NamedTuple):
 class Snapshots:
     """All methods belong to the sandbox's loop."""
 
-    def __init__(self, estate: Estate) -> None:
-        self._estate = estate
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
         self._kept: dict[Name, Kept] = {}
 
     async def take(self, cluster: Cluster, identifier: str) -> None:
         """Copy the data of a running cluster as it is now; the record exists already."""
         assert cluster.server is not None
-        copy = self._estate.new_server()
+        copy = self._databases.new_server()
         await copy.clone(cluster.server, follows=copy.folder)
         self._keep(cluster.key, identifier, copy.data)
 
@@ -51,7 +51,7 @@ class Snapshots:
         """
         assert cluster.server is not None
         await cluster.server.stop()
-        folder = self._estate.folder_for_data()
+        folder = self._databases.folder_for_data()
         os.rename(cluster.server.data, folder)
         await cluster.server.remove()
         cluster.server = None
@@ -68,7 +68,7 @@ class Snapshots:
 
     async def restore(self, cluster: Cluster, kept: Kept) -> None:
         """Fill the cluster's server with a copy of what was kept, and start it."""
-        cluster.server = self._estate.new_server()
+        cluster.server = self._databases.new_server()
         await cluster.server.adopt(kept.data, move=False)
         await cluster.server.start()
 

@@ -218,3 +218,11 @@ def create_restored(
     }
     answer: tuple[int, dict[str, str], bytes] = _rds()._create_db_cluster(wanted)
     return answer
+
+
+def secret_credentials(secret_arn: str) -> tuple[str | None, str, bytes | None]:
+    """User and password in a secret of MiniStack's Secrets Manager, and the body of its error, if any."""
+    from ministack.services import rds_data
+
+    user, password, problem = rds_data._require_secret_credentials(secret_arn)
+    return user, str(password), problem[2] if problem is not None else None

@@ -24,10 +24,10 @@ from typing import Any, NamedTuple
 
 from harness.sandbox.services.rds.aurora import stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.databases import Estate
-from harness.sandbox.services.rds.aurora.stored import ClusterKey, Record
+from harness.sandbox.services.rds.aurora.databases import Databases
 from harness.sandbox.services.rds.aurora.session import SqlError
 from harness.sandbox.services.rds.aurora.snapshots import Snapshots
+from harness.sandbox.services.rds.aurora.stored import ClusterKey, Record
 
 # How often a step that waits for another region looks again, in model seconds.
 _AGAIN = 0.25
@@ -51,9 +51,9 @@ class Step(NamedTuple):
 class Transitions:
     """All methods belong to the sandbox's loop. `epoch` gives the Unix time of the present moment."""
 
-    def __init__(self, estate: Estate, snapshots: Snapshots, *, epoch: Callable[[], float]) -> None:
+    def __init__(self, databases: Databases, snapshots: Snapshots, *, epoch: Callable[[], float]) -> None:
         self.history: list[Step] = []
-        self._estate = estate
+        self._databases = databases
         self._snapshots = snapshots
         self._epoch = epoch
         self._tasks: dict[ClusterKey, asyncio.Task[None]] = {}
@@ -85,21 +85,21 @@ class Transitions:
     # Failover
 
     async def _fail_over(self, found: Record, target: Cluster) -> None:
-        old = self._estate.primary_of(target)
+        old = self._databases.primary_of(target)
         await target.detach()
         if old is not None:
-            self._estate.order_fence(old, by=target.region)
-            if self._estate.must_fence(old):
+            self._databases.order_fence(old, by=target.region)
+            if self._databases.must_fence(old):
                 await self._fence(old)
             else:
                 self._begin(old.key, self._fence_when_reached(old))
         drawn = await self._wait_for("aurora_promotion")
-        await self._until(lambda: target.region not in self._estate.unavailable())
+        await self._until(lambda: target.region not in self._databases.unavailable())
         await target.promote()
         stored.set_writer(found, target.key)
         self._finish(found, target)
         self._note(target, "promoted", drawn=drawn)
-        for other in self._estate.secondaries_of(target):
+        for other in self._databases.secondaries_of(target):
             _set_synchronization(found, other.key, "pending-resync")
             if other is old:
                 self._begin(other.key, self._rejoin(found, other, self._tasks.get(other.key)))
@@ -107,12 +107,12 @@ class Transitions:
                 self._begin(other.key, self._rebuild(found, other))
 
     async def _fence_when_reached(self, old: Cluster) -> None:
-        await self._until(lambda: self._estate.must_fence(old))
+        await self._until(lambda: self._databases.must_fence(old))
         await self._fence(old)
 
     async def _fence(self, old: Cluster) -> None:
         await old.fence()
-        self._estate.fenced(old)
+        self._databases.fenced(old)
         self._note(old, "writes stopped")
 
     async def _rejoin(self, found: Record, old: Cluster, fencing: asyncio.Task[None] | None) -> None:
@@ -139,7 +139,7 @@ class Transitions:
     # Switchover
 
     async def _switch_over(self, found: Record, target: Cluster) -> None:
-        old = self._estate.primary_of(target)
+        old = self._databases.primary_of(target)
         assert old is not None
         await self._until_synchronised(old, target)
         await old.fence()
@@ -150,7 +150,7 @@ class Transitions:
         stored.set_writer(found, target.key)
         self._finish(found, target)
         self._note(target, "promoted", drawn=drawn)
-        for other in self._estate.secondaries_of(target):
+        for other in self._databases.secondaries_of(target):
             other.ready.clear()
             other.front.drop()
             await self._follow(found, other)
@@ -169,12 +169,12 @@ class Transitions:
                         return
                     at_work = target.link is not None and not target.link.waits
             # while PostgreSQL is at work model time must not leap
-            await (asyncio.sleep(_SOON) if at_work else self._estate.clock.sleep(_AGAIN))
+            await (asyncio.sleep(_SOON) if at_work else self._databases.clock.sleep(_AGAIN))
 
     # Steps of both
 
     async def _follow(self, found: Record, cluster: Cluster) -> None:
-        primary = self._estate.primary_of(cluster)
+        primary = self._databases.primary_of(cluster)
         assert primary is not None
         assert primary is not cluster
         await cluster.follow(primary)
@@ -184,22 +184,22 @@ class Transitions:
         _set_synchronization(found, cluster.key, "connected")
 
     def _reached_by_primary(self, cluster: Cluster) -> bool:
-        primary = self._estate.primary_of(cluster)
+        primary = self._databases.primary_of(cluster)
         return primary is not None and not (
-            self._estate.blocked(primary.region, cluster.region)
-            or not self._estate.reaches(primary.region, cluster.region)
+            self._databases.blocked(primary.region, cluster.region)
+            or not self._databases.reaches(primary.region, cluster.region)
         )
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Wait for faults to be healed, or for another transition: by looking again and again, because time
         may leap between the moment that something happens and the moment that a waiting task hears of it."""
         while not condition():
-            await self._estate.clock.sleep(_AGAIN)
+            await self._databases.clock.sleep(_AGAIN)
 
     async def _wait_for(self, delay: str) -> tuple[float, str]:
         """Let a drawn delay pass; its seconds and its name, for `_note`."""
-        seconds = self._estate.delay(delay)
-        await self._estate.clock.sleep(seconds)
+        seconds = self._databases.delay(delay)
+        await self._databases.clock.sleep(seconds)
         return seconds, delay
 
     def _announce(self, found: Record, target: Cluster, *, data_loss: bool) -> None:
@@ -222,12 +222,12 @@ class Transitions:
         stored.set_status(target.key, "available")
 
     def _note(self, cluster: Cluster, what: str, *, drawn: tuple[float, str] = (0.0, "")) -> None:
-        moment = self._estate.clock.now()
+        moment = self._databases.clock.now()
         self.history.append(Step(moment, cluster.key.identifier, cluster.region, what, *drawn))
 
     def _begin(self, key: ClusterKey, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` on the model clock: time stands still only while it really works."""
-        task = self._estate.clock.spawn(work, name=f"aurora-{key.identifier}-{key.region}")
+        task = self._databases.clock.spawn(work, name=f"aurora-{key.identifier}-{key.region}")
         self._tasks[key] = task
         task.add_done_callback(_report)
 

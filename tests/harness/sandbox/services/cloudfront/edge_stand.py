@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.sandbox.services.cloudfront import CloudFront, Network
-from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.cloudfront.distributions import Behavior, Distribution, Origin, OriginGroup
 from harness.sandbox.services.cloudfront.policies import (
     CachePolicy,
     OriginRequestPolicy,
     ResponseHeadersPolicy,
 )
+from harness.sandbox.services.cloudfront.stored import Applied
 from harness.sandbox.services.route53.policy import Answer, Resource
 from harness.sandbox.services.route53.probes import Endpoint
 from harness.sandbox.world.clock import Clock
 from harness.sandbox.world.places import Place
+from tests.harness.sandbox.rooms import a_context
 
 ONE_DAY = CachePolicy(minimum=0, default=86400, maximum=31536000)
 NOTHING_KEPT = CachePolicy(minimum=0, default=0, maximum=0)
@@ -82,7 +83,7 @@ class Bench:
             dark=lambda: self.dark,
             silent=lambda: self.silent,
         )
-        self.cloudfront = CloudFront(network, account_id="123456789012", applied=_Applied(self))
+        self.cloudfront = CloudFront(a_context(clock=self.clock), network=network, applied=_Applied(self))
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """The result of a viewer's work, on a clock that jumps over its waits."""

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from harness.sandbox.requests import addresses
-from harness.sandbox.services.cloudfront import EDGE_PLACES
 from harness.sandbox.services.cloudfront.locations import edge_location, shield_location
 from harness.sandbox.world.places import PLACES
+
+EDGE_PLACES = tuple(place.name for place in PLACES)
 
 
 def test_every_place_has_an_edge_with_an_address_of_its_own_on_the_common_port() -> None:
     listeners = addresses.open_listeners(["us-east-1"], places=EDGE_PLACES)
     try:
-        found, (_, port) = listeners.edge_addresses, listeners.control_address
+        found, (_, port) = listeners.addresses.edges, listeners.addresses.control
     finally:
         listeners.close()
-    assert tuple(place.name for place in PLACES) == EDGE_PLACES
     assert found == {place: (f"127.2.1.{n}", port) for n, place in enumerate(EDGE_PLACES, start=1)}
 
 
@@ -33,7 +33,7 @@ def test_a_system_with_one_loopback_address_gives_every_edge_a_port(monkeypatch:
     monkeypatch.setattr(addresses, "_bind", only_one)
     listeners = addresses.open_listeners(["us-east-1"], places=EDGE_PLACES)
     try:
-        found = listeners.edge_addresses
+        found = listeners.addresses.edges
     finally:
         listeners.close()
     assert {ip for ip, _ in found.values()} == {"127.0.0.1"}

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from harness.sandbox.services.cloudwatch import AlarmStates, Metrics
 from harness.sandbox.services.cloudwatch.evaluation import Missing, Rule, State, state_of
 from harness.sandbox.services.cloudwatch.expressions import NotComputed, Values, value_of
 from harness.sandbox.services.cloudwatch.log_filters import matches
-from harness.sandbox.services.cloudwatch.metrics import LAMBDA, Metric, computed, dimensions
-from harness.sandbox.services.lambda_.patches import Invocation
+from harness.sandbox.services.cloudwatch.metrics import LAMBDA, Metric, Metrics, computed, dimensions
+from harness.sandbox.services.cloudwatch.states import AlarmStates
+from harness.sandbox.services.lambda_.invoke import Invocation
 
 ACCOUNT, EAST = "123456789012", "us-east-1"
 SHARE = "IF(requests >= 20, 100 * errors / requests, 0)"

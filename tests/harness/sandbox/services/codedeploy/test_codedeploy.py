@@ -94,7 +94,7 @@ def test_a_group_names_a_configuration_that_there_is(codedeploy: Any) -> None:
 
 
 def test_what_it_cannot_do_is_said_at_once(codedeploy: Any) -> None:
-    with pytest.raises(ClientError, match="the sandbox's CodeDeploy does not know ListDeploymentInstances"):
+    with pytest.raises(ClientError, match="the sandbox cannot do ListDeploymentInstances of codedeploy"):
         codedeploy.list_deployment_instances(deploymentId="d-1")
 
 

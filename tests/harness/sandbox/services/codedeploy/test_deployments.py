@@ -18,7 +18,7 @@ from harness.sandbox.faults import ServiceDown
 from harness.sandbox.sandbox import Sandbox
 from harness.sandbox.services.codedeploy.appspec import parsed
 from harness.sandbox.services.codedeploy.shift import Step, steps
-from harness.sandbox.services.events.schedules import invoke_function
+from harness.sandbox.services.lambda_.invoke import invoke_function
 from harness.sandbox.services.lambda_.patches import chosen_version
 
 sandboxed = pytest.mark.sandbox

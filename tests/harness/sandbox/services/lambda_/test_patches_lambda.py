@@ -12,9 +12,8 @@ import boto3
 import pytest
 
 from harness.sandbox.sandbox import Sandbox
-from harness.sandbox.services.events.schedules import invoke_function
-from harness.sandbox.services.lambda_ import patches as patches_lambda
-from harness.sandbox.services.lambda_.patches import Invocation
+from harness.sandbox.services.lambda_ import Lambda
+from harness.sandbox.services.lambda_.invoke import Invocation, invoke_function
 
 pytestmark = pytest.mark.sandbox
 
@@ -50,11 +49,11 @@ def functions(sandbox: Sandbox) -> Iterator[Any]:
 
 
 @pytest.fixture
-def told(functions: Any) -> Iterator[list[Invocation]]:
+def told(sandbox: Sandbox, functions: Any) -> Iterator[list[Invocation]]:
     seen: list[Invocation] = []
-    patches_lambda.OBSERVERS.append(seen.append)
+    sandbox.service(Lambda).observers.append(seen.append)
     yield seen
-    patches_lambda.OBSERVERS.remove(seen.append)
+    sandbox.service(Lambda).observers.remove(seen.append)
 
 
 @pytest.mark.parametrize(

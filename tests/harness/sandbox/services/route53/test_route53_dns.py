@@ -19,8 +19,8 @@ from harness.sandbox.services.route53 import Route53
 from harness.sandbox.services.route53.dns import DnsServer, Source, encode, respond, text_strings
 from harness.sandbox.services.route53.policy import Answer, Resource
 from harness.sandbox.services.route53.records import Applied, parse_zone
-from harness.sandbox.world.clock import Clock
 from harness.sandbox.world.places import Place
+from tests.harness.sandbox.rooms import a_context
 
 T = TypeVar("T")
 SOA = "ns-1.awsdns-1.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
@@ -71,10 +71,10 @@ ZONE = parse_zone(
 
 def service() -> Route53:
     return Route53(
-        Clock(),
-        addresses={"us-east-1": ("127.0.1.1", 4700), "us-west-2": ("127.0.1.2", 4700)},
-        account_id="123456789012",
-        endpoint_port=4700,
+        a_context(
+            control=("127.0.0.1", 4700),
+            regions={"us-east-1": ("127.0.1.1", 4700), "us-west-2": ("127.0.1.2", 4700)},
+        ),
         state=lambda: Applied((ZONE,), {}),
     )
 

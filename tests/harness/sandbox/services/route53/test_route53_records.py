@@ -13,13 +13,13 @@ from harness.sandbox.services.route53.records import (
     Applied,
     GeoLocation,
     HealthCheck,
-    Reader,
     RecordSet,
     Zone,
     canonical,
     parse_health_check,
     parse_record,
 )
+from harness.sandbox.services.route53.stored import Reader
 
 # Accounts of our own: the emulator may serve a sandbox of other tests in this process.
 ACCOUNTS = itertools.count(900_000_000_000)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import pytest
 
+from harness.sandbox.faults import Faults
 from harness.sandbox.services.route53 import Route53
 from harness.sandbox.services.route53.records import Applied, HealthCheck, Zone, parse_zone
 from harness.sandbox.world.clock import Clock
+from tests.harness.sandbox.rooms import a_context
 
 REGIONS = {"us-east-1": "use1", "us-west-2": "usw2"}
 HEALTH = '"health":"pass:prod/{}"'
@@ -56,6 +58,20 @@ def reference_check(short: str) -> HealthCheck:
     )
 
 
+class Modes(Faults):
+    """Regions that are dark because a test says so."""
+
+    def __init__(self, modes: Mapping[str, str]) -> None:
+        super().__init__()
+        self._modes = modes
+
+    def dark(self) -> frozenset[str]:
+        return frozenset(self._modes)
+
+    def silent(self) -> frozenset[str]:
+        return frozenset(region for region, mode in self._modes.items() if mode == "hang")
+
+
 class World:
     """Two regions' data planes on loopback, a Route 53 in front of them, and a mode that a test sets."""
 
@@ -67,14 +83,8 @@ class World:
         checks = {check.id: check for check in map(reference_check, REGIONS.values())}
         self.applied = Applied((reference_zone(),), checks)
         self.route53 = Route53(
-            self.clock,
-            addresses=self.addresses,
-            account_id="123456789012",
-            endpoint_port=1,
+            a_context(clock=self.clock, regions=self.addresses, faults=Modes(self.mode), **settings),
             state=lambda: self.applied,
-            dark_regions=lambda: frozenset(self.mode),
-            silent_regions=lambda: frozenset(r for r, mode in self.mode.items() if mode == "hang"),
-            **settings,
         )
 
     @contextlib.asynccontextmanager

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from ministack.core import responses
 from ministack.services import kms, s3
 
+from harness.sandbox.emulators.patches import digest_of
 from harness.sandbox.services.s3.replication import ObjectReplication
+from harness.sandbox.services.s3.stored import STANDS_ON
 from harness.sandbox.world.clock import Clock
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -518,3 +520,10 @@ def test_whatever_is_put_deleted_cut_and_healed_both_buckets_end_with_one_histor
         assert replication.pending() == 0
 
     replicate(scenario, lag=lag)
+
+
+@pytest.mark.parametrize(("function", "digest"), STANDS_ON.items())
+def test_the_emulators_functions_that_stored_stands_on_are_unchanged(function: str, digest: str) -> None:
+    assert digest_of(getattr(s3, function)) == digest, (
+        f"{function} has changed: see whether services/s3/stored.py still fits, then set its digest"
+    )

@@ -98,7 +98,7 @@ def test_a_cut_holds_what_is_written_and_healing_delivers_it_one_lag_later(datab
     let_pass(database.sandbox, 600)
     assert not set(range(100, 120)) & set(database.reads(WEST))
     assert database.sandbox.faults.hits(number) >= 20
-    lags, database.sandbox.aurora.databases.delay = database.sandbox.aurora.estate.delay, lambda name: 20.0
+    lags, database.sandbox.aurora.databases.delay = database.sandbox.aurora.databases.delay, lambda name: 20.0
     try:
         database.sandbox.faults.heal(number)
         let_pass(database.sandbox, 17)

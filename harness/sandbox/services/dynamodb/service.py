@@ -1,0 +1,36 @@
+"""DynamoDB: global tables whose writes travel, over links that faults cut."""
+
+from __future__ import annotations
+
+from harness.sandbox.faults import Fault
+from harness.sandbox.service import Context, Link, Service
+from harness.sandbox.services.dynamodb.replication import Replication
+
+
+class DynamoDb(Service):
+    """replication: what is on its way between the replicas of global tables."""
+
+    name = "dynamodb"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.replication = Replication(
+            context.clock,
+            lag=lambda source, destination: context.delay("dynamodb_replication_lag"),
+            dark=context.faults.dark,
+        )
+
+    async def start(self) -> None:
+        self.replication.install()
+
+    async def stop(self) -> None:
+        self.replication.uninstall()
+
+    def fault_injected(self, number: int, fault: Fault) -> None:
+        self.replication.hold(fault)
+
+    def fault_healed(self, number: int, fault: Fault) -> None:
+        self.replication.let_go(fault, cut=self.context.faults.cut())
+
+    def held_back(self, link: Link) -> int:
+        return self.replication.held_back(link)
