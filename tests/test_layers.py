@@ -49,7 +49,8 @@ BELOW = {
     "harness.aws": "",
     "harness.terminal": "",
     "harness.sandbox": "",
-    "harness.sandbox.sandbox": "harness.sandbox.process harness.sandbox.requests.gateway harness.sandbox.services",
+    "harness.sandbox.sandbox": """harness.sandbox.process harness.sandbox.requests.gateway
+        harness.sandbox.services""",
     "harness.sandbox.process": "",
     # rooms and the gateway know each other by the contract alone
     "harness.sandbox.services": "harness.sandbox.service",
@@ -60,7 +61,7 @@ BELOW = {
     "harness.sandbox.faults": "harness.sandbox.requests",
     "harness.sandbox.requests": "harness.sandbox.aws_facts harness.terminal",
     "harness.sandbox.aws_facts": "generator.control_planes",
-    "policies": "generator.recovery generator.hosts",
+    "policies": "generator.recovery generator.hosts generator.control_planes",
     "generator": "",
     "generator.writer": "generator.estate",
     "generator.estate": "generator.pages generator.roots generator.package",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from harness.sandbox.faults import Verdict
+from harness.sandbox.faults import Faults, Verdict
 from harness.sandbox.services.rds.aurora import stored, wire
 from harness.sandbox.services.rds.aurora.front import (
     FORWARDING,
@@ -22,13 +22,11 @@ from harness.sandbox.services.rds.aurora.front import (
     Route,
     database_target,
 )
+from harness.sandbox.services.rds.aurora.link import Link
 from harness.sandbox.services.rds.aurora.postgres import Server
 from harness.sandbox.services.rds.aurora.session import SqlError, identifier, literal
 from harness.sandbox.services.rds.aurora.stored import ClusterKey, Record
-
-if TYPE_CHECKING:
-    from harness.sandbox.services.rds.aurora.databases import Databases
-    from harness.sandbox.services.rds.aurora.link import Link
+from harness.sandbox.world.clock import Clock
 
 # How long an acknowledgement may wait for its write to set off, in wall seconds; normally a thousandth.
 SETTLE_SECONDS = 0.25
@@ -37,10 +35,29 @@ _READ_ONLY = "default_transaction_read_only=on"
 _UNREACHABLE = Refused("08006", "write forwarding: the primary cluster cannot be reached")
 
 
+class Others(Protocol):
+    """The part of `Databases` that one cluster needs."""
+
+    clock: Clock
+    faults: Faults
+
+    def new_server(self) -> Server: ...
+
+    def new_link(self, writer: Cluster, reader: Cluster) -> Link: ...
+
+    def primary_of(self, cluster: Cluster) -> Cluster | None: ...
+
+    def links_from(self, primary: Cluster) -> list[Link]: ...
+
+    def drop_forwarded(self, server: Server) -> None: ...
+
+    def must_fence(self, cluster: Cluster) -> bool: ...
+
+
 class Cluster:
     """All methods belong to the sandbox's loop."""
 
-    def __init__(self, key: ClusterKey, databases: Databases) -> None:
+    def __init__(self, key: ClusterKey, databases: Others) -> None:
         self.key = key
         self.front = Front(key.region, self)
         self.server: Server | None = None
