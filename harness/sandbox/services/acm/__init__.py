@@ -1,0 +1,1 @@
+"""Certificate Manager: the options of certificates, which MiniStack forgets."""

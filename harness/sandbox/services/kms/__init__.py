@@ -1,0 +1,1 @@
+"""KMS: the keys that AWS manages, which MiniStack does not have."""

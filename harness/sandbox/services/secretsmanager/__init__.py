@@ -1,0 +1,1 @@
+"""Secrets Manager: replicas, labels and rotation, where MiniStack answers wrongly."""
