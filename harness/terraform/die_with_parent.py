@@ -3,7 +3,9 @@
 On Linux the kernel tells this process of its parent's death (prctl(2), PR_SET_PDEATHSIG), and it sends the
 command one SIGINT, on which Terraform finishes what is under way, saves its state and releases its lock. One:
 the kernel repeats the news for every thread of a parent with many, and on a second SIGINT Terraform exits at
-once and loses what was under way. Elsewhere the next run of ours finds the command alive and says so.
+once and loses what was under way. A sandbox has mostly died with the same parent, and no call to it can end:
+what is left of the command after a few seconds is killed, providers too. On other systems the next run of
+ours finds the command alive and says so.
 
 Other signals are passed on, and this process ends as the command ended.
 """
@@ -14,6 +16,7 @@ import sys
 
 PR_SET_PDEATHSIG = 1
 PARENT_DIED = signal.SIGUSR1
+SANDBOX_SECONDS = 3
 PASSED_ON = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -35,12 +38,22 @@ def main(arguments: list[str]) -> None:
         elif not interrupted_by_death:
             interrupted_by_death = True
             os.kill(child, signal.SIGINT)
+            if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127."):
+                signal.signal(signal.SIGALRM, lambda *_: kill_everything(child))
+                signal.alarm(SANDBOX_SECONDS)
 
     for number in (*PASSED_ON, PARENT_DIED):
         signal.signal(number, handle)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (*PASSED_ON, PARENT_DIED))
     _, status = os.waitpid(child, 0)
     end_as(status)
+
+
+def kill_everything(child: int) -> None:
+    """The command with all that it has started, and this process, which leads their group."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
 
 
 def tell_of_parents_death(number: signal.Signals) -> None:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from harness.terraform.process import Ended, Interruption, Patience, run, signal_due
@@ -149,3 +152,44 @@ def test_a_binary_that_is_not_there_fails_at_once(tmp_path: Path, fake: FakeTerr
     ended, lines = _run(fake, tmp_path)
     assert ended.exit_code == 126
     assert lines == [f"Error: {fake.binary} cannot be started: No such file or directory"]
+
+
+STUBBORN = """
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+provider = subprocess.Popen(["sleep", "60"])
+print(os.getpid(), provider.pid, flush=True)
+time.sleep(60)
+"""
+RUNNER = """
+import sys
+from pathlib import Path
+from harness.terraform.process import Interruption, Patience, run
+run(
+    [sys.executable, "-c", sys.argv[2]],
+    cwd=Path(sys.argv[1]),
+    environment={"PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"},
+    log=Path(sys.argv[1], "apply.log"),
+    patience=Patience(limit=60),
+    interruption=Interruption(),
+    on_line=lambda line: print(line, flush=True),
+)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prctl(2)")
+def test_after_kill_9_of_the_runner_no_terraform_and_no_provider_stays_in_a_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "apply.log").touch()
+    runner = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, str(tmp_path), STUBBORN],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert runner.stdout is not None
+    processes = [psutil.Process(int(pid)) for pid in runner.stdout.readline().split()]
+    runner.kill()
+    runner.communicate()
+    assert len(processes) == 2
+    _, alive = psutil.wait_procs(processes, timeout=20)
+    assert alive == []
