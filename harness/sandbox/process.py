@@ -1,4 +1,4 @@
-"""What a sandbox changes in its process, each for as long as a block: environment, scratch folder, loop."""
+"""What a sandbox changes in its process, each for as long as a block: its environment and a loop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import concurrent.futures
 import contextlib
 import logging
 import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Coroutine, Iterator, Mapping
@@ -82,16 +81,6 @@ def process_environment(settings: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
         tempfile.tempdir = cached
         boto3.DEFAULT_SESSION = None
-
-
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder that is removed with all that it holds when the block ends."""
-    path = tempfile.mkdtemp(prefix="antipode-sandbox-")
-    try:
-        yield Path(path)
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -24,11 +24,11 @@ from harness.sandbox.process import (
     loop_in_thread,
     process_environment,
     run_on,
-    scratch_folder,
 )
 from harness.sandbox.requests.addresses import Addresses, Listeners, open_listeners
 from harness.sandbox.requests.classify import Target
 from harness.sandbox.requests.gateway import Gateway
+from harness.sandbox.scratch import scratch_folder
 from harness.sandbox.service import Context, Service, Services, furnished, reachable_by_patches
 from harness.sandbox.services import SERVICES
 from harness.sandbox.services.cloudfront import CloudFront
