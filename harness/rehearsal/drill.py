@@ -194,7 +194,7 @@ def _run(
 
 
 def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) -> int:
-    """The sandbox until Ctrl-C or SIGTERM, its checkers probing in real time."""
+    """The sandbox until Ctrl-C, SIGTERM or SIGHUP, its checkers probing in real time."""
     forget(environment, SANDBOX)
     manifest = environment.manifest
     with Sandbox(
@@ -222,7 +222,7 @@ async def _start_clocks(sandbox: Sandbox) -> None:
 
 def _until_told() -> None:
     over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: over.set())
     while not over.wait(timeout=1):
         pass

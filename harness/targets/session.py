@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -17,6 +18,12 @@ from harness.terraform.process import Interruption
 from harness.terraform.progress import progress_view
 from harness.terraform.session import Session, open_session
 from harness.terraform.stack import StackRun, Target, UpstreamInput
+
+WAITING = (
+    b"\ninterrupted: waiting until Terraform has ended what it began, which may take minutes. "
+    b"A second Ctrl-C kills it, and the state may lack what it was making.\n"
+)
+KILLING = b"\nkilling Terraform\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +97,24 @@ def session(
 
 @contextlib.contextmanager
 def interruptible(interruption: Interruption) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask Terraform to stop, instead of leaving its locks behind."""
+    """Ctrl-C, SIGTERM and SIGHUP ask Terraform to stop, instead of leaving its locks behind.
+
+    A second Ctrl-C kills it. A second SIGTERM or SIGHUP does not: a shell that is closed may send two.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+
+    def handle(number: int, _frame: object) -> None:
+        if number == signal.SIGINT or interruption.count == 0:
+            interruption.request()
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            os.write(sys.stderr.fileno(), WAITING if interruption.count == 1 else KILLING)
+
     before = {
-        number: signal.signal(number, lambda *_: interruption.request())
-        for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, handle)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield

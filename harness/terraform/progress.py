@@ -272,4 +272,9 @@ def progress_view(stream: TextIO, *, as_json: bool = False) -> Iterator[Observer
     else:
         chosen = line_view(stream)
     with chosen as observe:
-        yield observe
+
+        def take(event: ProgressEvent) -> None:
+            with contextlib.suppress(OSError):  # the terminal was closed: the run ends in its own way
+                observe(event)
+
+        yield take

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +75,28 @@ def test_a_verb_that_only_reads_a_manifest_imports_no_emulator_and_no_terraform(
     imported = modules_of(*words)
     assert own in imported
     assert [name for name in NOT_FOR_READERS if name in imported] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
+def test_a_sandbox_that_is_ended_while_it_starts_leaves_nothing(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    ended = subprocess.Popen(
+        [sys.executable, "-m", "harness", "sandbox", "--empty", "--port", "0", "--dns-port", "0"],
+        cwd=REPOSITORY,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # the processes of pytest-xdist ignore SIGINT, and what they start would too
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("antipode-sandbox-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    ended.send_signal(number)
+    _, told = ended.communicate(timeout=60)
+    assert (ended.returncode, told, list(tmp_path.iterdir())) == (130, "interrupted\n", [])
 
 
 @pytest.mark.parametrize("module", ["harness.cli", "typer", "pydantic", "generator.estate"])

@@ -40,10 +40,31 @@ def test_the_state_stack_alone_makes_the_bucket_of_its_own_state(dev: Environmen
     assert [stack.name for stack in stack_runs(dev) if stack.bootstrap] == ["state"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_asks_terraform_to_stop_and_the_handler_before_comes_back(number: signal.Signals) -> None:
     before, interruption = signal.getsignal(number), Interruption()
     with interruptible(interruption):
         os.kill(os.getpid(), number)
         counted = interruption.count
     assert (counted, signal.getsignal(number)) == (1, before)
+
+
+def test_only_a_second_ctrl_c_kills_terraform_and_each_signal_is_answered(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    interruption = Interruption()
+    counts = []
+    with interruptible(interruption):
+        for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+            counts.append(interruption.count)
+    assert counts == [1, 1, 1, 2]
+    said = capfd.readouterr().err.splitlines()
+    assert [line for line in said if line] == [
+        *[
+            "interrupted: waiting until Terraform has ended what it began, which may take minutes. "
+            "A second Ctrl-C kills it, and the state may lack what it was making."
+        ]
+        * 3,
+        "killing Terraform",
+    ]
