@@ -23,7 +23,7 @@ class Problem:
 
     def __str__(self) -> str:
         found = "" if self.value is None else f" (found {self.value})"
-        return f"{self.file}:{self.line}: {self.key}: {self.message}{found}"
+        return printable(f"{self.file}:{self.line}: {self.key}: {self.message}{found}")
 
 
 class InputRefused(Exception):
@@ -32,6 +32,12 @@ class InputRefused(Exception):
     def __init__(self, problems: Sequence[Problem | str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def printable(text: str) -> str:
+    """`text` with escapes for control characters: a key may hold a terminal's, or a newline with a false line
+    of ours after it."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def dotted(key: Key) -> str:

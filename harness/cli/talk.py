@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from generator import writer
+from generator.manifest.problems import printable
 
 if TYPE_CHECKING:
     from harness.review.confirmation import Consent
 
 
 def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print("\n".join(map(printable, line.split("\n"))), file=sys.stderr, flush=True)
 
 
 def ask(question: str) -> bool:

@@ -259,6 +259,18 @@ def test_validate_says_that_there_is_no_provider_instead_of_calling_roots_invali
     )
 
 
+def test_a_key_with_a_terminals_escapes_and_a_newline_is_shown_escaped(
+    envs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = envs / "dev/manifest.yaml"
+    manifest.write_text(manifest.read_text() + '"\\e[31mx\\nrefused: y": 1\n')
+    assert cli.main(["check", "--env", "dev"]) == 2
+    told = capsys.readouterr().err
+    assert "\\x1b[31mx\\nrefused: y" in told
+    assert "\x1b" not in told
+    assert [line for line in told.splitlines() if line.startswith("refused: y")] == []
+
+
 def test_ctrl_c_is_130_and_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
