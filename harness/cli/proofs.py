@@ -51,16 +51,19 @@ def drill(
 def sandbox(
     env: Env = DEFAULT_ENVIRONMENT,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the endpoint; 0 takes a free one.")
-    ] = 4566,
-    dns_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of DNS.")] = 4553,
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the endpoint; 4566 if left out, or a free one."),
+    ] = None,
+    dns_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of DNS; 4553 if left out, or a free one.")
+    ] = None,
     empty: Annotated[bool, typer.Option("--empty", help="Start without applying the environment.")] = False,
 ) -> int:
     """Keep the embedded AWS up, with the environment applied, until Ctrl-C."""
     from harness.rehearsal import drill as rehearsal
 
     (environment,) = ready(env)
-    return rehearsal.keep_up(environment, port=port, dns_port=dns_port, empty=empty)
+    return rehearsal.keep_up(environment, port=port, dns_port=dns_port, empty=empty, say=say)
 
 
 @app.command()

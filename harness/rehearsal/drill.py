@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from generator import hosts, naming
@@ -22,6 +22,7 @@ from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Controller, Objectives, Subject, SubjectRegion
 from harness.environments import REPORTS, Environment
 from harness.rehearsal.flows import flows
+from harness.sandbox.requests.addresses import CONTROL_IP, is_free
 from harness.sandbox.sandbox import Sandbox
 from harness.targets import announced
 from harness.targets.announced import RunningSandbox
@@ -33,6 +34,7 @@ from harness.terraform.errors import TerraformError
 from harness.terraform.stack import Target
 
 DRILL = "drill"
+PORT, DNS_PORT = 4566, 4553
 
 
 class NotApplied(TerraformError):
@@ -193,12 +195,25 @@ def _run(
     return DrillSeries(tuple(results))
 
 
-def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) -> int:
-    """The sandbox until Ctrl-C, SIGTERM or SIGHUP, its checkers probing in real time."""
+def keep_up(
+    environment: Environment,
+    *,
+    port: int | None,
+    dns_port: int | None,
+    empty: bool,
+    say: Callable[[str], None],
+) -> int:
+    """The sandbox until Ctrl-C, SIGTERM or SIGHUP, its checkers probing in real time.
+
+    A port of None is the usual one, or a free one when another process has that.
+    """
     forget(environment, SANDBOX)
     manifest = environment.manifest
     with Sandbox(
-        account_id=manifest.account_id, regions=environment.regions, port=port, dns_port=dns_port
+        account_id=manifest.account_id,
+        regions=environment.regions,
+        port=_usual(PORT, say) if port is None else port,
+        dns_port=_usual(DNS_PORT, say) if dns_port is None else dns_port,
     ) as sandbox:
         if not empty:
             apply_all(environment, sandbox, target=SANDBOX)
@@ -212,6 +227,14 @@ def keep_up(environment: Environment, *, port: int, dns_port: int, empty: bool) 
             _until_told()
     print("stopped; nothing is kept", file=sys.stderr)
     return GOOD
+
+
+def _usual(port: int, say: Callable[[str], None]) -> int:
+    """`port`, or 0, which takes a free one, when another process has it."""
+    if is_free(port):
+        return port
+    say(f"port {port} on {CONTROL_IP} is taken: the sandbox takes a free one instead, named below")
+    return 0
 
 
 async def _start_clocks(sandbox: Sandbox) -> None:

@@ -133,6 +133,19 @@ def _one_port_per_region(control: socket.socket, regions: Sequence[str], places:
     )
 
 
+def is_free(port: int) -> bool:
+    """Whether nobody listens on this port of the control address, by TCP or UDP."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((CONTROL_IP, port))
+            except OSError:
+                return False
+    return True
+
+
 def _bind(ip: str, port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
