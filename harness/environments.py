@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +46,11 @@ class Environment:
         return self.manifest.state_regions
 
     def wanted(self) -> dict[str, bytes]:
-        """Its generated files by path. Raises InputRefused when a function has no source."""
+        """Its generated files by path. Raises InputRefused when a function has no source or package."""
         there = [path.parent.name for path in sorted(FUNCTIONS.glob("*/handler.py"))]
         missing = [source for source in implied.used_functions(self.manifest) if source not in there]
-        if missing:
-            raise InputRefused(list(self._sourceless(missing, there)))
+        if problems := [*self._sourceless(missing, there), *self._without_package()]:
+            raise InputRefused(problems)
         return estate.files(self.manifest, environment=self.name, repository=REPOSITORY)
 
     def _sourceless(self, missing: Sequence[str], there: Sequence[str]) -> Iterator[Problem | str]:
@@ -66,6 +67,20 @@ class Environment:
                 )
         for source in sorted({*missing} - {function.source for function in declared.values()}):
             yield f"{file}: compute.functions: there is no lambda_src/{source}/handler.py"
+
+    def _without_package(self) -> Iterator[Problem]:
+        """A problem for each function whose package was built elsewhere and is not a .zip file there."""
+        document = read(self.folder / "manifest.yaml")
+        for name, function in self.manifest.compute.functions.items():
+            if function.package is None or zipfile.is_zipfile(self.folder / function.package):
+                continue
+            path = f"envs/{self.name}/{function.package}"
+            wrong = "is no zip file" if (self.folder / function.package).exists() else "does not exist"
+            yield document.problem(
+                ("compute", "functions", name, "package"),
+                f"{path} {wrong}: build it there and commit it",
+                value=function.package,
+            )
 
     def changes(self) -> Changes:
         """How its files differ from what the manifest asks for."""

@@ -35,6 +35,24 @@ HEALTH, ROTATION, MIGRATIONS = "health", "rotation", "migrations"
 RESERVED = (HEALTH, "failover", ROTATION, MIGRATIONS)
 
 
+OUR_RUNTIMES = ("python3.11", "python3.12", "python3.13")
+"""What runs the functions of lambda_src/."""
+Runtime = Literal[
+    "dotnet8",
+    "java17",
+    "java21",
+    "nodejs20.x",
+    "nodejs22.x",
+    "provided.al2023",
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "ruby3.3",
+    "ruby3.4",
+]
+
+
 class Release(Part):
     """How a new version of a function takes over: some requests first, all of them if no alarm rings."""
 
@@ -54,9 +72,27 @@ class Release(Part):
 class Function(Part):
     """A function, deployed to every region, with the access it declares and no other."""
 
-    source: Annotated[
-        str, Form(r"^[a-z][a-z0-9_]*$", "the name of a folder under lambda_src/, such as read")
-    ] = Field(description="Folder under lambda_src/ that holds its handler.py.")
+    source: (
+        Annotated[str, Form(r"^[a-z][a-z0-9_]*$", "the name of a folder under lambda_src/, such as read")]
+        | None
+    ) = Field(None, description="Folder under lambda_src/ that holds its handler.py.")
+    package: (
+        Annotated[
+            str,
+            Form(
+                r"^([A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*\.zip$",
+                "the path of a .zip file below the environment's folder, such as packages/orders.zip",
+            ),
+        ]
+        | None
+    ) = Field(None, description="Instead of source: a .zip built elsewhere, below the environment's folder.")
+    handler: (
+        Annotated[
+            str,
+            Form(r"^[^\s]{1,128}$", "1 to 128 characters without white space, such as index.handler"),
+        ]
+        | None
+    ) = Field(None, description="With package: where the runtime finds the function in it.")
     access: dict[str, Access] = Field(
         default_factory=dict,
         description="What it may do with each table, bucket or database: read, write, read-write or probe.",
@@ -68,7 +104,9 @@ class Function(Part):
     timeout_seconds: Annotated[int, Field(ge=1, le=29)] = Field(
         5, description="Time limit; API Gateway gives up after 29 seconds."
     )
-    runtime: Literal["python3.11", "python3.12", "python3.13"] = Field("python3.12", description="Runtime.")
+    runtime: Runtime = Field(
+        "python3.12", description="Runtime; python3.11 to python3.13 for a folder under lambda_src/."
+    )
     architecture: Literal["arm64", "x86_64"] = Field("arm64", description="Instruction set.")
     reserved_concurrency: Annotated[int, Field(ge=0)] | None = Field(
         None, description="Executions set aside for it, which is also its upper limit."
@@ -82,6 +120,22 @@ class Function(Part):
     dead_letter: bool = Field(
         False, description="Keep events whose asynchronous invocation failed; calls from an API never are."
     )
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Function:
+        if (self.source is None) == (self.package is None):
+            raise ValueError("needs one of source, a folder under lambda_src/, and package, a .zip file")
+        if self.package is not None and self.handler is None:
+            raise ValueError("needs handler beside package, such as index.handler")
+        if self.source is not None and self.handler is not None:
+            raise ValueError(
+                "handler stands beside package alone: a folder of lambda_src/ has handler.handler"
+            )
+        if self.source is not None and self.runtime not in OUR_RUNTIMES:
+            raise ValueError(f"runtime must be one of {', '.join(OUR_RUNTIMES)} for a folder of lambda_src/")
+        if self.package is not None and self.package.startswith("functions/"):
+            raise ValueError("package must not lie in functions/, which holds generated files")
+        return self
 
 
 class Route(Part):

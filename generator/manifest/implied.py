@@ -57,7 +57,7 @@ def used_functions(manifest: Manifest) -> tuple[str, ...]:
     """Folders under lambda_src/ whose packages the environment needs."""
     declared = {**functions(manifest), **maintenance(manifest)}
     controller = {FAILOVER} if manifest.failover else set()
-    return tuple(sorted({function.source for function in declared.values()} | controller))
+    return tuple(sorted({function.source for function in declared.values() if function.source} | controller))
 
 
 def voters(manifest: Manifest) -> tuple[str, ...]:

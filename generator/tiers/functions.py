@@ -27,7 +27,7 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
 
 
 def package_path(source: str) -> str:
-    """Where a function's package lies, seen from the root of a stack."""
+    """The path of the package of a folder of lambda_src/, seen from the root of a stack."""
     return f"../functions/{source}.zip"
 
 
@@ -113,7 +113,8 @@ def _function(manifest: Manifest, region: str, name: str, function: Function) ->
         arguments={
             "name": naming.function(manifest.name, name, region),
             "description": f"{name} of {manifest.name} in {region}",
-            "package": package_path(function.source),
+            "package": package_path(function.source) if function.source else f"../{function.package}",
+            "handler": function.handler,
             "runtime": function.runtime,
             "architecture": function.architecture,
             "memory_mb": function.memory_mb,
