@@ -150,7 +150,7 @@ lint: setup ## Check style, types, spelling, links, workflows and generated file
 	@$(RUN) format --check
 	@$(VENV)/bin/codespell
 	@$(VENV)/bin/zizmor --quiet --offline --no-online-audits --persona=pedantic .github
-	@$(VENV)/bin/python -m pytest -q --no-header -p no:xdist tests/docs/test_links.py
+	@$(VENV)/bin/python -m pytest -q --no-header -n 0 tests/docs/test_links.py
 	@$(RUN) check
 	@$(RUN) docs --check
 

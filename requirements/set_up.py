@@ -46,7 +46,14 @@ def main(arguments: list[str]) -> int:
         return 2
     started = time.monotonic()
     print(f"setting up {folder} (once, 10 to 40 seconds)", flush=True)
-    venv.create(folder, with_pip=True)
+    try:
+        venv.create(folder, with_pip=True)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        print(
+            f"{folder} cannot be made: {error}. Debian and Ubuntu need the package python3-venv.",
+            file=sys.stderr,
+        )
+        return 1
     files = [FOLDER / f"{name}.txt" for name in names]
     status = 0 if installed_by_uv(Path(folder), files) else pip(Path(folder), "install", *hashed(files))
     if status == 0:

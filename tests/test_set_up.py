@@ -114,6 +114,15 @@ def test_an_old_python_is_told_which_it_must_be(
     assert "PYTHON=python3.12" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_made_is_one_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "venv").write_text("in the way")
+    assert set_up.main([str(tmp_path / "venv"), "runtime"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "venv cannot be made: " in line
+
+
 def test_set_up_needs_nothing_but_the_standard_library() -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-I", str(REQUIREMENTS / "set_up.py")],
