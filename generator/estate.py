@@ -37,7 +37,7 @@ def files(manifest: Manifest, *, environment: str, repository: Path) -> dict[str
         found[f"{stack}/.terraform.lock.hcl"] = lock
     sources = repository / "lambda_src"
     for source in used_functions(manifest):
-        # what functions require is the databases' driver: without a database it would only cost cold starts
+        # requirements are the databases' driver; without a database it would only make cold starts longer
         found[f"functions/{source}.zip"] = package.package(
             sources / source, sources / "shared", requirements=bool(manifest.data.databases)
         )
@@ -54,7 +54,7 @@ def bodies(manifest: Manifest, *, environment: str) -> dict[str, str]:
 
 
 def inventory(found: Mapping[str, bytes]) -> bytes:
-    """What was generated, by path and SHA-256: how a later run knows its own files from yours."""
+    """Path and SHA-256 of every generated file, by which a later run knows its own files from yours."""
     digests = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(found.items())}
     return (json.dumps({"generator": VERSION, "files": digests}, indent=2) + "\n").encode()
 

@@ -1,4 +1,4 @@
-"""The host names of an environment: what clients use, what DNS moves, what each region answers to."""
+"""The host names of an environment: for clients, for failover by DNS, and of each region's API."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from generator.manifest import Manifest
 
 
 def entry(manifest: Manifest) -> str:
-    """What clients use."""
+    """The host name that clients use."""
     return naming.entry_host(manifest.edge.record, manifest.domain)
 
 
 def served(manifest: Manifest) -> str:
-    """What DNS moves between the regions: the entry itself, or the CDN's origin."""
+    """The host name that DNS moves between the regions: the entry itself, or the CDN's origin."""
     return naming.origin_host(entry(manifest)) if manifest.edge.entry == "cdn" else entry(manifest)
 
 

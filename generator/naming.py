@@ -22,7 +22,7 @@ def function(environment: str, name: str, region: str) -> str:
 
 
 def invoke_arn(account_id: str, environment: str, name: str, region: str) -> str:
-    """What an API of the region calls to invoke the function through its alias.
+    """The integration URI with which an API of the region invokes the function through its alias.
 
     AWS Lambda Developer Guide, "Granting permissions to API Gateway": the path of the invoke API.
     """
@@ -119,7 +119,7 @@ def database_secret(environment: str, database: str, user: str) -> str:
 
 
 def control_table(environment: str) -> str:
-    """A plain table of one region, of this name in every region that has a vote on who serves."""
+    """The failover controller's table: one per voting region, the same name in each, not replicated."""
     return f"{environment}-control"
 
 
@@ -162,12 +162,12 @@ def entry_host(record: str, domain: str) -> str:
 
 
 def regional_host(record: str, domain: str, region: str) -> str:
-    """The name of one region's API: what health checks probe and what people test with."""
+    """The host name of one region's API: health checks probe it, and people test with it."""
     return f"{record or 'api'}.{short(region)}.{domain}"
 
 
 def front_host(domain: str, region: str) -> str:
-    """The record that aliases to one region's endpoint of the entry host: what failover points at."""
+    """The record that is an alias of one region's API endpoint; failover records point at it."""
     return f"front.{short(region)}.{domain}"
 
 
@@ -177,17 +177,17 @@ def alternate_front_host(domain: str, region: str) -> str:
 
 
 def origin_host(entry: str) -> str:
-    """What the CDN asks first: a name that DNS moves from a lost region to one that serves."""
+    """The CDN's first origin: a name that DNS moves from a lost region to a healthy one."""
     return f"origin.{entry}"
 
 
 def standby_host(entry: str) -> str:
-    """What the CDN asks when the first origin fails: the next region, seen from the edge location."""
+    """The CDN's second origin: the region next to the first one, seen from the edge location."""
     return f"standby.{entry}"
 
 
 def cdn_key_alias(environment: str) -> str:
-    """Alias, without its `alias/`, of the key of what the CDN logs."""
+    """Alias, without its `alias/`, of the key of the CDN's logs."""
     return f"{environment}-cdn"
 
 
@@ -196,7 +196,7 @@ def cdn_log_bucket(environment: str, account_id: str) -> str:
 
 
 def health_marker(environment: str, region: str) -> str:
-    """What only a passing run of this region's health function answers; the health check looks for it."""
+    """The text that the health check looks for; only this region's passing health function answers it."""
     return f'"health":"pass:{environment}/{region}"'
 
 

@@ -65,7 +65,7 @@ def _backend(manifest: Manifest, stack: Stack) -> dict[str, Value]:
 
 
 def _provider_regions(manifest: Manifest, stack: Stack) -> tuple[str, ...]:
-    """Those that the stack calls, and those of which its state may still hold something to destroy."""
+    """The regions that the stack calls, then removed ones: its state may still hold resources in them."""
     if stack.regions == (stack.name,):
         return stack.regions
     return (*stack.regions, *(region for region in manifest.removed if region not in stack.regions))

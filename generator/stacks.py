@@ -41,14 +41,14 @@ class Stack:
 
 
 def declarations(manifest: Manifest) -> tuple[Declaration, ...]:
-    """What every tier says of this environment, in the tiers' order."""
+    """The declarations of every tier, in the tiers' order."""
     declared = tuple(found for tier in TIERS for found in tier.declarations(manifest))
     used = frozenset(found.module for found in declared if isinstance(found, ModuleCall))
     return (*declared, *governance.declarations(manifest, used))
 
 
 def stacks(manifest: Manifest) -> tuple[Stack, ...]:
-    """The environment's stacks in the order of their waves; one that would hold nothing is left out."""
+    """The environment's stacks in the order of their waves, without empty ones."""
     declared = declarations(manifest)
     planned = [_stack(manifest, declared, *row) for row in _rows(manifest)]
     return tuple(stack for stack in planned if stack.calls)

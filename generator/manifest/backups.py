@@ -20,7 +20,7 @@ RoleArn = Annotated[
 ]
 # The longest time between two backups, in days.
 INTERVALS: Final[Mapping[Schedule, int]] = {"daily": 1, "weekly": 7, "monthly": 31}
-# AWS Backup Developer Guide, Lifecycle: what moves to cold storage is paid for, and kept, 90 days there.
+# AWS Backup Developer Guide, Lifecycle: a copy in cold storage is kept, and paid for, 90 days there.
 LEAST_COLD_DAYS: Final = 90
 
 

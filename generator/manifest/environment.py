@@ -1,4 +1,4 @@
-"""The manifest: what an environment is. Its parts by tier are the models beside this file."""
+"""The whole manifest, its regions and objectives. The models of single tiers are beside this file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Objectives(Part):
     )
 
     def of(self, store: str) -> Promise:
-        """What holds for one store: its own objectives where it has some, else the environment's."""
+        """The objectives of one store: its own where it has some, else the environment's."""
         own = self.stores.get(store, StoreObjectives())
         return Promise(
             rto=self.rto if own.rto is None else own.rto, rpo=self.rpo if own.rpo is None else own.rpo

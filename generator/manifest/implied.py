@@ -11,8 +11,7 @@ from generator.manifest.failover import FAILOVER
 
 
 def functions(manifest: Manifest) -> dict[str, Function]:
-    """The functions behind the API: the manifest's, and the health function that every API has unless a
-    route answers for it."""
+    """The manifest's functions, and the health function unless a route answers the health check already."""
     declared = dict(manifest.compute.functions)
     if manifest.compute.api and f"GET {manifest.edge.health_check.path}" not in manifest.compute.api.routes:
         # two seconds is all that a Route 53 checker waits for the status line
@@ -23,7 +22,7 @@ def functions(manifest: Manifest) -> dict[str, Function]:
 
 
 def maintenance(manifest: Manifest) -> dict[str, Function]:
-    """The functions that look after databases; no route leads to them."""
+    """The functions that rotate passwords and migrate schemas of databases; no route leads to them."""
     if not manifest.data.databases:
         return {}
     access: dict[str, Access] = dict.fromkeys(manifest.data.databases, "read-write")
@@ -34,7 +33,7 @@ def maintenance(manifest: Manifest) -> dict[str, Function]:
 
 
 def path_pattern(path: str) -> str:
-    """The CDN's pattern for a route's path: a parameter stands for anything.
+    """The CDN's path pattern for a route: each path variable becomes `*`.
 
     >>> path_pattern("/orders/{id}")
     '/orders/*'
@@ -43,7 +42,7 @@ def path_pattern(path: str) -> str:
 
 
 def routes(manifest: Manifest) -> dict[str, Route]:
-    """The API's routes with the implied one for the health check."""
+    """The API's routes, the implied one of the health check included."""
     api = manifest.compute.api
     if api is None:
         return {}
@@ -54,7 +53,7 @@ def routes(manifest: Manifest) -> dict[str, Route]:
 
 
 def used_functions(manifest: Manifest) -> tuple[str, ...]:
-    """Folders under lambda_src/ whose packages the environment needs."""
+    """The folders of lambda_src/ that the environment needs packages of."""
     declared = {**functions(manifest), **maintenance(manifest)}
     controller = {FAILOVER} if manifest.failover else set()
     return tuple(sorted({function.source for function in declared.values() if function.source} | controller))
@@ -71,7 +70,7 @@ def copy_regions(manifest: Manifest) -> tuple[str, ...]:
 
 
 def regions_with_copies(manifest: Manifest) -> list[str]:
-    """Those that get copies, and those that would if they were not draining."""
+    """The regions that get copies, draining ones included."""
     backups = manifest.data.backups
     if backups is None:
         return []
@@ -80,7 +79,7 @@ def regions_with_copies(manifest: Manifest) -> list[str]:
 
 
 def backed_up(manifest: Manifest) -> dict[str, str]:
-    """ARN in the lead region of every store that backups are made of, by its name."""
+    """Name of every store with backups, and its ARN in the lead region."""
     account, lead = manifest.account_id, manifest.lead_region
     tables = {
         name: naming.table_arn(account, naming.table(manifest.name, name), lead)

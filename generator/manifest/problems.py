@@ -1,4 +1,4 @@
-"""What is wrong with an input file, all of it at once: file, line, key, value, and what is allowed."""
+"""Mistakes in an input file, all told at once: file, line, key, value found, and what is allowed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Key = tuple[str | int, ...]
-# Where, what is wrong, and the value found (None: it is missing, or is the whole part).
+# Key, message, and the value found (None where the key is missing or names a whole part).
 Contradiction = tuple[Key, str, object]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong: `message` says what is allowed or what to do; `value` is the text that was found."""
+    """One mistake. `message` says what is allowed or what to do; `value` is the text in the file."""
 
     file: Path
     line: int

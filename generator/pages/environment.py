@@ -1,4 +1,4 @@
-"""The README that is generated beside each manifest: what this environment is, with its real names."""
+"""The README that is generated beside each manifest: the environment's shape, with its real names."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def waves(planned: tuple[Stack, ...]) -> str:
 
 
 def names(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
-    """Rows of (what, name by region)."""
+    """Rows of (kind, name by region)."""
     name, account = manifest.name, manifest.account_id
 
     def row(what: str, of: Callable[[str], str]) -> tuple[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The runbooks that are generated beside each manifest: what people do when it matters, with real names."""
+"""The runbooks that are generated beside each manifest: each procedure with the environment's real names."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def health_function(manifest: Manifest, region: str) -> str:
 
 
 def spare_region(manifest: Manifest) -> str | None:
-    """A region of the same partition that the environment is not in; None where there is none to name."""
+    """A region of the same partition outside of the environment; None when the partition has no other."""
     group = partition(manifest.lead_region)
     used = {*manifest.regions, *implied.voters(manifest)}
     candidates = SPARE if group == "aws" else SPARE_ELSEWHERE.get(group, ())
@@ -97,7 +97,7 @@ def _removable(manifest: Manifest) -> str | None:
 
 
 def _lost(manifest: Manifest) -> list[tuple[str, dict[Way, Prediction]]]:
-    """What the loss of a region costs each operation by name: predictions when refused and when silent."""
+    """Name of each operation, and its predictions when a region refuses and when it is silent."""
     ways: tuple[Way, ...] = ("refused", "silent")
     if not manifest.compute.api:
         return []
@@ -107,7 +107,7 @@ def _lost(manifest: Manifest) -> list[tuple[str, dict[Way, Prediction]]]:
 
 
 def _stores(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:
-    """Kind and name of every store, and what it is called in each region."""
+    """Kind and name of every store, and its name in each region."""
     found = []
     for store, kind in manifest.data.stores().items():
         names = {region: store_name(manifest, store, region) for region in manifest.regions}
@@ -124,7 +124,7 @@ def _states(planned: tuple[Stack, ...]) -> dict[str, tuple[str, list[str]]]:
 
 
 def _vaults(manifest: Manifest) -> list[tuple[str, str, int]]:
-    """Region, vault, and for how many days it keeps what it has; the lead's, then those of copies."""
+    """Region, vault, and days that backups are kept in it; the lead's vault first, then those of copies."""
     settings = manifest.data.backups
     if settings is None:
         return []
@@ -134,7 +134,7 @@ def _vaults(manifest: Manifest) -> list[tuple[str, str, int]]:
 
 
 def _keys(manifest: Manifest) -> list[tuple[str, str, str]]:
-    """Region, alias, and what cannot be read without that key."""
+    """Region, alias of the key, and the data that is unreadable without it."""
     found = []
     for region in manifest.regions:
         regional = "functions, logs, queues, alarms"
@@ -188,16 +188,16 @@ def _added_line(manifest: Manifest, added: str | None) -> str:
 
 
 def _stacks_before_edge(planned: tuple[Stack, ...], added: str | None) -> list[str]:
-    """What a new region needs before traffic may go there, in the order of the waves."""
+    """The stacks that a new region needs before traffic may go there, in the order of their waves."""
     names = [stack.name for stack in planned if stack.name in ("state", "global", "data")]
     ties = [stack.name for stack in planned if stack.name == "interconnect"]
     return [*names, *([added] if added else []), *ties]
 
 
 def _draining_stacks(manifest: Manifest, planned: tuple[Stack, ...]) -> list[str]:
-    """What knows who serves: the records, the controllers with their order of succession, and the plan of
-    backups with the regions that get copies."""
-    knowing = {*implied.voters(manifest), "edge"}
+    """The stacks that draining changes: edge has the records, voters the controllers with their order of
+    succession, and the lead the backup plan with the regions that get copies."""
+    changed = {*implied.voters(manifest), "edge"}
     if manifest.data.backups:
-        knowing.add(manifest.lead_region)
-    return [stack.name for stack in planned if stack.name in knowing]
+        changed.add(manifest.lead_region)
+    return [stack.name for stack in planned if stack.name in changed]

@@ -59,9 +59,8 @@ WRITES_TO: Final = "writes to "
 
 @dataclass(frozen=True)
 class Budget:
-    """The way back of what `path` names, for one way of being lost: `refuse` (connections refused) or
-    `hang` (silence). `key` is the manifest key of the objective that it is held against, `objective` its
-    seconds."""
+    """The recovery of one path after a region is lost in one mode: `refuse` (connections refused) or `hang`
+    (silence). `key` is the manifest key of the objective that it must meet, `objective` its seconds."""
 
     path: str
     mode: Mode
@@ -135,17 +134,17 @@ def budgets(manifest: Manifest) -> tuple[tuple[Budget, ...], ...]:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One step of a path side by side: seconds when refused and when silent, None where it has no part."""
+    """One step of a path in both modes; None where a mode does not have the step."""
 
     refused: BudgetLine | None
     silent: BudgetLine | None
 
     @property
     def line(self) -> BudgetLine:
-        """What to tell of it: the silent way is the longer one."""
-        found = self.silent or self.refused
-        assert found is not None
-        return found
+        """The line that a page shows: silence is the longer mode, so its line where there is one."""
+        line = self.silent or self.refused
+        assert line is not None
+        return line
 
 
 def steps(path: tuple[Budget, ...]) -> list[StepRow]:
@@ -251,7 +250,7 @@ def _cold_start(manifest: Manifest) -> float:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An objective below what the design can reach, with the manifest key and what would fix it."""
+    """An objective that the design cannot reach: its manifest key, and the setting that would fix it."""
 
     key: tuple[str, ...]
     message: str
@@ -299,7 +298,7 @@ def _rpo_refusals(manifest: Manifest) -> list[Refusal]:
     return found
 
 
-# What replication usually takes, in seconds, and whose: a promise below it is none.
+# The usual seconds of replication, and of which service. A shorter RPO cannot be promised.
 LAGS: Final[dict[str, tuple[int, str]]] = {
     # DynamoDB Developer Guide, "How DynamoDB global tables work": usually within a second
     "table": (1, "a global table"),

@@ -1,4 +1,4 @@
-"""What a lost region costs each operation: the usual seconds beside the worst ones, and the floor.
+"""Predicted recovery of each operation from a lost region: usual seconds, worst case, and floor.
 
 The worst case is the budget's (`objectives`), which promises are held against. The usual case is that of the
 worst client in an ordinary loss, by published rules alone, so that a drill can contradict it:
@@ -40,7 +40,7 @@ from generator.recovery.requests import Kind, Operation
 
 Way = Literal["refused", "silent", "503"]
 WAYS: Final[tuple[Way, ...]] = ("refused", "silent", "503")
-# What a region that answers 503 costs is what one costs that refuses: a probe and a request fail at once.
+# A region that answers 503 costs as much as one that refuses: probes and requests fail at once in both.
 BUDGETED: Final[dict[Way, Mode]] = {"refused": "refuse", "silent": "hang", "503": "refuse"}
 
 CHECKERS_TO_TURN: Final = 0.82
@@ -66,7 +66,7 @@ class PredictedStep:
 
 
 class Usual(NamedTuple):
-    """The usual seconds of a step, what they come from, and whether a drill draws them."""
+    """The usual seconds of a step, the reason for them, and whether a drill draws them."""
 
     seconds: float
     reason: str
@@ -94,7 +94,7 @@ class Prediction:
 
     @property
     def measurable(self) -> float:
-        """The usual seconds without those that a drill draws: what a measurement can contradict."""
+        """The usual seconds that a measurement can contradict: those that no drill draws."""
         return sum(step.usual for step in self.steps if not step.drawn)
 
     @property
@@ -111,7 +111,7 @@ class Prediction:
 
 
 def prediction(manifest: Manifest, operation: Operation, way: Way) -> Prediction:
-    """What one way of losing the serving region costs one operation."""
+    """The recovery of one operation when the serving region is lost in one way."""
     found = _budget(manifest, operation, way)
     floor = _budget(fastest(manifest), operation, way)
     return Prediction(
@@ -242,8 +242,8 @@ def fastest(manifest: Manifest) -> Manifest:
 
 @dataclass(frozen=True)
 class Exposure:
-    """What the loss of a region costs of one store's acknowledged writes: the age of the oldest that is gone.
-    Seconds; `bound` is None where AWS commits to none."""
+    """Acknowledged writes of one store that the loss of a region may lose: the age of the oldest, in seconds.
+    `bound` is None where AWS commits to none."""
 
     usual: float
     bound: float | None
@@ -276,7 +276,7 @@ EXPOSURES: Final[dict[Kind, tuple[float, float | None, str, str]]] = {
 
 
 def exposure(manifest: Manifest, operation: Operation) -> Exposure | None:
-    """What one operation's writes are exposed to; None for what writes to no store."""
+    """The exposure of one operation's writes; None for an operation that writes to no store."""
     if operation.doing != "write" or operation.kind not in EXPOSURES:
         return None
     usual, bound, told, source = EXPOSURES[operation.kind]

@@ -1,4 +1,4 @@
-"""What clients can do with an environment: reads and writes of each store, and what the CDN serves.
+"""The operations of an environment's clients: reads and writes of each store, and objects by the CDN.
 
 Found in the manifest's routes, by the access of the functions behind them. Pure.
 """

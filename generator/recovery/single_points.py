@@ -1,4 +1,4 @@
-"""What there is only one of in an environment, and whether the way from a lost region to service needs it.
+"""Things that an environment has only one of, and whether recovery from a lost region needs them.
 
 Computed from the manifest and from what the stacks hold, never asked of AWS. `on the path`: service does not
 come back after the loss of a region while this one fails too. `every request`: all go through it, lost region
@@ -32,8 +32,8 @@ class SinglePoint:
 
 
 @dataclass(frozen=True)
-class _Held:
-    """One module call and the stack that holds it."""
+class _PlacedCall:
+    """A module call and its stack."""
 
     stack: Stack
     call: ModuleCall
@@ -45,15 +45,15 @@ class _Held:
 
 def single_points(manifest: Manifest, stacks: Sequence[Stack]) -> tuple[SinglePoint, ...]:
     """Every single point, those on the path first."""
-    held = [_Held(stack, call) for stack in stacks for call in stack.calls]
+    calls = [_PlacedCall(stack, call) for stack in stacks for call in stack.calls]
     found = [
         *_regions(manifest),
-        *_stores(held),
-        *_writers(manifest, held),
+        *_stores(calls),
+        *_writers(manifest, calls),
         *_votes(manifest),
-        *_edge(held),
-        *_keys(held),
-        *_control_planes(held),
+        *_edge(calls),
+        *_keys(calls),
+        *_control_planes(calls),
         *_states(stacks),
         SinglePoint(
             f"AWS account {manifest.account_id}",
@@ -80,54 +80,56 @@ def _regions(manifest: Manifest) -> Iterator[SinglePoint]:
         )
 
 
-def _stores(held: Sequence[_Held]) -> Iterator[SinglePoint]:
+def _stores(calls: Sequence[_PlacedCall]) -> Iterator[SinglePoint]:
     """Stores that are in one region only, and buckets that nothing replicates."""
-    for each in _of(held, "data/global_table"):
-        if not each.call.arguments.get("replicas"):
-            yield _unreplicated("table", each)
-    buckets = {str(each.call.arguments["name"]): each for each in _of(held, "data/bucket")}
-    replicated = {str(each.call.arguments["source_bucket"]) for each in _of(held, "data/bucket_replication")}
-    for name, each in buckets.items():
+    for placed in _calls_of(calls, "data/global_table"):
+        if not placed.call.arguments.get("replicas"):
+            yield _unreplicated("table", placed)
+    buckets = {str(placed.call.arguments["name"]): placed for placed in _calls_of(calls, "data/bucket")}
+    replicated = {
+        str(placed.call.arguments["source_bucket"]) for placed in _calls_of(calls, "data/bucket_replication")
+    }
+    for name, placed in buckets.items():
         if name not in replicated:
-            yield _unreplicated("bucket", each)
-    clusters: dict[str, list[_Held]] = {}
-    for each in _of(held, "data/database_cluster"):
-        clusters.setdefault(str(each.call.arguments["global_cluster_identifier"]), []).append(each)
+            yield _unreplicated("bucket", placed)
+    clusters: dict[str, list[_PlacedCall]] = {}
+    for placed in _calls_of(calls, "data/database_cluster"):
+        clusters.setdefault(str(placed.call.arguments["global_cluster_identifier"]), []).append(placed)
     for members in clusters.values():
         if len(members) == 1:
             yield _unreplicated("database", members[0])
-        for each in members:
-            if each.call.arguments.get("instances") == 1:
-                yield _one_instance(each)
+        for placed in members:
+            if placed.call.arguments.get("instances") == 1:
+                yield _one_instance(placed)
 
 
-def _unreplicated(kind: str, each: _Held) -> SinglePoint:
-    name = each.call.arguments.get("name") or each.call.arguments.get("identifier")
+def _unreplicated(kind: str, placed: _PlacedCall) -> SinglePoint:
+    name = placed.call.arguments.get("name") or placed.call.arguments.get("identifier")
     return SinglePoint(
         f"{kind} {name} has no copy in another region",
-        each.where,
+        placed.where,
         "on the path",
-        f"what it holds is out of reach, or gone, with {each.call.region}",
+        f"what it holds is out of reach, or gone, with {placed.call.region}",
         "AWS Well-Architected Framework, Reliability Pillar, REL13-BP02",
     )
 
 
-def _one_instance(each: _Held) -> SinglePoint:
+def _one_instance(placed: _PlacedCall) -> SinglePoint:
     return SinglePoint(
-        f"one instance in cluster {each.call.arguments['identifier']}",
-        each.where,
+        f"one instance in cluster {placed.call.arguments['identifier']}",
+        placed.where,
         "on the path",
-        f"when it fails Aurora makes another one, which takes minutes, and {each.call.region} has no "
+        f"when it fails Aurora makes another one, which takes minutes, and {placed.call.region} has no "
         "database meanwhile; set instances: 2 for that database",
         "Amazon Aurora User Guide, High availability for Amazon Aurora",
     )
 
 
-def _writers(manifest: Manifest, held: Sequence[_Held]) -> Iterator[SinglePoint]:
-    for each in _of(held, "data/global_cluster"):
+def _writers(manifest: Manifest, calls: Sequence[_PlacedCall]) -> Iterator[SinglePoint]:
+    for placed in _calls_of(calls, "data/global_cluster"):
         yield SinglePoint(
-            f"one writer of {each.call.arguments['identifier']}",
-            each.where,
+            f"one writer of {placed.call.arguments['identifier']}",
+            placed.where,
             "on the path",
             "writes wait until the controller has promoted another region; reads go on everywhere",
             "Amazon Aurora User Guide, Using Amazon Aurora Global Database",
@@ -168,35 +170,37 @@ def _votes(manifest: Manifest) -> Iterator[SinglePoint]:
         )
 
 
-def _edge(held: Sequence[_Held]) -> Iterator[SinglePoint]:
-    for each in _of(held, "edge/distribution"):
+def _edge(calls: Sequence[_PlacedCall]) -> Iterator[SinglePoint]:
+    for placed in _calls_of(calls, "edge/distribution"):
         yield SinglePoint(
             "one CloudFront distribution",
-            each.where,
+            placed.where,
             "every request",
             "its data plane is in every edge location and needs no region of yours; a mistake in its "
             "settings meets everybody at once, and settings change in us-east-1 alone",
             FAULT_ISOLATION,
         )
-    for each in _of(held, "edge/zone"):
+    for placed in _calls_of(calls, "edge/zone"):
         yield SinglePoint(
             "one hosted zone, one domain",
-            each.where,
+            placed.where,
             "every request",
             "answers come from Route 53's data plane, which is spread over the world (100 % in its SLA); the "
             "registrar's delegation has no second",
             FAULT_ISOLATION,
         )
     checked = [
-        each for each in _of(held, "edge/dns_routing") if each.call.arguments.get("health_check") is not None
+        placed
+        for placed in _calls_of(calls, "edge/dns_routing")
+        if placed.call.arguments.get("health_check") is not None
     ]
     if checked:
         yield _checkers(checked[0])
 
 
-def _checkers(each: _Held) -> SinglePoint:
-    """Who judges whether a region is lost: one set of places, for all regions alike."""
-    check: Any = each.call.arguments["health_check"]
+def _checkers(placed: _PlacedCall) -> SinglePoint:
+    """The health checkers, which judge all regions from one set of places."""
+    check: Any = placed.call.arguments["health_check"]
     places = check.get("regions")
     if places:
         why = f"{', '.join(places)}: what cuts those off takes a healthy region out, or keeps a lost one in"
@@ -205,31 +209,31 @@ def _checkers(each: _Held) -> SinglePoint:
         why += "judge is asked"
     return SinglePoint(
         f"one set of health checkers, in {len(places) if places else 'all'} places",
-        each.where,
+        placed.where,
         "on the path",
         why,
         "Route 53 Developer Guide, How Route 53 determines whether a health check is healthy",
     )
 
 
-def _keys(held: Sequence[_Held]) -> Iterator[SinglePoint]:
-    """Keys that more than one region's data is encrypted with; one of each region's own is no single key."""
-    for each in _of(held, "security/key"):
+def _keys(calls: Sequence[_PlacedCall]) -> Iterator[SinglePoint]:
+    """Keys that encrypt the data of more than one region, then the regions' own keys as one entry."""
+    for placed in _calls_of(calls, "security/key"):
         users = {
             user.call.region
-            for user in held
-            if user.stack is each.stack and _uses(user.call, each.call.label)
+            for user in calls
+            if user.stack is placed.stack and _uses(user.call, placed.call.label)
         }
-        others = sorted(users - {each.call.region})
+        others = sorted(users - {placed.call.region})
         if others:
             yield SinglePoint(
-                f"key alias/{each.call.arguments['alias']}",
-                each.where,
+                f"key alias/{placed.call.arguments['alias']}",
+                placed.where,
                 "on the path",
-                f"{', '.join(others)} cannot read its data without the key of {each.call.region}",
+                f"{', '.join(others)} cannot read its data without the key of {placed.call.region}",
                 "AWS KMS Developer Guide, Multi-Region keys",
             )
-    regions = sorted({each.call.region for each in _of(held, "security/key")})
+    regions = sorted({placed.call.region for placed in _calls_of(calls, "security/key")})
     if regions:
         yield SinglePoint(
             "one key per region and purpose",
@@ -247,8 +251,8 @@ def _uses(call: ModuleCall, label: str) -> bool:
     return any(isinstance(value, Reference) and value.path == wanted for value in call.arguments.values())
 
 
-def _control_planes(held: Sequence[_Held]) -> Iterator[SinglePoint]:
-    modules = {each.call.module for each in held}
+def _control_planes(calls: Sequence[_PlacedCall]) -> Iterator[SinglePoint]:
+    modules = {placed.call.module for placed in calls}
     if any(module.startswith("edge/") for module in modules):
         yield SinglePoint(
             "Route 53's control plane (us-east-1)",
@@ -296,5 +300,5 @@ def _states(stacks: Sequence[Stack]) -> Iterator[SinglePoint]:
         )
 
 
-def _of(held: Sequence[_Held], module: str) -> list[_Held]:
-    return [each for each in held if each.call.module == module]
+def _calls_of(calls: Sequence[_PlacedCall], module: str) -> list[_PlacedCall]:
+    return [placed for placed in calls if placed.call.module == module]

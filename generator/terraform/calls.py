@@ -1,4 +1,4 @@
-"""What a tier says of the estate: which module is called in which stack, with what."""
+"""Declarations of a tier: module calls, inputs and outputs, each in its stack."""
 
 from __future__ import annotations
 

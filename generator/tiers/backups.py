@@ -1,7 +1,7 @@
 """Backups of tables and databases: made where the lead is, copied to vaults of the other regions.
 
-Every region has a vault, so that whichever region leads next can back up; the plan is the lead's alone. It
-names the vaults of other regions by their ARNs, and AWS Backup copies by itself: no stack calls another
+Every region has a vault, so that any region can back up when it becomes the lead. Only the lead has a plan.
+The plan names the vaults of other regions by their ARNs and AWS Backup copies to them: no stack calls another
 region.
 """
 
@@ -72,7 +72,7 @@ def _role(manifest: Manifest) -> ModuleCall:
 
 
 def _names(manifest: Manifest, kind: Literal["table", "database"]) -> list[Value] | None:
-    """What AWS calls the tables, or the clusters, of the lead region."""
+    """The names of the lead region's tables, or of its clusters."""
     if kind == "table":
         return [naming.table(manifest.name, name) for name in manifest.data.tables] or None
     lead = manifest.lead_region

@@ -19,10 +19,10 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
 
 
 def _alternates(manifest: Manifest) -> Iterator[ModuleCall]:
-    """What an edge asks when the first origin fails. It is the last resort, so no health check withholds it.
+    """The records of the second origin, without health checks: the last resort is always answered.
 
-    Active-standby: the first standby. Otherwise every region is asked for from where its neighbour is
-    nearest, so that the answer is another region than the first origin's.
+    Active-standby: they name the first standby. All active: the latency records are shifted by one region, so
+    both origins never lead to the same region.
     """
     regions = manifest.traffic_regions
     name = naming.standby_host(hosts.entry(manifest))

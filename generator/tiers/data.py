@@ -1,4 +1,4 @@
-"""The data tier: what must be present in every region that may have to serve."""
+"""The data tier: stores, with a copy in every region that may have to serve."""
 
 from __future__ import annotations
 

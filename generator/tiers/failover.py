@@ -1,4 +1,4 @@
-"""The failover tier: who may serve and write, decided by a majority of regions, and who takes over."""
+"""The failover tier: a majority of regions decides which one may serve and write, and which takes over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every function in every region: its role, its package, what it is told, and how it is released."""
+"""Every function in every region: its role, its package, its environment variables, its release."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _secrets(manifest: Manifest, name: str, databases: dict[str, Access], key_al
 
 
 def _control_table(manifest: Manifest, name: str, function: Function, key_alias: str) -> Value:
-    """Who writes to a database, and who answers for the region's health, asks who may serve."""
+    """The control table, for functions that ask it who may serve: those with a database or a health probe."""
     asks = "probe" in function.access.values() or bool(_accessed(manifest, function, "database"))
     if manifest.failover is None or name in maintenance(manifest) or not asks:
         return None
@@ -147,7 +147,7 @@ def _canary(manifest: Manifest, region: str, release: Release | None) -> Value:
 
 
 def _releases(manifest: Manifest) -> Iterator[Declaration]:
-    """What CodeDeploy may do in each region, and what has to be asked of it for each function."""
+    """CodeDeploy's role in each region, and an output per function with the release to ask of it."""
     released = [name for name, function in functions(manifest).items() if function.release]
     for region in manifest.regions if released else ():
         yield ModuleCall(
@@ -227,7 +227,7 @@ def _database_variables(manifest: Manifest, name: str, database: str) -> dict[st
 
 
 def _probed(manifest: Manifest, region: str, function: Function) -> dict[str, Value]:
-    """What the health function tests: a region that cannot reach one of them is to be left."""
+    """The stores that the health function tests; when one is out of reach, traffic leaves the region."""
 
     def probed(kind: str) -> list[str]:
         return [name for name, level in _accessed(manifest, function, kind).items() if level == "probe"]

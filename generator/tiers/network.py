@@ -26,7 +26,7 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
                 "cidr": settings.cidr,
                 "region": region,
                 "availability_zones": availability_zones(manifest, region),
-                # what functions inside it call; DynamoDB and S3 have gateways of their own
+                # functions in the network call Secrets Manager; DynamoDB and S3 have gateway endpoints
                 "interface_endpoints": ["secretsmanager"],
                 "kms_key_arn": Reference("module.key.arn"),
                 "log_retention_days": manifest.observability.log_retention_days,

@@ -9,7 +9,7 @@ from generator.manifest import Manifest
 from generator.naming import resource_label
 from generator.terraform.calls import Declaration, ModuleCall
 
-# A pull request whose plans are older is planned again.
+# Older plans of a pull request are gone, and it is planned again.
 PLANS_RETENTION_DAYS = 30
 
 

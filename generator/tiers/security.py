@@ -75,7 +75,7 @@ def _web_acl(
             },
             "allowed_addresses": list(waf.allow),
             "denied_addresses": list(waf.deny),
-            # behind the CDN every connection is CloudFront's own; who asked stands in this header
+            # behind the CDN every connection is CloudFront's; the viewer's address is in this header
             "client_address_header": (
                 "X-Forwarded-For" if scope == "REGIONAL" and manifest.edge.entry == "cdn" else None
             ),

@@ -26,7 +26,7 @@ def contradictions(manifest: Manifest) -> Iterator[Contradiction]:
         if days < least:
             yield (
                 (*place, "keep_days"),
-                f"must be {least} or more with schedule: {settings.schedule}, or there are days without any",
+                f"must be {least} or more with schedule: {settings.schedule}, or some days have no backup",
                 days,
             )
     if settings.lock and not manifest.operations.protect:

@@ -16,7 +16,7 @@ def contradictions(manifest: Manifest) -> Iterator[Contradiction]:
     if manifest.topology == "active-standby" and manifest.routing != "failover":
         yield (
             ("edge", "routing"),
-            "must be failover when a standby must not serve before a failover",
+            "must be failover in an active-standby environment: a standby serves only after a failover",
             edge.routing,
         )
     if manifest.topology == "active-active" and manifest.routing == "failover":

@@ -54,7 +54,7 @@ def contradictions(manifest: Manifest) -> Iterator[Contradiction]:
 
 
 def _variables(routes: tuple[str, ...]) -> Iterator[Contradiction]:
-    """API Gateway takes one variable at each place of the tree of paths: CreateResource refuses `{name}` with
+    """API Gateway takes one path variable below each parent resource: CreateResource refuses `{name}` with
     "A sibling ({id}) of this resource already has a variable path part -- only one is allowed"."""
     variables: dict[tuple[str, ...], tuple[str, str]] = {}
     for route in routes:

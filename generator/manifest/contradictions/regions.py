@@ -43,7 +43,7 @@ def contradictions(manifest: Manifest) -> Iterator[Contradiction]:
 
 
 def _draining(manifest: Manifest) -> Iterator[Contradiction]:
-    """A region can be drained that no state of the whole lies in, as long as two others serve."""
+    """Neither the lead nor the recovery region can be drained, and two regions must still take traffic."""
     drained = [name for name, region in manifest.regions.items() if region.draining]
     for name in drained:
         key = ("regions", name, "draining")
@@ -56,7 +56,7 @@ def _draining(manifest: Manifest) -> Iterator[Contradiction]:
 
 
 def _removed(manifest: Manifest) -> Iterator[Contradiction]:
-    """A removed region is nothing any more but a place where resources are still to be destroyed."""
+    """`removed` names regions that have left the environment and still hold resources to destroy."""
     here = {partition(name) for name in manifest.regions if name in REGIONS}
     for index, name in enumerate(manifest.removed):
         key = ("removed", index)

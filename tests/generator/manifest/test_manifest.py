@@ -128,8 +128,8 @@ def refused(load: Load, *changes: tuple[str, str]) -> list[str]:
         (
             "topology: active-standby",
             "topology: active-standby\nedge: {routing: latency}",
-            "6: edge.routing: must be failover when a standby must not serve before a failover "
-            "(found 'latency')",
+            "6: edge.routing: must be failover in an active-standby environment: a standby serves only after "
+            "a failover (found 'latency')",
         ),
     ],
 )

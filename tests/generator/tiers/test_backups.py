@@ -177,12 +177,12 @@ COPIES = "data.backups.copies"
         ),
         (
             "{schedule: weekly, keep_days: 6}",
-            "data.backups.keep_days: must be 7 or more with schedule: weekly, or there are days without any "
+            "data.backups.keep_days: must be 7 or more with schedule: weekly, or some days have no backup "
             "(found 6)",
         ),
         (
             "{schedule: monthly, copies: {keep_days: 30}}",
-            f"{COPIES}.keep_days: must be 31 or more with schedule: monthly, or there are days without any "
+            f"{COPIES}.keep_days: must be 31 or more with schedule: monthly, or some days have no backup "
             "(found 30)",
         ),
         (
