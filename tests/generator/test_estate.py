@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from generator import estate, roots
 from generator import manifest as manifests
 from generator.manifest import Manifest
-from generator.pages import environment as document
 from generator.stacks import Stack, stacks
 from generator.terraform import hcl
 from tests.generator.short_manifest import REPOSITORY, SHORT, Load
@@ -211,19 +210,6 @@ def test_every_api_has_a_health_function_that_only_probes(load: Load) -> None:
     calls = {call.label: call for call in by_name(load())["global"].calls}
     access = calls["role_health_usw2"].arguments["table_access"]
     assert access == {"items": {"table_name": "prod-items", "access": "probe", "key_alias": "prod-data-usw2"}}
-
-
-def test_the_readme_shows_the_environment_with_its_real_names(load: Load) -> None:
-    text = document.document(load(), environment="prod")
-    for expected in (
-        "Objectives: RTO 50s, RPO 5s.",
-        "dns -.->|when the primary is unhealthy| usw2_api",
-        "| **total** | **37 s** | **48 s** | objective: 50s | objectives.rto |",
-        "| 3 | [`us-east-1`](us-east-1/main.tf) |",
-        "| state bucket | `prod-tfstate-123456789012-use1` | `prod-tfstate-123456789012-usw2` |",
-        "| `GET /health` | `health` |",
-    ):
-        assert expected in text
 
 
 TEN = (
