@@ -49,9 +49,10 @@ BELOW = {
     "harness.aws": "",
     "harness.terminal": "",
     "harness.sandbox": "",
-    "harness.sandbox.sandbox": """harness.sandbox.process harness.sandbox.requests.gateway
-        harness.sandbox.services""",
+    "harness.sandbox.sandbox": """harness.sandbox.process harness.sandbox.scratch
+        harness.sandbox.requests.gateway harness.sandbox.services""",
     "harness.sandbox.process": "",
+    "harness.sandbox.scratch": "",
     # rooms and the gateway know each other by the contract alone
     "harness.sandbox.services": "harness.sandbox.service",
     "harness.sandbox.requests.gateway": "harness.sandbox.service",
