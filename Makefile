@@ -28,7 +28,7 @@ override RUN := $(VENV)/bin/python -m harness
 override INSTALLED := $(VENV)/.installed
 override POLICY_VENV := .venv-policy
 override POLICY_INSTALLED := $(POLICY_VENV)/.installed
-JOBS ?= 5
+JOBS ?= 7
 SCORED ?= reference/active-standby-api reference/cloudfront-dr-api reference/global-serverless
 MATRIX ?= $(basename $(notdir $(filter-out %/real-time-check.yaml,$(wildcard harness/drill/scenarios/*.yaml))))
 

@@ -5,66 +5,40 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
-from tests import inventory
-from tests.provider import executable
+from tests import drilling, inventory, order
 from tests.times import Times
-from tests.turns import TURNS
 
 Holds = Callable[..., None]
 TAKE = "take anew"
-
-# What takes minutes goes first, so that no process is left alone with it at the end; drills while estates are
-# being applied, which is mostly waiting.
-LONGEST_FIRST = ("e2e/global_serverless", "e2e", "harness/drill", "modules/test_native.py")
 
 # a busy machine stops for longer than an example takes; every test has a time limit of its own
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
 
-class ByEstate(LoadScopeScheduling):
-    """A file's tests stay together, because fixtures such as a sandbox or a plan are made once for all of
-    them; so do those of one applied environment, whose folder they share."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = PurePosixPath(nodeid.partition("::")[0])
-        return str(file.parent if file.parent.parent.name == "e2e" else file)
-
-
 @pytest.hookimpl(tryfirst=True, hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    # before the test's time limit starts
-    with _turn_of(item):
+    if hasattr(item.config, "workerinput") and not order.drills(item.nodeid):
+        drilling.lower_priority()
+    # before the test's time limit starts; what is e2e takes its turn where it drills (e2e/estates.py)
+    with drilling.TURNS.turn() if item.get_closest_marker("drills") else contextlib.nullcontext():
         yield
 
 
-def _turn_of(item: pytest.Item) -> contextlib.AbstractContextManager[None]:
-    # applying is mostly waiting, which others may do meanwhile: e2e/estates.py takes turns where it works
-    if item.get_closest_marker("e2e"):
-        return contextlib.nullcontext()
-    return TURNS.alone() if item.get_closest_marker("alone") else TURNS.shared()
-
-
 @pytest.hookimpl
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByEstate:
-    return ByEstate(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> drilling.DrillsApart:
+    return drilling.DrillsApart(config, log)
 
 
 @pytest.hookimpl
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    below = item.nodeid.removeprefix("tests/")
-    return next((n for n, start in enumerate(LONGEST_FIRST) if below.startswith(start)), len(LONGEST_FIRST))
+    items.sort(key=lambda item: order.place(item.nodeid))
 
 
 @pytest.hookimpl
@@ -85,9 +59,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Decided before a sandbox says where Python keeps temporary files, as its folder goes with it."""
+    tmp_path_factory.getbasetemp()
+
+
 @pytest.fixture(scope="session")
 def quick_terraform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Terraform with the AWS provider at a tenth of the processor time (tests/provider)."""
+    from tests.provider import executable  # only who uses it pays for importing gRPC
+
     with executable.quick_terraform(tmp_path_factory.mktemp("terraform")) as found:
         yield found
 

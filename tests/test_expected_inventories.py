@@ -156,7 +156,7 @@ def test_held(holds, name):
 def pytest_run(tmp_path: Path):  # type: ignore[no-untyped-def]
     """Runs pytest on a file with one held inventory for each of two names."""
     tests = Path(__file__).parent
-    for file in ("conftest.py", "inventory.py", "turns.py"):
+    for file in ("conftest.py", "drilling.py", "inventory.py", "order.py", "times.py"):
         (tmp_path / "tests").mkdir(exist_ok=True)
         shutil.copyfile(tests / file, tmp_path / "tests" / file)
     (tmp_path / "tests" / "test_it.py").write_text(HELD)

@@ -9,12 +9,11 @@ import pytest
 from e2e.estates import Estate
 from harness.targets.session import session
 from harness.terraform.session import Session
-from tests.turns import TURNS
 
 
 @pytest.fixture
 def terraform(estate: Estate) -> Iterator[Session]:
-    """A session over the applied estate, beside other tests but no drill; every fault healed afterwards."""
-    with TURNS.shared(), session(estate.environment, estate.target) as opened:
+    """A session over the applied estate; every fault healed afterwards."""
+    with session(estate.environment, estate.target) as opened:
         yield opened
     estate.sandbox.faults.heal_all()

@@ -21,8 +21,8 @@ from harness.sandbox.sandbox import Sandbox
 from harness.targets.session import stack_runs
 from harness.terraform.stack import StackRun, Target
 from tests import inventory
+from tests.drilling import TURNS
 from tests.provider.executable import found_as_terraform
-from tests.turns import TURNS
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ class Estate:
 
 @contextlib.contextmanager
 def applied(name: str, *, terraform: Path | None = None) -> Iterator[Estate]:
-    """An environment in a sandbox of its own. Applying is mostly waiting, so it takes no turn: tests marked
-    `e2e` take theirs where they drill or plan.
+    """An environment in a sandbox of its own. Applying is mostly waiting, so it takes no turn.
 
     `terraform`: what runs until the end of the block, instead of the machine's own.
     """
@@ -74,15 +73,15 @@ def applied(name: str, *, terraform: Path | None = None) -> Iterator[Estate]:
 
 
 def drilled(estate: Estate, scenario: Scenario | str, *, seed: int = 1) -> DrillResult:
-    """A drill's result, alone on the machine and with half the scenario's clients: what they see does not
-    depend on how many they are.
+    """A drill's result, in its turn and with half the scenario's clients: what they see does not depend on
+    how many they are.
 
     One that a busy machine made inconclusive is run again with the next seed, twice at most, as it says
     nothing for or against the estate.
     """
     wanted = _with_half_the_clients(find_scenario(scenario) if isinstance(scenario, str) else scenario)
     for attempt in range(3):
-        with TURNS.alone():
+        with TURNS.turn():
             result = run_drill(estate.sandbox, estate.subject, wanted, seed=seed + 1000 * attempt)
         if result.verdict.status != "inconclusive":
             break

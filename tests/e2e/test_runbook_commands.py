@@ -19,7 +19,7 @@ from harness.rehearsal import drill as rehearsal
 from harness.sandbox.faults import to_fault
 from harness.targets import announced as running_sandbox
 from harness.targets.announced import RunningSandbox
-from tests.turns import TURNS
+from tests.drilling import TURNS
 
 pytestmark = [
     pytest.mark.e2e, pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.long, pytest.mark.timeout(3600),
@@ -34,7 +34,7 @@ SETTLE, REBUILT = 180.0, 900.0
 @pytest.fixture(scope="module")
 def estate(quick_terraform: Path) -> Iterator[Estate]:
     """Applied, with controllers and checkers running, and found by commands as `make sandbox` is."""
-    with applied(NAME, terraform=quick_terraform) as found, TURNS.alone():
+    with applied(NAME, terraform=quick_terraform) as found, TURNS.turn():
         sandbox = found.sandbox
         variables = sandbox.environment(found.environment.manifest.recovery_region)
         told = RunningSandbox(

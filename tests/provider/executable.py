@@ -21,10 +21,14 @@ import pytest
 
 from generator import estate
 from harness.terraform import die_with_parent, installation
+from tests.drilling import LOW_PRIORITY
 from tests.provider import attached
 
 LOCK_FILE = Path(estate.__file__).parent / "terraform.lock.hcl"
 SECONDS_FOR_INIT = 120
+
+_LOW = ("nice", "-n", str(LOW_PRIORITY))
+"""So that a drill in another process does not wait for it."""
 
 _ROOT = {
     "terraform": {
@@ -44,7 +48,7 @@ def quick_terraform(directory: Path) -> Iterator[Path]:
     """
     terraform = installation.terraform_binary()
     provider = installed_provider(terraform, directory / "provider")
-    command = [sys.executable, str(die_with_parent.__file__), str(os.getpid())]
+    command = [*_LOW, sys.executable, str(die_with_parent.__file__), str(os.getpid())]
     command += [sys.executable, "-m", "tests.provider.proxy", str(provider)]
     with subprocess.Popen(
         command,
@@ -92,8 +96,8 @@ def installed_provider(terraform: Path, root: Path) -> Path:
 
 
 def _executable(path: Path, port: str, terraform: Path) -> Path:
-    words = [sys.executable, "-I", "-S", str(attached.__file__), port, str(terraform)]
-    path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+    words = [*_LOW, sys.executable, "-I", "-S", str(attached.__file__), port, str(terraform)]
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
     path.chmod(0o755)
     return path
 

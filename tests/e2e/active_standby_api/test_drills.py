@@ -12,7 +12,7 @@ from e2e.estates import Estate, drilled
 from generator.recovery.budget import budget
 from harness.drill.run.run import DrillResult, run_drill
 from harness.drill.scenario import FaultEntry, find_scenario
-from tests.turns import TURNS
+from tests.drilling import TURNS
 
 pytestmark = [
     pytest.mark.e2e,
@@ -91,7 +91,7 @@ def test_a_fault_that_no_request_runs_into_is_inconclusive(estate: Estate) -> No
         {"at": 30, "kind": "service-down", "region": "primary", "service": "glue", "mode": "503"}
     )
     scenario = find_scenario("region-refuse").model_copy(update={"faults": (fault,), "duration": 60.0})
-    with TURNS.alone():
+    with TURNS.turn():
         result = run_drill(estate.sandbox, estate.subject, scenario)
     assert (result.verdict.status, result.exit_status) == ("inconclusive", 3)
 

@@ -10,7 +10,7 @@ from harness.drill import DrillResult, Scenario, Subject
 from harness.sandbox.sandbox import Sandbox
 from tests.harness.drill.drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.drills, pytest.mark.timeout(240)]
 EAST, WEST = REGIONS
 
 

@@ -109,8 +109,7 @@ def _configuration(directory: Path, *, canary: bool) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    tmp_path_factory.getbasetemp()
+def sandbox() -> Iterator[Sandbox]:
     with Sandbox(account_id=ACCOUNT, regions=[REGION]) as running:
         yield running
 

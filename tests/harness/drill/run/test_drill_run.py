@@ -14,7 +14,7 @@ from harness.drill.run.crosscheck import cross_check
 from harness.sandbox.sandbox import Sandbox
 from tests.harness.drill.drill_estate import ACCOUNT, LOST, REGIONS, build, conclusive, scenario
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.alone, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.drills, pytest.mark.timeout(240)]
 EAST, WEST = REGIONS
 
 
