@@ -1,10 +1,9 @@
 """Run the modules' `terraform test` files in two roots, a Terraform process for each file and root.
 
 In the repository a file reads as if it stood in its module; here every `run` block gets the `module` block
-that names what it tests. Terraform 1.11 starts a provider for every run, two seconds each, and keeps all of
-them until it ends, 50 MB each. Most runs expect a variable to be refused, which no provider has a part in:
-they run in a root without one, against the module's `variables*.tf` alone. The others run against the whole
-module; few, because accepted cases stand in `<module>.cases.tf`, which are planned together (test_readme.py).
+that names what it tests. Most runs expect a variable to be refused, which no provider has a part in: they run
+in a root without one, against the module's `variables*.tf` alone. The others run against the whole module;
+few, because accepted cases stand in `<module>.cases.tf`, which are planned together (test_readme.py).
 """
 
 from __future__ import annotations
