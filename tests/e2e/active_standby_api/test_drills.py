@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.sandbox,
     pytest.mark.terraform,
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(900),
 ]
 
 

@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.sandbox,
     pytest.mark.terraform,
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(900),
 ]
 # what an edge waits for one silent origin: connect_attempts x response_timeout of the manifest
 SILENCE = 2.0

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.sandbox,
     pytest.mark.terraform,
-    pytest.mark.timeout(2400),
+    pytest.mark.timeout(1200),
 ]
 
 
