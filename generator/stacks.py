@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator import naming
@@ -27,10 +28,15 @@ TIERS = (operations, security, network, edge, cdn, functions, compute, data, bac
 
 @dataclass(frozen=True)
 class Stack:
-    """One root. `regions` are those whose control planes it calls; its state lives in `state_region`."""
+    """One root. `regions` are those whose control planes it calls; its state lives in `state_region`.
+
+    Stacks of one `wave` need nothing of each other. A change to an environment that is there already goes
+    by `turn` inside a wave, so that it never reaches two regions at once.
+    """
 
     name: str
     wave: int
+    turn: int
     purpose: str
     state_region: str
     state_bucket: str
@@ -50,33 +56,49 @@ def declarations(manifest: Manifest) -> tuple[Declaration, ...]:
 def stacks(manifest: Manifest) -> tuple[Stack, ...]:
     """The environment's stacks in the order of their waves, without empty ones."""
     declared = declarations(manifest)
-    planned = [_stack(manifest, declared, *row) for row in _rows(manifest)]
+    planned = [_stack(manifest, declared, row) for row in _rows(manifest)]
     return tuple(stack for stack in planned if stack.calls)
 
 
-def _rows(manifest: Manifest) -> list[tuple[str, int, str, str]]:
-    lead, recovery = manifest.lead_region, manifest.recovery_region
+@dataclass(frozen=True)
+class _Row:
+    """What the table in docs/architecture.md says of a stack. `home`: the region of its state."""
+
+    name: str
+    wave: int
+    purpose: str
+    home: str
+    turn: int = 0
+
+
+def _rows(manifest: Manifest) -> list[_Row]:
+    recovery = manifest.recovery_region
     return [
-        ("state", 0, _state_purpose(manifest), recovery),
-        ("global", 1, "Roles, hosted zone, certificates, custom domains and regional names.", recovery),
-        ("data", 2, "Global tables and the keys of their replicas.", lead),
-        *(
-            (
-                region,
-                3 if region == lead else 4,
-                f"Everything regional of {region}.",
-                region,
-            )
-            for region in manifest.regions
-        ),
-        *(
-            (region, 3, f"The vote of {region}, which serves nothing.", region)
-            for region in implied.voters(manifest)
-            if region not in manifest.regions
-        ),
-        ("interconnect", 5, "What ties regions to each other: replication of objects.", recovery),
-        ("edge", 6, _edge_purpose(manifest), recovery),
+        _Row("state", 0, _state_purpose(manifest), recovery),
+        _Row("global", 1, "Roles, hosted zone, certificates, custom domains and regional names.", recovery),
+        _Row("data", 1, "Global tables and the keys of their replicas.", manifest.lead_region),
+        *_regional_rows(manifest),
+        _Row("interconnect", 4, "What ties regions to each other: replication of objects.", recovery),
+        _Row("edge", 5, _edge_purpose(manifest), recovery),
     ]
+
+
+def _regional_rows(manifest: Manifest) -> Iterator[_Row]:
+    """The regions, side by side unless a database needs its primary first.
+
+    A secondary cluster joins a primary one that is there
+    (Amazon Aurora User Guide, "Using Amazon Aurora Global Database").
+    """
+    lead = manifest.lead_region
+    others = 3 if manifest.data.databases else 2
+    for region in manifest.regions:
+        first = region == lead
+        yield _Row(
+            region, 2 if first else others, f"Everything regional of {region}.", region, 0 if first else 1
+        )
+    for region in implied.voters(manifest):
+        if region not in manifest.regions:
+            yield _Row(region, 2, f"The vote of {region}, which serves nothing.", region)
 
 
 def _state_purpose(manifest: Manifest) -> str:
@@ -92,18 +114,17 @@ def _edge_purpose(manifest: Manifest) -> str:
     )
 
 
-def _stack(
-    manifest: Manifest, declared: tuple[Declaration, ...], name: str, wave: int, purpose: str, home: str
-) -> Stack:
-    mine = [found for found in declared if found.stack == name]
+def _stack(manifest: Manifest, declared: tuple[Declaration, ...], row: _Row) -> Stack:
+    mine = [found for found in declared if found.stack == row.name]
     calls = tuple(found for found in mine if isinstance(found, ModuleCall))
     used = {call.region for call in calls}
     return Stack(
-        name=name,
-        wave=wave,
-        purpose=purpose,
-        state_region=home,
-        state_bucket=naming.state_bucket(manifest.name, manifest.account_id, home),
+        name=row.name,
+        wave=row.wave,
+        turn=row.turn,
+        purpose=row.purpose,
+        state_region=row.home,
+        state_bucket=naming.state_bucket(manifest.name, manifest.account_id, row.home),
         # the manifest's own first; the CDN's region and the witness need not be among them
         regions=(*(r for r in manifest.regions if r in used), *sorted(used - set(manifest.regions))),
         calls=calls,

@@ -26,6 +26,7 @@ def document(manifest: Manifest, *, environment: str) -> str:
         environment=environment,
         topology=topology(manifest),
         waves=waves(stacks(manifest)),
+        turns=turns(stacks(manifest), manifest),
         stacks=stacks(manifest),
         names=names(manifest),
         routes=implied.routes(manifest),
@@ -145,6 +146,17 @@ def waves(planned: tuple[Stack, ...]) -> str:
     ordered = list(by_wave)
     lines += [f"  wave{one} --> wave{other}" for one, other in itertools.pairwise(ordered)]
     return "\n".join(lines)
+
+
+def turns(planned: tuple[Stack, ...], manifest: Manifest) -> str:
+    """In which order a change reaches the regions, as words."""
+    regions = sorted((stack for stack in planned if stack.name in manifest.regions), key=_place)
+    steps = [" and ".join(each.name for each in group) for _, group in itertools.groupby(regions, key=_place)]
+    return ", then ".join(steps)
+
+
+def _place(stack: Stack) -> tuple[int, int]:
+    return stack.wave, stack.turn
 
 
 def names(manifest: Manifest) -> list[tuple[str, dict[str, str]]]:

@@ -26,6 +26,7 @@ def monolith(manifest: Manifest, *, modules: str) -> str:
     everything = Stack(
         name=NAME,
         wave=0,
+        turn=0,
         purpose="Every stack in one root, for comparison.",
         state_region=home.state_region,
         state_bucket=home.state_bucket,

@@ -10,20 +10,17 @@ from harness.terraform.stack import StackRun
 
 
 def standby_first(manifest: Manifest, stacks: Sequence[StackRun]) -> tuple[StackRun, ...]:
-    """The same stacks, the waves of the lead region and of the standbys exchanged where that may be.
+    """The same stacks, the turns of the lead region and of the standbys exchanged where that may be.
 
-    It may not with databases: a secondary cluster joins a primary one that has to be there (Amazon Aurora
-    User Guide, "Using Amazon Aurora Global Database"), nor among active regions, none of which is spare.
-    A stack that another takes an input from, or gives one to, keeps its wave.
+    It may not with databases, whose primary cluster must be there first, nor among active regions, none of
+    which is spare. A stack that another takes an input from, or gives one to, keeps its turn.
     """
     if manifest.topology != "active-standby" or manifest.data.databases:
         return tuple(stacks)
-    by_name = {stack.name: stack for stack in stacks}
-    lead = by_name.get(manifest.lead_region)
-    standbys = [by_name[region] for region in manifest.lead_first[1:] if region in by_name]
-    tied = {each.stack for stack in stacks for each in stack.inputs}
-    if lead is None or not standbys or lead.name in tied or any(stack.name in tied for stack in standbys):
+    regions = set(manifest.regions)
+    given = {each.stack for stack in stacks for each in stack.inputs}
+    taking = {stack.name for stack in stacks if stack.inputs}
+    if regions & (given | taking):
         return tuple(stacks)
-    first, second = lead.wave, max(stack.wave for stack in standbys)
-    moved = {lead.name: second, **{stack.name: first for stack in standbys}}
-    return tuple(replace(stack, wave=moved.get(stack.name, stack.wave)) for stack in stacks)
+    turns = {region: int(region == manifest.lead_region) for region in regions}
+    return tuple(replace(stack, turn=turns.get(stack.name, stack.turn)) for stack in stacks)

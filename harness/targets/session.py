@@ -60,6 +60,7 @@ def stack_runs(environment: Environment) -> tuple[StackRun, ...]:
         StackRun(
             name=stack.name,
             wave=stack.wave,
+            turn=stack.turn,
             root=environment.folder / stack.name,
             inputs=tuple(
                 UpstreamInput(variable=each.variable, stack=each.upstream, output=each.output)

@@ -24,6 +24,7 @@ from harness.terraform import adapter, steps
 from harness.terraform.adapter import CommandFailed, CommandResult, ExitStatus
 from harness.terraform.errors import TerraformError
 from harness.terraform.session import Job, StackResult
+from harness.terraform.waves import Findings
 from harness.terraform.working_copy import initialise_copy, working_copy
 
 
@@ -138,14 +139,18 @@ def in_copy(job: Job, *, note: str, state: Path | None = None) -> StackResult:
         return steps.plan_result(copy, keep=False, note=note)
 
 
-def apply(job: Job) -> StackResult:
-    """Bootstrap if need be, then as any other stack. Converges from wherever a killed run stopped."""
+def apply(job: Job, findings: Findings) -> StackResult:
+    """Bootstrap if need be, then as any other stack. Converges from wherever a killed run stopped.
+
+    Without the bucket nothing of the environment can be there: it is new.
+    """
     found = remote(job)
     if isinstance(found, CommandResult):
         return steps.ended(job, found)
     if found[0] is Remote.PRESENT:
         refused = _settle(job, snapshot(found[1]))
         return refused or steps.apply(job)
+    findings.new = found[0] is Remote.NO_BUCKET
     made = _make(job)
     if not made.status.good:
         return made

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.terraform import adapter, bootstrap, initialised, running, steps, waves
+from harness.terraform import adapter, bootstrap, initialised, running, steps, usable, waves
 from harness.terraform.adapter import CommandFailed, CommandResult, ExitStatus
 from harness.terraform.errors import TerraformError
 from harness.terraform.progress_events import RunEnded, RunStarted, StackEnded, StackStarted
@@ -53,17 +54,24 @@ def plan(
 def apply(
     session: Session, stacks: Sequence[StackRun], *, known: Sequence[StackRun] | None = None
 ) -> RunResult:
-    """Wave by wave: plan a stack when its upstreams are applied, then apply precisely that saved plan."""
+    """Wave by wave: plan a stack when its upstreams are applied, then apply precisely that saved plan.
+
+    The wave after the bootstrap stack starts when its buckets can be used, which is before it is done.
+    """
     everything = known or stacks
     outputs = _outputs(session, everything)
+    findings = waves.Findings()
+    for name in (stack.name for stack in stacks if stack.bootstrap):
+        observe = usable.watched(session.observe, name, partial(findings.usable.add, name))
+        session = replace(session, observe=observe)
 
     def work(job: Job) -> StackResult:
-        result = bootstrap.apply(job) if job.stack.bootstrap else steps.apply(job)
+        result = bootstrap.apply(job, findings) if job.stack.bootstrap else steps.apply(job)
         if result.status is ExitStatus.SUCCEEDED:
             _pass_on(job, everything, outputs)
         return result
 
-    return _run(session, "apply", stacks, waves.by_wave(stacks), outputs, work)
+    return _run(session, "apply", stacks, waves.by_wave(stacks), outputs, work, findings=findings)
 
 
 def apply_reviewed(
@@ -129,8 +137,7 @@ def destroy(
             return bootstrap.destroy(job, others=others)
         return _good_without_bucket(steps.apply(replace(job, unknown=()), destroy=True))
 
-    tasks = waves.by_wave(stacks, reverse=True)
-    return _run(session, "destroy", stacks, tasks, outputs, work)
+    return _run(session, "destroy", stacks, waves.by_wave_reversed(stacks), outputs, work)
 
 
 def plan_destruction(
@@ -145,7 +152,7 @@ def plan_destruction(
         return _good_without_bucket(steps.plan_result(replace(job, unknown=()), destroy=True, keep=False))
 
     outputs = _outputs(session, known or stacks)
-    return _run(session, "plan", stacks, waves.by_wave(stacks, reverse=True), outputs, work, fail_fast=False)
+    return _run(session, "plan", stacks, waves.by_wave_reversed(stacks), outputs, work, fail_fast=False)
 
 
 def _good_without_bucket(result: StackResult) -> StackResult:
@@ -184,6 +191,7 @@ def _run(
     work: _Work,
     *,
     fail_fast: bool = True,
+    findings: waves.Findings | None = None,
 ) -> RunResult:
     by_name = {stack.name: stack for stack in stacks}
     ordered = tuple(
@@ -201,6 +209,7 @@ def _run(
         workers=session.workers,
         fail_fast=fail_fast,
         interruption=session.interruption,
+        findings=findings,
     )
     results = dict(outcomes.done)
     for name, why in outcomes.not_started.items():

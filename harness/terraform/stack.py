@@ -18,11 +18,15 @@ class UpstreamInput:
 
 @dataclass(frozen=True, kw_only=True)
 class StackRun:
-    """One Terraform root with one state. `bootstrap`: the stack that makes the bucket of its own state."""
+    """One Terraform root with one state. `bootstrap`: the stack that makes the bucket of its own state.
+
+    Stacks of one `wave` need nothing of each other; a change to what is there already goes by `turn` in it.
+    """
 
     name: str
     wave: int
     root: Path
+    turn: int = 0
     inputs: tuple[UpstreamInput, ...] = ()
     bootstrap: bool = False
 

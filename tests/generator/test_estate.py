@@ -47,14 +47,26 @@ def by_name(manifest: Manifest) -> dict[str, Stack]:
 
 
 def test_stacks_come_in_waves_and_keep_their_state_where_the_design_says(load: Load) -> None:
-    assert [(stack.name, stack.wave, stack.state_region) for stack in stacks(load())] == [
-        ("state", 0, "us-west-2"),
-        ("global", 1, "us-west-2"),
-        ("data", 2, "us-east-1"),
-        ("us-east-1", 3, "us-east-1"),
-        ("us-west-2", 4, "us-west-2"),
-        ("edge", 6, "us-west-2"),
+    assert [(stack.name, stack.wave, stack.turn, stack.state_region) for stack in stacks(load())] == [
+        ("state", 0, 0, "us-west-2"),
+        ("global", 1, 0, "us-west-2"),
+        ("data", 1, 0, "us-east-1"),
+        ("us-east-1", 2, 0, "us-east-1"),
+        ("us-west-2", 2, 1, "us-west-2"),
+        ("edge", 5, 0, "us-west-2"),
     ]
+
+
+def test_what_a_stack_takes_from_another_comes_from_an_earlier_wave(load: Load) -> None:
+    manifest = load()
+    for stack in stacks(manifest):
+        for each in stack.inputs:
+            assert by_name(manifest)[each.upstream].wave < stack.wave, (stack.name, each)
+
+
+def test_the_readme_says_in_which_order_a_change_reaches_the_regions(load: Load) -> None:
+    text = document.document(load(), environment="mine")
+    assert "Later ones change one region after the other: us-east-1, then us-west-2.\n" in text
 
 
 def resource_types(module: str) -> set[str]:

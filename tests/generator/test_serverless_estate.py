@@ -42,16 +42,16 @@ def arguments(manifest: Manifest, stack: str, label: str) -> dict[str, Any]:
     return dict(call.arguments)
 
 
-def test_the_witness_has_a_stack_of_its_own_and_what_ties_regions_comes_after_them(full: Load) -> None:
+def test_a_database_needs_its_primary_first_and_what_ties_regions_comes_after_all(full: Load) -> None:
     assert [(stack.name, stack.wave, stack.regions) for stack in stacks(full())] == [
         ("state", 0, ("us-east-1", "eu-west-1", "us-east-2")),
         ("global", 1, ("us-east-1", "eu-west-1")),
-        ("data", 2, ("us-east-1", "eu-west-1")),
-        ("us-east-1", 3, ("us-east-1",)),
-        ("eu-west-1", 4, ("eu-west-1",)),
-        ("us-east-2", 3, ("us-east-2",)),
-        ("interconnect", 5, ("us-east-1", "eu-west-1")),
-        ("edge", 6, ("us-east-1", "eu-west-1")),
+        ("data", 1, ("us-east-1", "eu-west-1")),
+        ("us-east-1", 2, ("us-east-1",)),
+        ("eu-west-1", 3, ("eu-west-1",)),
+        ("us-east-2", 2, ("us-east-2",)),
+        ("interconnect", 4, ("us-east-1", "eu-west-1")),
+        ("edge", 5, ("us-east-1", "eu-west-1")),
     ]
 
 

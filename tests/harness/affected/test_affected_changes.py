@@ -203,14 +203,14 @@ def test_a_removed_region_is_reported_with_the_command_that_destroys_it(reposito
     repository.change("envs/dev/manifest.yaml", "us-west-2:", "eu-west-1:")
     repository.generate()
     report = change(repository.root)
-    assert [(str(each.name), each.wave) for each in report.removed] == [("dev/us-west-2", 4)]
+    assert [(str(each.name), each.wave) for each in report.removed] == [("dev/us-west-2", 2)]
     told = as_json(report)
     commit = repository.git("rev-parse", "main")
     assert told["removed"] == [
         {
             "env": "dev",
             "stack": "us-west-2",
-            "wave": 4,
+            "wave": 2,
             "destroy": f"git worktree add --detach .antipode/base-{commit[:10]} {commit} && "
             f"make -C .antipode/base-{commit[:10]} destroy ENV=dev STACK=us-west-2",
         }
@@ -218,7 +218,7 @@ def test_a_removed_region_is_reported_with_the_command_that_destroys_it(reposito
     assert told["matrix"]["include"][-1] == {
         "env": "dev",
         "stack": "us-west-2",
-        "wave": 4,
+        "wave": 2,
         "action": "destroy",
     }
     assert told["count"] == len(told["matrix"]["include"]) == 7

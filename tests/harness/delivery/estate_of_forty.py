@@ -45,10 +45,10 @@ def environment(folder: Path, name: str = "prod", more: str = "") -> Environment
 
 
 def stacks(make_stack: Callable[..., StackRun]) -> tuple[StackRun, ...]:
-    """state, global, data, five regions, interconnect, edge; and thirty more, six for each wave above 1."""
+    """state, global, data, five regions, interconnect, edge; and thirty more, six for each of five waves."""
     zone = UpstreamInput(variable="zone_id", stack="global", output="zone_id")
-    own = [("state", 0), ("global", 1), ("data", 2), (REGIONS[0], 3), *((each, 4) for each in REGIONS[1:])]
-    own += [("interconnect", 5)]
-    more = [(f"part-{wave}-{number}", wave) for wave in (2, 3, 4, 5, 6) for number in range(6)]
+    own = [("state", 0), ("global", 1), ("data", 1), ("interconnect", 4)]
+    more = [(f"part-{wave}-{number}", wave) for wave in (1, 2, 3, 4, 5) for number in range(6)]
     found = [make_stack(name, wave) for name, wave in own + more]
-    return (*found, make_stack("edge", 6, inputs=(zone,)))
+    regions = [make_stack(region, 2, turn=int(region != REGIONS[0])) for region in REGIONS]
+    return (*found, *regions, make_stack("edge", 5, inputs=(zone,)))

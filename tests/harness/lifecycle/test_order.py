@@ -28,7 +28,7 @@ AT_ONCE = 3
 
 def order(tmp_path: Path, make_stack: MakeStack, more: str = "") -> dict[str, int]:
     ordered = standby_first(estate_of_forty.manifest(tmp_path, more=more), estate_of_forty.stacks(make_stack))
-    return {stack.name: stack.wave for stack in ordered}
+    return {stack.name: stack.turn for stack in ordered}
 
 
 def test_there_are_forty_stacks(make_stack: MakeStack) -> None:
@@ -38,11 +38,11 @@ def test_there_are_forty_stacks(make_stack: MakeStack) -> None:
 def test_standbys_change_places_with_the_primary_and_nothing_else_moves(
     tmp_path: Path, make_stack: MakeStack
 ) -> None:
-    before = {stack.name: stack.wave for stack in estate_of_forty.stacks(make_stack)}
+    before = {stack.name: stack.turn for stack in estate_of_forty.stacks(make_stack)}
     after = order(tmp_path, make_stack)
-    assert {name: wave for name, wave in after.items() if wave != before[name]} == {
-        PRIMARY: 4,
-        **dict.fromkeys(STANDBYS, 3),
+    assert {name: turn for name, turn in after.items() if turn != before[name]} == {
+        PRIMARY: 1,
+        **dict.fromkeys(STANDBYS, 0),
     }
 
 
@@ -59,7 +59,7 @@ def test_a_region_that_another_stack_takes_an_input_from_keeps_its_place(
     tmp_path: Path, make_stack: MakeStack
 ) -> None:
     tied = make_stack(
-        "edge", 6, inputs=(estate_of_forty.UpstreamInput(variable="a", stack=PRIMARY, output="b"),)
+        "edge", 5, inputs=(estate_of_forty.UpstreamInput(variable="a", stack=PRIMARY, output="b"),)
     )
     given = (*estate_of_forty.stacks(make_stack)[:-1], tied)
     assert standby_first(estate_of_forty.manifest(tmp_path), given) == given
@@ -68,7 +68,7 @@ def test_a_region_that_another_stack_takes_an_input_from_keeps_its_place(
 def test_some_of_the_stacks_are_ordered_as_all_are(tmp_path: Path, make_stack: MakeStack) -> None:
     some = [each for each in estate_of_forty.stacks(make_stack) if each.name in (PRIMARY, "us-west-2")]
     ordered = standby_first(estate_of_forty.manifest(tmp_path), some)
-    assert [(each.name, each.wave) for each in ordered] == [(PRIMARY, 4), ("us-west-2", 3)]
+    assert {each.name: each.turn for each in ordered} == {PRIMARY: 1, "us-west-2": 0}
 
 
 def applied(fake: FakeTerraform) -> list[str]:
@@ -117,7 +117,7 @@ def test_a_standby_that_fails_keeps_the_primary_and_everything_later_as_it_was(
     result = runner.apply(make_session(workers=AT_ONCE), forty)
     by_status = {stack.name: result.of(stack.name).status for stack in forty}
     assert by_status["us-west-2"] is ExitStatus.FAILED
-    later = [stack.name for stack in forty if stack.wave > 3]
+    later = [stack.name for stack in forty if (stack.wave, stack.turn) > (2, 0)]
     assert PRIMARY in later
     assert {by_status[name] for name in later} == {ExitStatus.NOT_STARTED}
     assert set(applied(fake)) & set(later) == set()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,17 @@ import pytest
 
 from harness.terraform import bootstrap, runner
 from harness.terraform.adapter import ExitStatus
-from harness.terraform.progress_events import ProgressEvent, Said
+from harness.terraform.events import Changes, ResourceEvent
+from harness.terraform.progress_events import (
+    ProgressEvent,
+    ResourceProgress,
+    Said,
+    StackPlanned,
+    StepStarted,
+)
+from harness.terraform.usable import watched
 from tests.harness.terraform.conftest import MakeSession, MakeStack
-from tests.harness.terraform.fake_terraform import BUCKET_MISSING, CHANGES, FakeTerraform
+from tests.harness.terraform.fake_terraform import BUCKET_MISSING, CHANGES, FakeTerraform, hook, planned
 
 EMPTY = {"lines": [json.dumps({"version": 4, "serial": 0, "lineage": "", "resources": []})]}
 COPY = ".bootstrap-state"
@@ -93,6 +102,106 @@ def test_the_copy_holds_the_root_its_lock_file_and_a_local_backend(
         "antipode_backend_override.tf": 'terraform {\n  backend "local" {}\n}\n',
         "main.tf": "# root\n",
     }
+
+
+BUCKET, KEY = "module.state.aws_s3_bucket.this", 'module.state.aws_kms_key.this["a.b"]'
+RULE = "module.state.aws_s3_bucket_lifecycle_configuration.this"
+
+
+def _made_slowly(fake: FakeTerraform, *made: str, **ending: Any) -> None:
+    """The state stack's apply makes what is named and then waits for its lifecycle rule."""
+    plan = {"exit": 2, "lines": [planned(each) for each in (BUCKET, KEY, RULE)]}
+    lines = [hook("start", RULE), *(hook("complete", each) for each in made)]
+    fake.answer(
+        **{
+            "state init": [BUCKET_MISSING, {}],
+            f"{COPY} plan": plan,
+            f"{COPY} apply": {"lines": lines, "seconds": 3} | ending,
+            "state pull": _pulled("bucket"),
+        }
+    )
+
+
+def test_other_stacks_are_applied_while_only_the_lifecycle_rule_is_left(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, tmp_path: Path
+) -> None:
+    _local(tmp_path, _state("bucket"))
+    _made_slowly(fake, BUCKET, KEY)
+    stacks = [make_stack("state", 0, bootstrap=True), make_stack("data")]
+    run = runner.apply(make_session(workers=1), stacks)
+    assert run.succeeded, [each.messages for each in run.results]
+    assert fake.commands.index("data plan") < fake.commands.index("state state push")
+
+
+def test_a_key_that_is_not_there_yet_holds_every_other_stack_up(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, tmp_path: Path
+) -> None:
+    _local(tmp_path, _state("bucket"))
+    _made_slowly(fake, BUCKET, RULE, seconds=0.5)
+    stacks = [make_stack("state", 0, bootstrap=True), make_stack("data")]
+    run = runner.apply(make_session(), stacks)
+    assert run.succeeded, [each.messages for each in run.results]
+    assert fake.commands[-2:] == ["data init", "data plan"]
+
+
+def test_a_lifecycle_rule_that_fails_is_told_once_and_made_by_the_next_run(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, tmp_path: Path
+) -> None:
+    local = _local(tmp_path, _state("bucket"))
+    _made_slowly(fake, BUCKET, KEY, seconds=2, exit=1, stderr="Error: MalformedXML\n")
+    fake.answer(data_plan={"exit": 0, "seconds": 3})
+    stacks = [make_stack("state", 0, bootstrap=True), make_stack("data"), make_stack("edge", 5)]
+    run = runner.apply(make_session(), stacks)
+    assert [(each.stack, each.status, each.messages) for each in run.results] == [
+        ("state", ExitStatus.FAILED, ("state: MalformedXML",)),
+        ("data", ExitStatus.SUCCEEDED, ()),
+        ("edge", ExitStatus.NOT_STARTED, ("edge: not started because state failed.",)),
+    ]
+    assert local.exists(), "the state is in no bucket yet"
+
+    rule = {"exit": 2, "lines": [planned(RULE)]}
+    fake.answer(**{"state init": {}, "state pull": [EMPTY, _pulled("bucket")], f"{COPY} plan": rule})
+    fake.answer(
+        **{f"{COPY} apply": {"lines": [hook("start", RULE), hook("complete", RULE)]}, "data_plan": {}}
+    )
+    before = len(fake.commands)
+    run = runner.apply(make_session(), stacks)
+    assert run.succeeded, [each.messages for each in run.results]
+    again = [each for each in fake.commands[before:] if each.startswith((COPY, "state "))]
+    assert again[:5] == ["state init", "state state pull", f"{COPY} init", f"{COPY} plan", f"{COPY} apply"]
+    assert not local.exists()
+
+
+def test_an_interruption_while_the_rule_is_made_keeps_the_local_state(
+    fake: FakeTerraform, make_session: MakeSession, make_stack: MakeStack, tmp_path: Path
+) -> None:
+    local = _local(tmp_path, _state("bucket"))
+    _made_slowly(fake, BUCKET, KEY, seconds=60)
+    session = make_session()
+
+    def interrupt_at_data(event: ProgressEvent) -> None:
+        if isinstance(event, StepStarted) and (event.stack, event.step) == ("data", "plan"):
+            session.interruption.request()
+
+    stacks = [make_stack("state", 0, bootstrap=True), make_stack("data")]
+    run = runner.apply(replace(session, observe=interrupt_at_data), stacks)
+    assert {each.status for each in run.results} == {ExitStatus.INTERRUPTED}
+    assert run.exit_code == 130
+    assert local.exists()
+
+
+def test_a_plan_that_changes_what_is_there_lets_nobody_start_early(told: list[ProgressEvent]) -> None:
+    usable: list[str] = []
+    take = watched(told.append, "state", lambda: usable.append("state"))
+    begun = ResourceEvent(address=RULE, action="create", phase="start")
+    take(StackPlanned(stack="state", changes=Changes(create=(RULE,), update=(BUCKET,))))
+    take(ResourceProgress(stack="state", event=begun))
+    assert usable == []
+    take(StackPlanned(stack="state", changes=Changes(create=(RULE,))))
+    assert usable == [], "it is only planned"
+    take(ResourceProgress(stack="state", event=begun))
+    assert usable == ["state"]
+    assert len(told) == 4
 
 
 def test_killed_after_the_push_the_local_state_goes_once_the_bucket_holds_the_same(

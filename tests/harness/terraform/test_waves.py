@@ -32,9 +32,62 @@ def test_a_wave_waits_for_all_of_the_lower_ones() -> None:
 
 
 def test_destroying_goes_the_other_way() -> None:
-    tasks = waves.by_wave(ENVIRONMENT, reverse=True)
+    tasks = waves.by_wave_reversed(ENVIRONMENT)
     assert _startable(tasks) == ("edge",)
     assert _startable(tasks, "edge") == ("north", "west")
+
+
+def _regions() -> list[StackRun]:
+    lead = StackRun(name="east", wave=2, root=Path("east"))
+    return [*_stacks(state=0), lead, StackRun(name="west", wave=2, turn=1, root=Path("west"))]
+
+
+def test_regions_take_turns_unless_the_environment_is_new() -> None:
+    tasks = waves.by_wave(_regions())
+    done = frozenset({"state"})
+    assert waves.startable(tasks, done=done, running=frozenset()) == ("east",)
+    assert waves.startable(tasks, done=done, running=frozenset({"east"})) == ()
+    assert waves.startable(tasks, done=done, running=frozenset({"east"}), new=True) == ("west",)
+
+
+def test_destroying_takes_no_turns() -> None:
+    assert _startable(waves.by_wave_reversed(_regions())) == ("east", "west")
+
+
+def test_a_stack_that_can_be_used_holds_nobody_up_and_takes_no_worker_while_it_runs() -> None:
+    findings, others = waves.Findings(), threading.Event()
+
+    def work(name: str) -> bool:
+        if name == "state":
+            findings.usable.add(name)
+            return others.wait(10)
+        others.set()
+        return True
+
+    tasks = waves.by_wave(_stacks(state=0, data=1))
+    outcomes = waves.run(tasks, work, succeeded=bool, workers=1, findings=findings)
+    assert dict(outcomes.done) == {"data": True, "state": True}
+    assert list(outcomes.done) == ["data", "state"]
+
+
+def test_a_stack_that_fails_after_it_could_be_used_lets_nothing_else_start() -> None:
+    findings, failed = waves.Findings(), threading.Event()
+
+    def work(name: str) -> bool:
+        if name == "state":
+            findings.usable.add(name)
+            failed.wait(10)
+            return False
+        failed.set()
+        time.sleep(0.5)
+        return True
+
+    tasks = waves.by_wave(_stacks(state=0, data=1, edge=2))
+    outcomes = waves.run(tasks, work, succeeded=bool, workers=2, findings=findings)
+    assert dict(outcomes.done) == {"state": False, "data": True}
+    assert {name: str(why) for name, why in outcomes.not_started.items()} == {
+        "edge": "not started because state failed"
+    }
 
 
 def test_stacks_left_out_of_a_run_hold_nothing_up() -> None:
