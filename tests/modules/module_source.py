@@ -90,6 +90,16 @@ def nested_calls(module: str) -> dict[str, str]:
     return {label: str((MODULES / module / source).resolve().relative_to(MODULES)) for label, source in calls}
 
 
+def moved(module: str) -> dict[str, str]:
+    """Former address by present address of every resource that a module has moved, within the module."""
+    found = [block for path in _sources(module, "*.tf") for block in _parsed(path).get("moved", [])]
+    return {_reference(block["to"]): _reference(block["from"]) for block in found}
+
+
+def _reference(text: str) -> str:
+    return re.sub(r"^\$\{(.*)\}$", r"\1", text)
+
+
 @cache
 def _text(module: str) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in _sources(module, "*.tf"))
@@ -103,7 +113,7 @@ def native_test(module: str) -> Path:
 def expected_failures(path: Path) -> list[str]:
     """Every object that some run of a `.tftest.hcl` file expects to fail, once for each run and object."""
     return [
-        re.sub(r"^\$\{(.*)\}$", r"\1", str(target))
+        _reference(str(target))
         for run in blocks(path, "run")
         for target in run.attributes.get("expect_failures", [])
     ]

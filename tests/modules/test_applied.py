@@ -31,6 +31,7 @@ from tests.modules.module_plan import (
     write_package,
 )
 from tests.modules.module_source import NATIVE_TESTS
+from tests.modules.moves import assert_only_moves
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(420)]
 
@@ -246,6 +247,10 @@ def test_what_is_applied_is_what_the_inventory_says(
 @pytest.mark.exercises("region", "second plan")
 def test_a_second_plan_is_empty(applied: tftest.TerraformTest) -> None:
     assert changes(applied) == []
+
+
+def test_a_region_applied_before_the_moves_only_moves(applied: tftest.TerraformTest) -> None:
+    assert_only_moves(applied)
 
 
 def backup_client(sandbox: Sandbox) -> Any:

@@ -24,6 +24,7 @@ from harness.terraform import plans
 from tests import inventory
 from tests.modules.module_plan import LOCK_FILE, PACKAGE, Terraform, path_to, temporary_files_in
 from tests.modules.module_source import NATIVE_TESTS
+from tests.modules.moves import assert_only_moves
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -402,6 +403,10 @@ def test_a_second_plan_of_the_estate_is_empty(applied: tftest.TerraformTest) -> 
         if change["change"]["actions"] not in (["no-op"], ["read"])
     }
     assert changes == {}
+
+
+def test_an_estate_applied_before_the_moves_only_moves(applied: tftest.TerraformTest) -> None:
+    assert_only_moves(applied)
 
 
 def test_the_password_can_be_read_in_both_regions_and_stands_in_no_state(

@@ -1,6 +1,6 @@
 output "access_logs_bucket" {
   description = "Name of the bucket that holds the access logs, or null."
-  value       = one(aws_s3_bucket.logs[*].bucket)
+  value       = one(module.logs[*].name)
 }
 
 output "arn" {

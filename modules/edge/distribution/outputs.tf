@@ -20,5 +20,5 @@ output "id" {
 
 output "log_bucket_name" {
   description = "Name of the bucket of access logs, or null without logs."
-  value       = one([for bucket in values(aws_s3_bucket.logs) : bucket.id])
+  value       = one(values(module.logs)[*].name)
 }

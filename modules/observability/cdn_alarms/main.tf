@@ -1,11 +1,17 @@
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  actions    = [aws_sns_topic.this.arn]
+  actions    = [module.topic.arn]
   dimensions = { DistributionId = var.distribution_id, Region = "Global" }
   period     = var.thresholds.period_seconds
+}
+
+module "topic" {
+  source = "../alarm_topic"
+
+  kms_key_arn = var.kms_key_arn
+  name        = var.name
+  notify      = var.notify
+
+  tags = var.tags
 }
 
 # CloudFront reports on its origins and its cache only where it is asked to, for a fee

@@ -8,5 +8,5 @@ output "alarm_names" {
 
 output "topic_arn" {
   description = "ARN of the topic that every alarm publishes to."
-  value       = aws_sns_topic.this.arn
+  value       = module.topic.arn
 }

@@ -1,69 +1,13 @@
 # Alarms of what this region sees of the others: an alarm in the sick region could be as sick as the region.
 
-resource "aws_sns_topic" "this" {
-  name              = "${var.name}-alarms"
-  kms_master_key_id = var.kms_key_arn
+module "topic" {
+  source = "../../observability/alarm_topic"
+
+  kms_key_arn = var.kms_key_arn
+  name        = var.name
+  notify      = var.notify
 
   tags = var.tags
-}
-
-data "aws_iam_policy_document" "topic" {
-  statement {
-    sid       = "AlarmsOfThisModule"
-    actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.this.arn]
-
-    principals {
-      type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [aws_sns_topic.this.owner]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values = [join(":", [
-        "arn", data.aws_partition.current.partition, "cloudwatch", data.aws_region.current.name,
-        aws_sns_topic.this.owner, "alarm", "${var.name}-*",
-      ])]
-    }
-  }
-
-  statement {
-    sid       = "EncryptedInTransitOnly"
-    effect    = "Deny"
-    actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.this.arn]
-
-    principals {
-      type        = "AWS"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-}
-
-resource "aws_sns_topic_policy" "this" {
-  arn    = aws_sns_topic.this.arn
-  policy = data.aws_iam_policy_document.topic.json
-}
-
-resource "aws_sns_topic_subscription" "email" {
-  for_each = toset(var.notify)
-
-  topic_arn = aws_sns_topic.this.arn
-  protocol  = "email"
-  endpoint  = each.value
 }
 
 resource "aws_cloudwatch_metric_alarm" "unreachable" {
@@ -88,8 +32,8 @@ resource "aws_cloudwatch_metric_alarm" "unreachable" {
   datapoints_to_alarm = var.alarm_minutes
   # a controller that has stopped is no less a reason to get up
   treat_missing_data = var.enabled ? "breaching" : "notBreaching"
-  alarm_actions      = [aws_sns_topic.this.arn]
-  ok_actions         = [aws_sns_topic.this.arn]
+  alarm_actions      = [module.topic.arn]
+  ok_actions         = [module.topic.arn]
 
   tags = var.tags
 }
@@ -110,8 +54,8 @@ resource "aws_cloudwatch_metric_alarm" "controller_errors" {
   evaluation_periods  = 3
   datapoints_to_alarm = 2
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this.arn]
-  ok_actions          = [aws_sns_topic.this.arn]
+  alarm_actions       = [module.topic.arn]
+  ok_actions          = [module.topic.arn]
 
   tags = var.tags
 }

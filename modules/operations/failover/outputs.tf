@@ -23,5 +23,5 @@ output "table_name" {
 
 output "topic_arn" {
   description = "ARN of the topic that every alarm publishes to."
-  value       = aws_sns_topic.this.arn
+  value       = module.topic.arn
 }

@@ -1,6 +1,6 @@
 output "access_logs_bucket" {
   description = "Name of the bucket that holds the access logs, or null."
-  value       = var.access_logs.enabled ? aws_s3_bucket.logs[0].bucket : null
+  value       = one(module.logs[*].name)
 }
 
 output "bucket" {

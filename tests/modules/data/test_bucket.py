@@ -171,14 +171,22 @@ def test_a_lock_is_made_with_the_bucket_and_in_governance_mode_by_default(plan_m
     assert resources(plan_module, SMALLEST)["aws_s3_bucket.this"]["object_lock_enabled"] is False
 
 
-def test_access_logs_go_to_a_bucket_of_their_own_that_forgets_them(plan_module: Planner) -> None:
-    found = resources(plan_module, FULL)
-    assert found["aws_s3_bucket.logs[0]"]["bucket"] == "prod-files-123456789012-use1-logs"
-    (rule,) = found["aws_s3_bucket_lifecycle_configuration.logs[0]"]["rule"]
+def test_access_logs_go_to_a_bucket_of_their_own_that_s3_can_write_to(plan_module: Planner) -> None:
+    module = plan_module("data/bucket", FULL).modules["module.this"]
+    logs = module.child_modules["module.logs[0]"].resources
+    assert logs["aws_s3_bucket.this"]["values"]["bucket"] == "prod-files-123456789012-use1-logs"
+    (rule,) = logs["aws_s3_bucket_lifecycle_configuration.this"]["values"]["rule"]
     assert rule["expiration"][0]["days"] == 30
-    (encryption,) = found["aws_s3_bucket_server_side_encryption_configuration.logs[0]"]["rule"]
-    assert encryption["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "AES256"
+    (rule,) = logs["aws_s3_bucket_server_side_encryption_configuration.this"]["values"]["rule"]
+    assert rule["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "AES256"
+    logging = module.resources["aws_s3_bucket_logging.this[0]"]["values"]
+    assert (logging["target_bucket"], logging["target_prefix"]) == (
+        "prod-files-123456789012-use1-logs",
+        "access/",
+    )
 
 
 def test_the_smallest_bucket_is_one_bucket(plan_module: Planner) -> None:
-    assert {address for address in resources(plan_module, SMALLEST) if "logs" in address} == set()
+    module = plan_module("data/bucket", SMALLEST).modules["module.this"]
+    assert module.child_modules == {}
+    assert [address for address in module.resources if "logging" in address] == []

@@ -298,19 +298,22 @@ def test_access_logs_are_delivered_to_an_encrypted_bucket_that_only_log_delivery
 ) -> None:
     logs = {"account_id": "123456789012", "bucket_name": "prod-cdn-logs", "kms_key_arn": KEY}
     planned = resources(plan_module, logs=logs)
+    module = plan_module("edge/distribution", CASE | {"logs": logs}).modules["module.this"]
+    children = module.child_modules['module.logs["this"]'].resources
+    bucket = {address: resource["values"] for address, resource in children.items() if "values" in resource}
     source = planned['aws_cloudwatch_log_delivery_source.this["this"]']
     assert (source["name"], source["log_type"]) == ("prod", "ACCESS_LOGS")
     assert planned['aws_cloudwatch_log_delivery_destination.this["this"]']["output_format"] == "json"
-    rule = only(planned['aws_s3_bucket_server_side_encryption_configuration.logs["this"]']["rule"])
+    rule = only(bucket["aws_s3_bucket_server_side_encryption_configuration.this"]["rule"])
     assert rule["apply_server_side_encryption_by_default"] == [
         {"kms_master_key_id": KEY, "sse_algorithm": "aws:kms"}
     ]
-    access = planned['aws_s3_bucket_public_access_block.logs["this"]']
+    access = bucket["aws_s3_bucket_public_access_block.this"]
     blocked = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     assert [access[name] for name in blocked] == [True, True, True, True]
-    expiry = only(planned['aws_s3_bucket_lifecycle_configuration.logs["this"]']["rule"])
+    expiry = only(bucket["aws_s3_bucket_lifecycle_configuration.this"]["rule"])
     assert only(expiry["expiration"])["days"] == 90
-    policy = json.loads(planned['aws_s3_bucket_policy.logs["this"]']["policy"])
+    policy = json.loads(bucket["aws_s3_bucket_policy.this"]["policy"])
     allowed = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
     assert allowed == [
         {
@@ -331,7 +334,9 @@ def test_access_logs_are_delivered_to_an_encrypted_bucket_that_only_log_delivery
 
 
 def test_without_logs_there_is_no_bucket(plan_module: Planner) -> None:
-    kinds = {address.split(".")[0] for address in resources(plan_module)}
+    module = plan_module("edge/distribution", CASE).modules["module.this"]
+    kinds = {address.split(".")[0] for address in module.resources}
+    assert module.child_modules == {}
     assert {kind for kind in kinds if "s3" in kind or "log" in kind} == set()
 
 

@@ -144,11 +144,12 @@ def test_every_description_fits_and_says_what_to_do(alarms: dict[str, dict[str, 
     assert max(len(alarm["alarm_description"]) for alarm in alarms.values()) <= 1024
 
 
-def test_the_topic_is_encrypted_and_tells_people(resources: dict[str, dict[str, Any]]) -> None:
-    topic = resources["aws_sns_topic.this"]
-    subscription = resources['aws_sns_topic_subscription.email["oncall@example.com"]']
-    assert (topic["name"], topic["kms_master_key_id"]) == ("prod-use1-alarms", CASE["kms_key_arn"])
-    assert (subscription["protocol"], subscription["endpoint"]) == ("email", "oncall@example.com")
+def test_every_alarm_is_told_to_a_topic_of_its_own(plan_module: Planner) -> None:
+    module = plan_module("observability/alarms", CASE).modules["module.this"]
+    topic = module.child_modules["module.topic"].resources
+    assert topic["aws_sns_topic.this"]["values"]["name"] == "prod-use1-alarms"
+    assert topic["aws_sns_topic.this"]["values"]["kms_master_key_id"] == CASE["kms_key_arn"]
+    assert 'aws_sns_topic_subscription.email["oncall@example.com"]' in topic
 
 
 def test_what_is_late_is_judged_where_it_should_arrive_and_what_failed_where_it_came_from(

@@ -65,9 +65,9 @@ def test_every_description_fits_and_says_what_to_do(plan_module: Planner) -> Non
     assert max(map(len, texts)) <= 1024
 
 
-def test_the_topic_is_encrypted_and_tells_people(plan_module: Planner) -> None:
-    found = resources(plan_module, CASE)
-    topic = found["aws_sns_topic.this"]
-    subscription = found['aws_sns_topic_subscription.email["oncall@example.com"]']
-    assert (topic["name"], topic["kms_master_key_id"]) == ("prod-cdn-alarms", CASE["kms_key_arn"])
-    assert (subscription["protocol"], subscription["endpoint"]) == ("email", "oncall@example.com")
+def test_every_alarm_is_told_to_a_topic_of_its_own(plan_module: Planner) -> None:
+    module = plan_module("observability/cdn_alarms", CASE).modules["module.this"]
+    topic = module.child_modules["module.topic"].resources
+    assert topic["aws_sns_topic.this"]["values"]["name"] == "prod-cdn-alarms"
+    assert topic["aws_sns_topic.this"]["values"]["kms_master_key_id"] == CASE["kms_key_arn"]
+    assert 'aws_sns_topic_subscription.email["oncall@example.com"]' in topic

@@ -128,10 +128,14 @@ def test_a_controller_that_fails_tells_people(resources: dict[str, dict[str, Any
         {"FunctionName": "prod-failover-use1", "Resource": "prod-failover-use1:live"},
         2,
     )
-    topic = resources["aws_sns_topic.this"]
-    subscription = resources['aws_sns_topic_subscription.email["oncall@example.com"]']
-    assert (topic["name"], topic["kms_master_key_id"]) == ("prod-failover-use1-alarms", KEY)
-    assert (subscription["protocol"], subscription["endpoint"]) == ("email", "oncall@example.com")
+
+
+def test_every_alarm_is_told_to_a_topic_of_its_own(plan_module: Planner) -> None:
+    module = plan_module("operations/failover", CASE).modules["module.this"]
+    topic = module.child_modules["module.topic"].resources
+    assert topic["aws_sns_topic.this"]["values"]["name"] == "prod-failover-use1-alarms"
+    assert topic["aws_sns_topic.this"]["values"]["kms_master_key_id"] == KEY
+    assert 'aws_sns_topic_subscription.email["oncall@example.com"]' in topic
 
 
 def test_a_controller_that_is_off_is_not_called_and_its_silence_is_no_alarm(plan_module: Planner) -> None:

@@ -99,17 +99,19 @@ def test_an_upload_that_names_no_encryption_is_not_refused(plan_module: Planner)
 
 
 def test_access_logs_are_off_by_default(plan_module: Planner) -> None:
-    assert [
-        address for address in resources(plan_module, CASE) if "logs" in address or "logging" in address
-    ] == []
+    module = plan_module("operations/state_backend", CASE).modules["module.this"]
+    assert module.child_modules == {}
+    assert [address for address in module.resources if "logging" in address] == []
 
 
 def test_access_logs_go_to_a_private_bucket_that_s3_can_write_to(plan_module: Planner) -> None:
-    planned = resources(plan_module, LOGGED)
-    (rule,) = planned["aws_s3_bucket_server_side_encryption_configuration.logs[0]"]["rule"]
-    (expiry,) = planned["aws_s3_bucket_lifecycle_configuration.logs[0]"]["rule"]
-    assert planned["aws_s3_bucket.logs[0]"]["bucket"] == "prod-tfstate-123456789012-use1-logs"
-    assert planned["aws_s3_bucket_public_access_block.logs[0]"]["block_public_policy"] is True
+    module = plan_module("operations/state_backend", LOGGED).modules["module.this"]
+    logs = module.child_modules["module.logs[0]"].resources
+    planned = {address: resource["values"] for address, resource in logs.items() if "values" in resource}
+    (rule,) = planned["aws_s3_bucket_server_side_encryption_configuration.this"]["rule"]
+    (expiry,) = planned["aws_s3_bucket_lifecycle_configuration.this"]["rule"]
+    assert planned["aws_s3_bucket.this"]["bucket"] == "prod-tfstate-123456789012-use1-logs"
+    assert planned["aws_s3_bucket_public_access_block.this"]["block_public_policy"] is True
     assert rule["apply_server_side_encryption_by_default"][0]["sse_algorithm"] == "AES256"
     assert expiry["expiration"][0]["days"] == 30
-    assert planned["aws_s3_bucket_logging.this[0]"]["target_prefix"] == "access/"
+    assert module.resources["aws_s3_bucket_logging.this[0]"]["values"]["target_prefix"] == "access/"

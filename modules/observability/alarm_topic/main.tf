@@ -1,3 +1,7 @@
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
 resource "aws_sns_topic" "this" {
   name              = "${var.name}-alarms"
   kms_master_key_id = var.kms_key_arn
