@@ -64,6 +64,15 @@ def conditions(module: str) -> list[str]:
     return found + [f"check.{name}" for name in re.findall(r'^check "(\w+)" \{', text, re.M)]
 
 
+def precondition_messages(module: str) -> list[str]:
+    """The message of every precondition and postcondition of a module."""
+    return re.findall(
+        r'^    (?:pre|post)condition \{\n.*?^      error_message = "(.*?)"$',
+        _text(module),
+        re.MULTILINE | re.DOTALL,
+    )
+
+
 def example(module: str) -> str:
     """The first HCL fence of a module's README: the usage that a reader copies."""
     readme = MODULES / module / "README.md"

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import re
+
 import hcl2
 import pytest
 
-from tests.modules.module_source import FILES_OF_A_MODULE, MODULES, Block, modules, outputs, variables
+from tests.modules.module_source import (
+    FILES_OF_A_MODULE,
+    MODULES,
+    Block,
+    modules,
+    outputs,
+    precondition_messages,
+    variables,
+)
 
 pytestmark = pytest.mark.parametrize("module", modules())
 
@@ -18,6 +28,10 @@ def _without_a_sentence(found: list[Block]) -> list[str]:
 
 def _is_one_sentence(text: str) -> bool:
     return text[:1].isupper() and text.endswith(".") and ". " not in text
+
+
+def _is_about(variable: str, message: str) -> bool:
+    return re.fullmatch(rf"(?:The|In) (?:.* )?{variable}\b.*[.]", message) is not None
 
 
 def test_a_module_has_the_files_that_every_module_has(module: str) -> None:
@@ -44,13 +58,18 @@ def test_outputs_are_alphabetical_and_have_one_sentence(module: str) -> None:
     assert _without_a_sentence(found) == []
 
 
-def test_validation_messages_are_sentences(module: str) -> None:
+def test_a_validation_message_is_a_sentence_with_the_variable_as_it_is_spelled(module: str) -> None:
     messages = [
-        validation["error_message"].strip('"')
+        (variable.name, validation["error_message"])
         for variable in variables(module)
         for validation in variable.attributes.get("validation", [])
     ]
-    assert [message for message in messages if not (message[:1].isupper() and message.endswith("."))] == []
+    assert [message for name, message in messages if not _is_about(name, message)] == []
+
+
+def test_a_precondition_message_is_a_sentence(module: str) -> None:
+    messages = precondition_messages(module)
+    assert [message for message in messages if not re.fullmatch(r"[A-Z].*[.]", message)] == []
 
 
 def test_the_readme_names_every_input_and_output(module: str) -> None:

@@ -6,7 +6,7 @@ variable "architecture" {
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
-    error_message = "Architecture must be one of arm64, x86_64."
+    error_message = "The architecture must be one of arm64, x86_64."
   }
 }
 
@@ -36,7 +36,7 @@ variable "canary" {
   # everything else in it is validated by compute/release, which gets it as it is
   validation {
     condition     = var.canary == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.canary.role_arn))
-    error_message = "Canary: role_arn must be the ARN of an IAM role."
+    error_message = "The canary.role_arn must be the ARN of an IAM role."
   }
 }
 
@@ -54,17 +54,17 @@ variable "dead_letter" {
 
   validation {
     condition     = var.dead_letter.retention_days >= 1 && var.dead_letter.retention_days <= 14
-    error_message = "Dead_letter: retention_days must be from 1 to 14, the longest that SQS keeps a message."
+    error_message = "The dead_letter.retention_days must be from 1 to 14, the longest that SQS keeps a message."
   }
 
   validation {
     condition     = var.dead_letter.max_event_age_seconds >= 60 && var.dead_letter.max_event_age_seconds <= 21600
-    error_message = "Dead_letter: max_event_age_seconds must be from 60 to 21600."
+    error_message = "The dead_letter.max_event_age_seconds must be from 60 to 21600."
   }
 
   validation {
     condition     = contains([0, 1, 2], var.dead_letter.max_retries)
-    error_message = "Dead_letter: max_retries must be 0, 1 or 2."
+    error_message = "The dead_letter.max_retries must be 0, 1 or 2."
   }
 }
 
@@ -75,7 +75,7 @@ variable "description" {
 
   validation {
     condition     = length(var.description) >= 1 && length(var.description) <= 256
-    error_message = "Description must have 1 to 256 characters."
+    error_message = "The description must have 1 to 256 characters."
   }
 }
 
@@ -87,7 +87,7 @@ variable "environment" {
 
   validation {
     condition     = alltrue([for name in keys(var.environment) : can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name))])
-    error_message = "Environment: names must start with a letter and have two or more letters, digits or underscores."
+    error_message = "In environment, names must start with a letter and have two or more letters, digits or underscores."
   }
 
   validation {
@@ -98,12 +98,12 @@ variable "environment" {
       "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
       "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
     ])) == 0
-    error_message = "Environment: names that Lambda sets itself, such as AWS_REGION, cannot be set."
+    error_message = "In environment, names that Lambda sets itself, such as AWS_REGION, cannot be set."
   }
 
   validation {
     condition     = length(jsonencode(var.environment)) <= 4096
-    error_message = "Environment: names and values together must not exceed 4 KB."
+    error_message = "In environment, names and values together must not exceed 4 KB."
   }
 }
 
@@ -115,7 +115,7 @@ variable "ephemeral_storage_mb" {
 
   validation {
     condition     = var.ephemeral_storage_mb >= 512 && var.ephemeral_storage_mb <= 10240
-    error_message = "Ephemeral_storage_mb must be from 512 to 10240."
+    error_message = "The ephemeral_storage_mb must be from 512 to 10240."
   }
 }
 
@@ -127,7 +127,7 @@ variable "handler" {
 
   validation {
     condition     = can(regex("^[^\\s]{1,128}$", var.handler))
-    error_message = "Handler must be 1 to 128 characters without white space, such as handler.handler."
+    error_message = "The handler must be 1 to 128 characters without white space, such as handler.handler."
   }
 }
 
@@ -138,7 +138,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not of an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not of an alias."
   }
 }
 
@@ -153,7 +153,7 @@ variable "log_retention_days" {
       [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days,
     )
-    error_message = "Log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+    error_message = "The log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
 }
 
@@ -165,7 +165,7 @@ variable "memory_mb" {
 
   validation {
     condition     = var.memory_mb >= 128 && var.memory_mb <= 10240 && floor(var.memory_mb) == var.memory_mb
-    error_message = "Memory_mb must be a whole number from 128 to 10240."
+    error_message = "The memory_mb must be a whole number from 128 to 10240."
   }
 }
 
@@ -176,7 +176,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The name must be 1 to 64 letters, digits, underscores or hyphens."
   }
 }
 
@@ -187,7 +187,7 @@ variable "package" {
 
   validation {
     condition     = endswith(var.package, ".zip")
-    error_message = "Package must be the path of a .zip file."
+    error_message = "The package must be the path of a .zip file."
   }
 }
 
@@ -199,12 +199,12 @@ variable "provisioned_concurrency" {
 
   validation {
     condition     = var.provisioned_concurrency >= 0 && floor(var.provisioned_concurrency) == var.provisioned_concurrency
-    error_message = "Provisioned_concurrency must be a whole number of 0 or more."
+    error_message = "The provisioned_concurrency must be a whole number of 0 or more."
   }
 
   validation {
     condition     = var.reserved_concurrency == null ? true : var.provisioned_concurrency <= var.reserved_concurrency
-    error_message = "Provisioned_concurrency must not exceed reserved_concurrency."
+    error_message = "The provisioned_concurrency must not exceed reserved_concurrency."
   }
 }
 
@@ -219,7 +219,7 @@ variable "reserved_concurrency" {
       ? true
       : var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
     )
-    error_message = "Reserved_concurrency must be a whole number of 0 or more, or null; 0 stops the function."
+    error_message = "The reserved_concurrency must be a whole number of 0 or more, or null; 0 stops the function."
   }
 }
 
@@ -230,7 +230,7 @@ variable "role_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.role_arn))
-    error_message = "Role_arn must be the ARN of an IAM role."
+    error_message = "The role_arn must be the ARN of an IAM role."
   }
 }
 
@@ -249,7 +249,7 @@ variable "runtime" {
       "python3.10", "python3.11", "python3.12", "python3.13",
       "ruby3.3", "ruby3.4",
     ], var.runtime)
-    error_message = "Runtime must be one of dotnet8, java17, java21, nodejs20.x, nodejs22.x, provided.al2023, python3.10, python3.11, python3.12, python3.13, ruby3.3, ruby3.4."
+    error_message = "The runtime must be one of dotnet8, java17, java21, nodejs20.x, nodejs22.x, provided.al2023, python3.10, python3.11, python3.12, python3.13, ruby3.3, ruby3.4."
   }
 }
 
@@ -261,7 +261,7 @@ variable "timeout_seconds" {
 
   validation {
     condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900 && floor(var.timeout_seconds) == var.timeout_seconds
-    error_message = "Timeout_seconds must be a whole number from 1 to 900."
+    error_message = "The timeout_seconds must be a whole number from 1 to 900."
   }
 }
 
@@ -286,7 +286,7 @@ variable "vpc" {
       ? true
       : length(var.vpc.subnet_ids) >= 2 && alltrue([for id in var.vpc.subnet_ids : startswith(id, "subnet-")])
     )
-    error_message = "Vpc: subnet_ids must be the ids of at least two subnets, in different availability zones."
+    error_message = "The vpc.subnet_ids must be the ids of at least two subnets, in different availability zones."
   }
 
   validation {
@@ -297,7 +297,7 @@ variable "vpc" {
         for id in var.vpc.security_group_ids : startswith(id, "sg-")
       ])
     )
-    error_message = "Vpc: security_group_ids must be the ids of 1 to 5 security groups."
+    error_message = "The vpc.security_group_ids must be the ids of 1 to 5 security groups."
   }
 }
 

@@ -6,7 +6,7 @@ variable "alias_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,128}$", var.alias_name))
-    error_message = "Alias_name must be 1 to 128 letters, digits, underscores or hyphens."
+    error_message = "The alias_name must be 1 to 128 letters, digits, underscores or hyphens."
   }
 }
 
@@ -17,7 +17,7 @@ variable "code_sha256" {
 
   validation {
     condition     = length(var.code_sha256) >= 1
-    error_message = "Code_sha256 must not be empty, or a new package would go unnoticed."
+    error_message = "The code_sha256 must not be empty, or a new package would go unnoticed."
   }
 }
 
@@ -28,7 +28,7 @@ variable "function_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.function_name))
-    error_message = "Function_name must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The function_name must be 1 to 64 letters, digits, underscores or hyphens."
   }
 }
 

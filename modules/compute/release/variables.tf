@@ -11,22 +11,22 @@ variable "alarms" {
 
   validation {
     condition     = var.alarms.error_percent > 0 && var.alarms.error_percent <= 100
-    error_message = "Alarms: error_percent must be above 0 and at most 100."
+    error_message = "The alarms.error_percent must be above 0 and at most 100."
   }
 
   validation {
     condition     = var.alarms.minimum_requests >= 1 && floor(var.alarms.minimum_requests) == var.alarms.minimum_requests
-    error_message = "Alarms: minimum_requests must be a whole number of at least 1."
+    error_message = "The alarms.minimum_requests must be a whole number of at least 1."
   }
 
   validation {
     condition     = var.alarms.p99_milliseconds == null ? true : var.alarms.p99_milliseconds > 0
-    error_message = "Alarms: p99_milliseconds must be above 0, or null."
+    error_message = "The alarms.p99_milliseconds must be above 0, or null."
   }
 
   validation {
     condition     = length(var.alarms.further_alarm_names) <= 8
-    error_message = "Alarms: further_alarm_names must be at most 8, since CodeDeploy takes 10 and two are the module's own."
+    error_message = "The alarms.further_alarm_names must be at most 8, since CodeDeploy takes 10 and two are the module's own."
   }
 }
 
@@ -38,7 +38,7 @@ variable "alias_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,100}$", var.alias_name)) && !can(regex("^[0-9]+$", var.alias_name))
-    error_message = "Alias_name must be 1 to 100 letters, digits, underscores or hyphens, and not a number."
+    error_message = "The alias_name must be 1 to 100 letters, digits, underscores or hyphens, and not a number."
   }
 }
 
@@ -49,7 +49,7 @@ variable "candidate_version" {
 
   validation {
     condition     = can(regex("^[0-9]+$", var.candidate_version))
-    error_message = "Candidate_version must be the number of a published version, not $LATEST."
+    error_message = "The candidate_version must be the number of a published version, not $LATEST."
   }
 }
 
@@ -60,7 +60,7 @@ variable "function_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.function_name))
-    error_message = "Function_name must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The function_name must be 1 to 64 letters, digits, underscores or hyphens."
   }
 }
 
@@ -78,7 +78,7 @@ variable "hooks" {
       for hook in [var.hooks.before_traffic, var.hooks.after_traffic] :
       hook == null ? true : can(regex("^CodeDeployHook_[a-zA-Z0-9_-]{1,49}$", hook))
     ])
-    error_message = "Hooks: names must start with CodeDeployHook_ and have at most 64 letters, digits, underscores or hyphens."
+    error_message = "In hooks, names must start with CodeDeployHook_ and have at most 64 letters, digits, underscores or hyphens."
   }
 }
 
@@ -89,7 +89,7 @@ variable "log_group_name" {
 
   validation {
     condition     = var.log_group_name == null ? true : can(regex("^[a-zA-Z0-9_/.#-]{1,512}$", var.log_group_name))
-    error_message = "Log_group_name must be 1 to 512 letters, digits or one of _ / . # -, or null."
+    error_message = "The log_group_name must be 1 to 512 letters, digits or one of _ / . # -, or null."
   }
 }
 
@@ -100,7 +100,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9._+=,@-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits or one of . _ + = , @ -."
+    error_message = "The name must be 1 to 64 letters, digits or one of . _ + = , @ -."
   }
 }
 
@@ -111,7 +111,7 @@ variable "role_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.role_arn))
-    error_message = "Role_arn must be the ARN of an IAM role."
+    error_message = "The role_arn must be the ARN of an IAM role."
   }
 }
 
@@ -122,7 +122,7 @@ variable "serving_version" {
 
   validation {
     condition     = can(regex("^[0-9]+$", var.serving_version))
-    error_message = "Serving_version must be the number of a published version, not $LATEST."
+    error_message = "The serving_version must be the number of a published version, not $LATEST."
   }
 }
 
@@ -138,17 +138,17 @@ variable "shift" {
 
   validation {
     condition     = contains(["all-at-once", "canary", "linear"], var.shift.kind)
-    error_message = "Shift: kind must be one of all-at-once, canary, linear."
+    error_message = "The shift.kind must be one of all-at-once, canary, linear."
   }
 
   validation {
     condition     = var.shift.percent >= 1 && var.shift.percent <= 99 && floor(var.shift.percent) == var.shift.percent
-    error_message = "Shift: percent must be a whole number from 1 to 99."
+    error_message = "The shift.percent must be a whole number from 1 to 99."
   }
 
   validation {
     condition     = var.shift.minutes >= 1 && var.shift.minutes <= 2880 && floor(var.shift.minutes) == var.shift.minutes
-    error_message = "Shift: minutes must be a whole number from 1 to 2880, the two days that a deployment may take."
+    error_message = "The shift.minutes must be a whole number from 1 to 2880, the two days that a deployment may take."
   }
 }
 
@@ -159,7 +159,7 @@ variable "topic_arn" {
 
   validation {
     condition     = var.topic_arn == null || can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:.+$", var.topic_arn))
-    error_message = "Topic_arn must be the ARN of an SNS topic, or null."
+    error_message = "The topic_arn must be the ARN of an SNS topic, or null."
   }
 }
 

@@ -9,7 +9,7 @@ variable "access_log_retention_days" {
       [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.access_log_retention_days,
     )
-    error_message = "Access_log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+    error_message = "The access_log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
 }
 
@@ -27,7 +27,7 @@ variable "cloudwatch_role_arn" {
 
   validation {
     condition     = var.cloudwatch_role_arn == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.cloudwatch_role_arn))
-    error_message = "Cloudwatch_role_arn must be the ARN of an IAM role, or null."
+    error_message = "The cloudwatch_role_arn must be the ARN of an IAM role, or null."
   }
 }
 
@@ -45,22 +45,22 @@ variable "cors" {
     condition = alltrue([
       for origin in var.cors.origins : can(regex("^(\\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]{1,5})?)$", origin))
     ])
-    error_message = "Cors: origins must be * or scheme://host[:port], without path or trailing slash."
+    error_message = "The cors.origins must be * or scheme://host[:port], without path or trailing slash."
   }
 
   validation {
     condition     = !contains(var.cors.origins, "*") || length(var.cors.origins) == 1
-    error_message = "Cors: origins must not name * together with others."
+    error_message = "The cors.origins must not name * together with others."
   }
 
   validation {
     condition     = alltrue([for header in var.cors.headers : can(regex("^[A-Za-z0-9-]+$", header))])
-    error_message = "Cors: headers must be header names of letters, digits and hyphens."
+    error_message = "The cors.headers must be header names of letters, digits and hyphens."
   }
 
   validation {
     condition     = var.cors.max_age_seconds >= 0 && var.cors.max_age_seconds <= 86400
-    error_message = "Cors: max_age_seconds must be from 0 to 86400, the longest that any browser heeds."
+    error_message = "The cors.max_age_seconds must be from 0 to 86400, the longest that any browser heeds."
   }
 }
 
@@ -74,7 +74,7 @@ variable "domain_names" {
     condition = alltrue([
       for name in var.domain_names : can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", name))
     ])
-    error_message = "Domain_names must be host names in lower case such as api.example.com."
+    error_message = "The domain_names must be host names in lower case such as api.example.com."
   }
 }
 
@@ -86,7 +86,7 @@ variable "execution_logging" {
 
   validation {
     condition     = contains(["OFF", "ERROR", "INFO"], var.execution_logging)
-    error_message = "Execution_logging must be one of OFF, ERROR, INFO."
+    error_message = "The execution_logging must be one of OFF, ERROR, INFO."
   }
 }
 
@@ -97,7 +97,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not of an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not of an alias."
   }
 }
 
@@ -115,7 +115,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,128}$", var.name))
-    error_message = "Name must be 1 to 128 letters, digits, underscores or hyphens."
+    error_message = "The name must be 1 to 128 letters, digits, underscores or hyphens."
   }
 }
 
@@ -134,7 +134,7 @@ variable "routes" {
 
   validation {
     condition     = length(var.routes) > 0
-    error_message = "Routes must have at least one route."
+    error_message = "The routes must have at least one route."
   }
 
   validation {
@@ -142,12 +142,12 @@ variable "routes" {
       for route in keys(var.routes) :
       can(regex("^(DELETE|GET|HEAD|PATCH|POST|PUT) /([A-Za-z0-9._:-]+|\\{[A-Za-z0-9_]+\\})?(/([A-Za-z0-9._:-]+|\\{[A-Za-z0-9_]+\\}))*$", route))
     ])
-    error_message = "Routes: keys must be a method of DELETE, GET, HEAD, PATCH, POST, PUT and a path, such as GET /items/{id}."
+    error_message = "In routes, keys must be a method of DELETE, GET, HEAD, PATCH, POST, PUT and a path, such as GET /items/{id}."
   }
 
   validation {
     condition     = alltrue([for route in keys(var.routes) : length(split("/", route)) <= 5])
-    error_message = "Routes: paths must have at most four levels."
+    error_message = "In routes, paths must have at most four levels."
   }
 
   validation {
@@ -164,33 +164,33 @@ variable "routes" {
         ]) : place.parent => place.variable...
       } : length(distinct(variables)) == 1
     ])
-    error_message = "Routes: two paths must not name the parameter in the same place differently."
+    error_message = "In routes, two paths must not name the parameter in the same place differently."
   }
 
   validation {
     condition     = alltrue([for route in var.routes : contains(["NONE", "AWS_IAM"], route.authorization)])
-    error_message = "Routes: authorization must be one of NONE, AWS_IAM."
+    error_message = "In routes, authorization must be one of NONE, AWS_IAM."
   }
 
   validation {
     condition = alltrue([
       for route in var.routes : route.body_schema == null ? true : can(keys(jsondecode(route.body_schema)))
     ])
-    error_message = "Routes: body_schema must be a JSON Schema, written as a JSON object."
+    error_message = "In routes, body_schema must be a JSON Schema, written as a JSON object."
   }
 
   validation {
     condition = alltrue(flatten([
       for route in var.routes : [for header in route.required_headers : can(regex("^[A-Za-z0-9-]+$", header))]
     ]))
-    error_message = "Routes: required_headers must be header names of letters, digits and hyphens."
+    error_message = "In routes, required_headers must be header names of letters, digits and hyphens."
   }
 
   validation {
     condition = alltrue(flatten([
       for route in var.routes : [for name in route.required_query_parameters : can(regex("^[A-Za-z0-9._-]+$", name))]
     ]))
-    error_message = "Routes: required_query_parameters must be names of letters, digits, dots, underscores and hyphens."
+    error_message = "In routes, required_query_parameters must be names of letters, digits, dots, underscores and hyphens."
   }
 }
 
@@ -202,7 +202,7 @@ variable "stage_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_]{1,128}$", var.stage_name))
-    error_message = "Stage_name must be 1 to 128 letters, digits or underscores."
+    error_message = "The stage_name must be 1 to 128 letters, digits or underscores."
   }
 }
 
@@ -217,12 +217,12 @@ variable "throttle" {
 
   validation {
     condition     = var.throttle.rate > 0
-    error_message = "Throttle: rate must be greater than 0, the value that would refuse every request."
+    error_message = "The throttle.rate must be greater than 0, the value that would refuse every request."
   }
 
   validation {
     condition     = var.throttle.burst > 0 && floor(var.throttle.burst) == var.throttle.burst
-    error_message = "Throttle: burst must be a whole number greater than 0."
+    error_message = "The throttle.burst must be a whole number greater than 0."
   }
 }
 

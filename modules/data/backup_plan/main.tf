@@ -34,7 +34,7 @@ resource "aws_backup_plan" "this" {
   lifecycle {
     precondition {
       condition     = !contains(keys(var.copies), data.aws_region.current.name)
-      error_message = "copies must name other regions only: ${data.aws_region.current.name} has the backups themselves."
+      error_message = "The copies must name other regions only: ${data.aws_region.current.name} has the backups themselves."
     }
   }
 }

@@ -5,12 +5,12 @@ variable "cold_storage_after_days" {
 
   validation {
     condition     = var.cold_storage_after_days == null ? true : var.cold_storage_after_days >= 1 && floor(var.cold_storage_after_days) == var.cold_storage_after_days
-    error_message = "Cold_storage_after_days must be a whole number of 1 or more, or null."
+    error_message = "The cold_storage_after_days must be a whole number of 1 or more, or null."
   }
 
   validation {
     condition     = var.cold_storage_after_days == null ? true : var.delete_after_days - var.cold_storage_after_days >= 90
-    error_message = "Cold_storage_after_days must be 90 or more below delete_after_days, the least time in cold storage."
+    error_message = "The cold_storage_after_days must be 90 or more below delete_after_days, the least time in cold storage."
   }
 }
 
@@ -22,7 +22,7 @@ variable "completion_window_minutes" {
 
   validation {
     condition     = var.completion_window_minutes >= var.start_window_minutes + 60 && floor(var.completion_window_minutes) == var.completion_window_minutes
-    error_message = "Completion_window_minutes must be a whole number, 60 or more above start_window_minutes."
+    error_message = "The completion_window_minutes must be a whole number, 60 or more above start_window_minutes."
   }
 }
 
@@ -41,7 +41,7 @@ variable "copies" {
       for region, copy in var.copies :
       can(regex("^arn:aws[a-z-]*:backup:${region}:[0-9]{12}:backup-vault:[a-zA-Z0-9_-]{2,50}$", copy.vault_arn))
     ])
-    error_message = "Copies: vault_arn must be the ARN of a backup vault in the region that it stands under."
+    error_message = "In copies, vault_arn must be the ARN of a backup vault in the region that it stands under."
   }
 
   validation {
@@ -49,7 +49,7 @@ variable "copies" {
       for copy in var.copies :
       copy.delete_after_days >= 1 && copy.delete_after_days <= 36500 && floor(copy.delete_after_days) == copy.delete_after_days
     ])
-    error_message = "Copies: delete_after_days must be a whole number from 1 to 36500."
+    error_message = "In copies, delete_after_days must be a whole number from 1 to 36500."
   }
 
   validation {
@@ -58,7 +58,7 @@ variable "copies" {
       copy.cold_storage_after_days == null ? true :
       copy.cold_storage_after_days >= 1 && copy.delete_after_days - copy.cold_storage_after_days >= 90
     ])
-    error_message = "Copies: cold_storage_after_days must be 1 or more, and 90 or more below delete_after_days."
+    error_message = "In copies, cold_storage_after_days must be 1 or more, and 90 or more below delete_after_days."
   }
 }
 
@@ -69,7 +69,7 @@ variable "delete_after_days" {
 
   validation {
     condition     = var.delete_after_days >= 1 && var.delete_after_days <= 36500 && floor(var.delete_after_days) == var.delete_after_days
-    error_message = "Delete_after_days must be a whole number from 1 to 36500."
+    error_message = "The delete_after_days must be a whole number from 1 to 36500."
   }
 }
 
@@ -80,7 +80,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{1,50}$", var.name))
-    error_message = "Name must be 1 to 50 letters, digits, hyphens, underscores or dots."
+    error_message = "The name must be 1 to 50 letters, digits, hyphens, underscores or dots."
   }
 }
 
@@ -91,7 +91,7 @@ variable "resource_arns" {
 
   validation {
     condition     = length(var.resource_arns) >= 1 && length(var.resource_arns) <= 500
-    error_message = "Resource_arns must have 1 to 500 ARNs, what one selection takes."
+    error_message = "The resource_arns must have 1 to 500 ARNs, what one selection takes."
   }
 
   validation {
@@ -99,7 +99,7 @@ variable "resource_arns" {
       for arn in var.resource_arns :
       can(regex("^arn:aws[a-z-]*:(dynamodb:[a-z0-9-]+:[0-9]{12}:table/[a-zA-Z0-9_.-]+|rds:[a-z0-9-]+:[0-9]{12}:cluster:[a-z0-9-]+)$", arn))
     ])
-    error_message = "Resource_arns must be ARNs of DynamoDB tables or of Aurora clusters, without wildcards."
+    error_message = "The resource_arns must be ARNs of DynamoDB tables or of Aurora clusters, without wildcards."
   }
 }
 
@@ -110,7 +110,7 @@ variable "role_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.role_arn))
-    error_message = "Role_arn must be the ARN of an IAM role."
+    error_message = "The role_arn must be the ARN of an IAM role."
   }
 }
 
@@ -122,7 +122,7 @@ variable "schedule" {
 
   validation {
     condition     = can(regex("^cron\\([0-9*,/-]+ [0-9*,/-]+ [0-9LW*?,/-]+ [0-9A-Z*,/-]+ [0-9A-Z*?#,/-]+ [0-9*,/-]+\\)$", var.schedule))
-    error_message = "Schedule must be a cron expression of six fields such as cron(0 5 ? * * *)."
+    error_message = "The schedule must be a cron expression of six fields such as cron(0 5 ? * * *)."
   }
 }
 
@@ -134,7 +134,7 @@ variable "start_window_minutes" {
 
   validation {
     condition     = var.start_window_minutes >= 60 && floor(var.start_window_minutes) == var.start_window_minutes
-    error_message = "Start_window_minutes must be a whole number of 60 or more."
+    error_message = "The start_window_minutes must be a whole number of 60 or more."
   }
 }
 
@@ -145,7 +145,7 @@ variable "vault_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{2,50}$", var.vault_name))
-    error_message = "Vault_name must be the name of a vault, not its ARN."
+    error_message = "The vault_name must be the name of a vault, not its ARN."
   }
 }
 

@@ -6,6 +6,6 @@ variable "resource_types" {
 
   validation {
     condition     = length(var.resource_types) > 0 && alltrue([for type in var.resource_types : contains(["Aurora", "DynamoDB"], type)])
-    error_message = "Resource_types must be one or both of: Aurora, DynamoDB."
+    error_message = "The resource_types must be one or both of: Aurora, DynamoDB."
   }
 }

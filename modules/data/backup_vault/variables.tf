@@ -6,12 +6,12 @@ variable "break_glass_role_arns" {
 
   validation {
     condition     = alltrue([for arn in var.break_glass_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", arn))])
-    error_message = "Break_glass_role_arns must be ARNs of IAM roles."
+    error_message = "The break_glass_role_arns must be ARNs of IAM roles."
   }
 
   validation {
     condition     = var.deny_deletion || length(var.break_glass_role_arns) == 0
-    error_message = "Break_glass_role_arns need deny_deletion, without which everybody is left to delete."
+    error_message = "The break_glass_role_arns need deny_deletion, without which everybody is left to delete."
   }
 }
 
@@ -30,7 +30,7 @@ variable "force_destroy" {
 
   validation {
     condition     = !var.force_destroy || !var.deny_deletion && var.lock == null
-    error_message = "Force_destroy must be false with deny_deletion or a lock, which refuse what it would do."
+    error_message = "The force_destroy must be false with deny_deletion or a lock, which refuse what it would do."
   }
 }
 
@@ -41,7 +41,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -60,7 +60,7 @@ variable "lock" {
       && var.lock.min_retention_days <= 36500
       && floor(var.lock.min_retention_days) == var.lock.min_retention_days
     )
-    error_message = "Lock: min_retention_days must be a whole number from 1 to 36500."
+    error_message = "The lock.min_retention_days must be a whole number from 1 to 36500."
   }
 
   validation {
@@ -70,7 +70,7 @@ variable "lock" {
       && var.lock.max_retention_days <= 36500
       && floor(var.lock.max_retention_days) == var.lock.max_retention_days
     )
-    error_message = "Lock: max_retention_days must be a whole number from min_retention_days to 36500, or null."
+    error_message = "The lock.max_retention_days must be a whole number from min_retention_days to 36500, or null."
   }
 }
 
@@ -81,7 +81,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{2,50}$", var.name))
-    error_message = "Name must be 2 to 50 letters, digits, hyphens or underscores."
+    error_message = "The name must be 2 to 50 letters, digits, hyphens or underscores."
   }
 }
 

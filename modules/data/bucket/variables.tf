@@ -6,7 +6,7 @@ variable "abort_uploads_days" {
 
   validation {
     condition     = var.abort_uploads_days >= 1 && floor(var.abort_uploads_days) == var.abort_uploads_days
-    error_message = "Abort_uploads_days must be a whole number of at least 1."
+    error_message = "The abort_uploads_days must be a whole number of at least 1."
   }
 }
 
@@ -21,7 +21,7 @@ variable "access_logs" {
 
   validation {
     condition     = var.access_logs.retention_days >= 1 && floor(var.access_logs.retention_days) == var.access_logs.retention_days
-    error_message = "Access_logs: retention_days must be a whole number of at least 1."
+    error_message = "The access_logs.retention_days must be a whole number of at least 1."
   }
 }
 
@@ -32,7 +32,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -49,19 +49,19 @@ variable "archive" {
     condition = alltrue([
       for days in [var.archive.access_days] : days == null ? true : days >= 90 && days <= 730 && floor(days) == days
     ])
-    error_message = "Archive: access_days must be a whole number from 90 to 730, or null."
+    error_message = "The archive.access_days must be a whole number from 90 to 730, or null."
   }
 
   validation {
     condition = alltrue([
       for days in [var.archive.deep_access_days] : days == null ? true : days >= 180 && days <= 730 && floor(days) == days
     ])
-    error_message = "Archive: deep_access_days must be a whole number from 180 to 730, or null."
+    error_message = "The archive.deep_access_days must be a whole number from 180 to 730, or null."
   }
 
   validation {
     condition     = var.intelligent_tiering || (var.archive.access_days == null && var.archive.deep_access_days == null)
-    error_message = "Archive: the archive tiers belong to Intelligent-Tiering, so intelligent_tiering must be true."
+    error_message = "In archive, the tiers belong to Intelligent-Tiering, so intelligent_tiering must be true."
   }
 }
 
@@ -91,7 +91,7 @@ variable "cors" {
         for origin in var.cors.origins : can(regex("^(\\*|https?://[A-Za-z0-9.*-]+(:[0-9]{1,5})?)$", origin))
       ])
     )
-    error_message = "Cors: origins must be one or more of the form https://www.example.com, or *."
+    error_message = "The cors.origins must be one or more of the form https://www.example.com, or *."
   }
 
   validation {
@@ -100,12 +100,12 @@ variable "cors" {
       ? true
       : length(var.cors.methods) > 0 && length(setsubtract(var.cors.methods, ["DELETE", "GET", "HEAD", "POST", "PUT"])) == 0
     )
-    error_message = "Cors: methods must be one or more of DELETE, GET, HEAD, POST, PUT."
+    error_message = "The cors.methods must be one or more of DELETE, GET, HEAD, POST, PUT."
   }
 
   validation {
     condition     = var.cors == null ? true : var.cors.max_age_seconds >= 0 && floor(var.cors.max_age_seconds) == var.cors.max_age_seconds
-    error_message = "Cors: max_age_seconds must be a whole number of 0 or more."
+    error_message = "The cors.max_age_seconds must be a whole number of 0 or more."
   }
 }
 
@@ -134,7 +134,7 @@ variable "kms_key_alias" {
       ? true
       : can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.kms_key_alias)) && !startswith(var.kms_key_alias, "alias/")
     )
-    error_message = "Kms_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/, or null."
+    error_message = "The kms_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/, or null."
   }
 }
 
@@ -145,7 +145,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key or of an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key or of an alias."
   }
 }
 
@@ -157,7 +157,7 @@ variable "missing_is_404" {
 
   validation {
     condition     = var.cloudfront || !var.missing_is_404
-    error_message = "Missing_is_404 is about CloudFront, so cloudfront must be true."
+    error_message = "The missing_is_404 setting is about CloudFront, so cloudfront must be true."
   }
 }
 
@@ -168,7 +168,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
-    error_message = "Name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
+    error_message = "The name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
   }
 
   validation {
@@ -176,12 +176,12 @@ variable "name" {
       [for prefix in ["xn--", "sthree-", "amzn-s3-demo-"] : startswith(var.name, prefix)],
       [for suffix in ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an"] : endswith(var.name, suffix)],
     ))
-    error_message = "Name must not start with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3, --table-s3 or -an, which S3 reserves."
+    error_message = "The name must not start with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3, --table-s3 or -an, which S3 reserves."
   }
 
   validation {
     condition     = !var.access_logs.enabled || length(var.name) <= 58
-    error_message = "Name must have at most 58 characters when access_logs is enabled, because -logs is added to it."
+    error_message = "The name must have at most 58 characters when access_logs is enabled, because -logs is added to it."
   }
 }
 
@@ -193,7 +193,7 @@ variable "noncurrent_days" {
 
   validation {
     condition     = var.noncurrent_days >= 1 && floor(var.noncurrent_days) == var.noncurrent_days
-    error_message = "Noncurrent_days must be a whole number of at least 1."
+    error_message = "The noncurrent_days must be a whole number of at least 1."
   }
 }
 
@@ -207,7 +207,7 @@ variable "object_lock" {
 
   validation {
     condition     = var.object_lock == null ? true : contains(["COMPLIANCE", "GOVERNANCE"], var.object_lock.mode)
-    error_message = "Object_lock: mode must be one of COMPLIANCE, GOVERNANCE."
+    error_message = "The object_lock.mode must be one of COMPLIANCE, GOVERNANCE."
   }
 
   validation {
@@ -216,7 +216,7 @@ variable "object_lock" {
       ? true
       : var.object_lock.days >= 1 && var.object_lock.days <= 36500 && floor(var.object_lock.days) == var.object_lock.days
     )
-    error_message = "Object_lock: days must be a whole number from 1 to 36500."
+    error_message = "The object_lock.days must be a whole number from 1 to 36500."
   }
 }
 

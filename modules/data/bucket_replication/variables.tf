@@ -16,17 +16,17 @@ variable "destination" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.destination.bucket_arn))
-    error_message = "Destination: bucket_arn must be the ARN of a bucket."
+    error_message = "The destination.bucket_arn must be the ARN of a bucket."
   }
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(alias|key)/.+$", var.destination.kms_key_alias_arn))
-    error_message = "Destination: kms_key_alias_arn must be the ARN of an alias or of a KMS key."
+    error_message = "The destination.kms_key_alias_arn must be the ARN of an alias or of a KMS key."
   }
 
   validation {
     condition     = var.destination.account_id == null || can(regex("^[0-9]{12}$", var.destination.account_id))
-    error_message = "Destination: account_id must be 12 digits, or null."
+    error_message = "The destination.account_id must be 12 digits, or null."
   }
 }
 
@@ -45,7 +45,7 @@ variable "further_destinations" {
       for destination in var.further_destinations :
       can(regex("^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", destination.bucket_arn))
     ])
-    error_message = "Further_destinations: bucket_arn must be the ARN of a bucket."
+    error_message = "In further_destinations, bucket_arn must be the ARN of a bucket."
   }
 
   validation {
@@ -53,7 +53,7 @@ variable "further_destinations" {
       for destination in var.further_destinations :
       can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(alias|key)/.+$", destination.kms_key_alias_arn))
     ])
-    error_message = "Further_destinations: kms_key_alias_arn must be the ARN of an alias or of a KMS key."
+    error_message = "In further_destinations, kms_key_alias_arn must be the ARN of an alias or of a KMS key."
   }
 
   validation {
@@ -61,14 +61,14 @@ variable "further_destinations" {
       for destination in var.further_destinations :
       destination.account_id == null || can(regex("^[0-9]{12}$", destination.account_id))
     ])
-    error_message = "Further_destinations: account_id must be 12 digits, or null."
+    error_message = "In further_destinations, account_id must be 12 digits, or null."
   }
 
   validation {
     condition = length(distinct(concat(
       [var.destination.bucket_arn], [for destination in var.further_destinations : destination.bucket_arn],
     ))) == length(var.further_destinations) + 1
-    error_message = "Further_destinations: each bucket_arn must appear once, and not that of destination."
+    error_message = "In further_destinations, each bucket_arn must appear once, and not that of destination."
   }
 }
 
@@ -80,7 +80,7 @@ variable "prefix" {
 
   validation {
     condition     = length(var.prefix) <= 1024 && !startswith(var.prefix, "/")
-    error_message = "Prefix must have at most 1024 characters and not start with a slash, which no key does."
+    error_message = "The prefix must have at most 1024 characters and not start with a slash, which no key does."
   }
 }
 
@@ -92,7 +92,7 @@ variable "priority" {
 
   validation {
     condition     = var.priority >= 0 && floor(var.priority) == var.priority
-    error_message = "Priority must be a whole number of 0 or more."
+    error_message = "The priority must be a whole number of 0 or more."
   }
 }
 
@@ -110,7 +110,7 @@ variable "role_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.role_arn))
-    error_message = "Role_arn must be the ARN of an IAM role."
+    error_message = "The role_arn must be the ARN of an IAM role."
   }
 }
 
@@ -121,12 +121,12 @@ variable "source_bucket" {
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.source_bucket))
-    error_message = "Source_bucket must be the name of a bucket, not its ARN."
+    error_message = "The source_bucket must be the name of a bucket, not its ARN."
   }
 
   validation {
     condition     = !endswith(var.destination.bucket_arn, ":::${var.source_bucket}")
-    error_message = "Source_bucket must not be the destination."
+    error_message = "The source_bucket must not be the destination."
   }
 }
 

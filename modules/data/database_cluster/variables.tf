@@ -5,7 +5,7 @@ variable "admin_secret_id" {
 
   validation {
     condition     = (var.role == "primary") == (var.admin_secret_id != null)
-    error_message = "Admin_secret_id must be given for a primary, and only for one: a secondary has the primary's users."
+    error_message = "The admin_secret_id must be given for a primary, and only for one: a secondary has the primary's users."
   }
 }
 
@@ -17,7 +17,7 @@ variable "allowed_security_group_ids" {
 
   validation {
     condition     = alltrue([for group in values(var.allowed_security_group_ids) : can(regex("^sg-[0-9a-f]+$", group))])
-    error_message = "Allowed_security_group_ids must be security groups, such as sg-0123456789abcdef0."
+    error_message = "The allowed_security_group_ids must be security groups, such as sg-0123456789abcdef0."
   }
 }
 
@@ -40,7 +40,7 @@ variable "backup_retention_days" {
       && var.backup_retention_days <= 35
       && floor(var.backup_retention_days) == var.backup_retention_days
     )
-    error_message = "Backup_retention_days must be a whole number from 1 to 35, the range of RDS."
+    error_message = "The backup_retention_days must be a whole number from 1 to 35, the range of RDS."
   }
 }
 
@@ -52,7 +52,7 @@ variable "backup_window" {
 
   validation {
     condition     = can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$", var.backup_window))
-    error_message = "Backup_window must be like 02:00-03:00."
+    error_message = "The backup_window must be like 02:00-03:00."
   }
 }
 
@@ -63,7 +63,7 @@ variable "ca_certificate" {
 
   validation {
     condition     = var.ca_certificate == null || can(regex("^rds-ca-[a-z0-9-]+$", var.ca_certificate))
-    error_message = "Ca_certificate must be an authority of RDS, such as rds-ca-rsa2048-g1."
+    error_message = "The ca_certificate must be an authority of RDS, such as rds-ca-rsa2048-g1."
   }
 }
 
@@ -81,12 +81,12 @@ variable "database_name" {
 
   validation {
     condition     = (var.role == "primary") == (var.database_name != null)
-    error_message = "Database_name must be given for a primary, and only for one: a secondary has the primary's databases."
+    error_message = "The database_name must be given for a primary, and only for one: a secondary has the primary's databases."
   }
 
   validation {
     condition     = var.database_name == null || can(regex("^[a-z][a-z0-9_]{0,62}$", var.database_name))
-    error_message = "Database_name must be 1 to 63 lower-case letters, digits or underscores and start with a letter."
+    error_message = "The database_name must be 1 to 63 lower-case letters, digits or underscores and start with a letter."
   }
 }
 
@@ -105,7 +105,7 @@ variable "engine" {
 
   validation {
     condition     = contains(["aurora-postgresql", "aurora-mysql"], var.engine)
-    error_message = "Engine must be one of aurora-postgresql, aurora-mysql."
+    error_message = "The engine must be one of aurora-postgresql, aurora-mysql."
   }
 }
 
@@ -120,7 +120,7 @@ variable "engine_version" {
       ? can(regex("^8\\.[0-9]+\\.mysql_aurora\\.[0-9]+\\.[0-9]+\\.[0-9]+$", var.engine_version))
       : can(regex("^[0-9]{2}\\.[0-9]{1,2}$", var.engine_version))
     )
-    error_message = "Engine_version must be full, such as 16.8 of aurora-postgresql or 8.0.mysql_aurora.3.08.0 of aurora-mysql."
+    error_message = "The engine_version must be full, such as 16.8 of aurora-postgresql or 8.0.mysql_aurora.3.08.0 of aurora-mysql."
   }
 }
 
@@ -131,7 +131,7 @@ variable "global_cluster_identifier" {
 
   validation {
     condition     = can(regex("^[a-z](-?[a-z0-9])*$", var.global_cluster_identifier)) && length(var.global_cluster_identifier) <= 63
-    error_message = "Global_cluster_identifier must be 1 to 63 lower-case letters, digits or single hyphens, start with a letter and not end with a hyphen."
+    error_message = "The global_cluster_identifier must be 1 to 63 lower-case letters, digits or single hyphens, start with a letter and not end with a hyphen."
   }
 }
 
@@ -146,12 +146,12 @@ variable "global_rpo_seconds" {
       ? true
       : var.global_rpo_seconds >= 20 && var.global_rpo_seconds <= 2147483647 && floor(var.global_rpo_seconds) == var.global_rpo_seconds
     )
-    error_message = "Global_rpo_seconds must be a whole number from 20 to 2147483647, the range of rds.global_db_rpo."
+    error_message = "The global_rpo_seconds must be a whole number from 20 to 2147483647, the range of rds.global_db_rpo."
   }
 
   validation {
     condition     = var.global_rpo_seconds == null || var.engine == "aurora-postgresql"
-    error_message = "Global_rpo_seconds is known to aurora-postgresql only."
+    error_message = "The global_rpo_seconds is known to aurora-postgresql only."
   }
 }
 
@@ -169,7 +169,7 @@ variable "identifier" {
 
   validation {
     condition     = can(regex("^[a-z](-?[a-z0-9])*$", var.identifier)) && length(var.identifier) <= 60
-    error_message = "Identifier must be 1 to 60 lower-case letters, digits or single hyphens, start with a letter and not end with a hyphen."
+    error_message = "The identifier must be 1 to 60 lower-case letters, digits or single hyphens, start with a letter and not end with a hyphen."
   }
 }
 
@@ -183,7 +183,7 @@ variable "insights" {
 
   validation {
     condition     = contains(["standard", "advanced"], var.insights.mode)
-    error_message = "Insights: mode must be one of standard, advanced."
+    error_message = "The insights.mode must be one of standard, advanced."
   }
 }
 
@@ -195,12 +195,12 @@ variable "instance_class" {
 
   validation {
     condition     = can(regex("^db\\.([a-z0-9]+\\.[a-z0-9]+|serverless)$", var.instance_class)) && !startswith(var.instance_class, "db.t")
-    error_message = "Instance_class must be a class such as db.r6g.large; burstable ones (db.t*) cannot be in a global database."
+    error_message = "The instance_class must be a class such as db.r6g.large; burstable ones (db.t*) cannot be in a global database."
   }
 
   validation {
     condition     = var.instance_class != "db.serverless" || var.serverless != null
-    error_message = "Instance_class db.serverless needs serverless, the bounds of its capacity."
+    error_message = "The instance_class db.serverless needs serverless, the bounds of its capacity."
   }
 }
 
@@ -212,12 +212,12 @@ variable "instances" {
 
   validation {
     condition     = var.instances >= 0 && var.instances <= 16 && floor(var.instances) == var.instances
-    error_message = "Instances must be a whole number from 0 to 16, a writer and at most 15 readers."
+    error_message = "The instances must be a whole number from 0 to 16, a writer and at most 15 readers."
   }
 
   validation {
     condition     = var.role == "secondary" || var.instances >= 1
-    error_message = "Instances must be 1 or more for a primary."
+    error_message = "The instances must be 1 or more for a primary."
   }
 }
 
@@ -228,7 +228,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -244,7 +244,7 @@ variable "log_exports" {
       ? ["audit", "error", "general", "iam-db-auth-error", "instance", "slowquery"]
       : ["iam-db-auth-error", "instance", "postgresql"],
     )) == 0
-    error_message = "Log_exports must be of postgresql, instance, iam-db-auth-error, and for MySQL of audit, error, general, slowquery, instance, iam-db-auth-error."
+    error_message = "The log_exports must be of postgresql, instance, iam-db-auth-error, and for MySQL of audit, error, general, slowquery, instance, iam-db-auth-error."
   }
 }
 
@@ -255,7 +255,7 @@ variable "log_kms_key_arn" {
 
   validation {
     condition     = var.log_kms_key_arn == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.log_kms_key_arn))
-    error_message = "Log_kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The log_kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -270,7 +270,7 @@ variable "log_retention_days" {
       [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days,
     )
-    error_message = "Log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+    error_message = "The log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
 }
 
@@ -285,7 +285,7 @@ variable "maintenance_window" {
       "^(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]$",
       var.maintenance_window,
     ))
-    error_message = "Maintenance_window must be like sun:04:00-sun:05:00."
+    error_message = "The maintenance_window must be like sun:04:00-sun:05:00."
   }
 }
 
@@ -296,7 +296,7 @@ variable "master_username" {
 
   validation {
     condition     = (var.role == "primary") == (var.master_username != null)
-    error_message = "Master_username must be given for a primary, and only for one: a secondary has the primary's users."
+    error_message = "The master_username must be given for a primary, and only for one: a secondary has the primary's users."
   }
 
   validation {
@@ -305,7 +305,7 @@ variable "master_username" {
       ? true
       : can(regex("^[a-zA-Z][a-zA-Z0-9_]*$", var.master_username)) && length(var.master_username) <= (var.engine == "aurora-mysql" ? 16 : 63)
     )
-    error_message = "Master_username must be letters, digits or underscores, start with a letter and have at most 63 characters, or 16 with aurora-mysql."
+    error_message = "The master_username must be letters, digits or underscores, start with a letter and have at most 63 characters, or 16 with aurora-mysql."
   }
 
   validation {
@@ -314,7 +314,7 @@ variable "master_username" {
       ? true
       : !contains(["admin", "postgres", "rdsadmin", "rds_superuser", "root", "user"], lower(var.master_username))
     )
-    error_message = "Master_username must not be one that an engine reserves or every attacker tries: admin, postgres, rdsadmin, rds_superuser, root, user."
+    error_message = "The master_username must not be one that an engine reserves or every attacker tries: admin, postgres, rdsadmin, rds_superuser, root, user."
   }
 }
 
@@ -328,12 +328,12 @@ variable "monitoring" {
 
   validation {
     condition     = var.monitoring == null ? true : contains([1, 5, 10, 15, 30, 60], var.monitoring.interval_seconds)
-    error_message = "Monitoring: interval_seconds must be one of 1, 5, 10, 15, 30, 60."
+    error_message = "The monitoring.interval_seconds must be one of 1, 5, 10, 15, 30, 60."
   }
 
   validation {
     condition     = var.monitoring == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.monitoring.role_arn))
-    error_message = "Monitoring: role_arn must be the ARN of an IAM role."
+    error_message = "The monitoring.role_arn must be the ARN of an IAM role."
   }
 }
 
@@ -348,12 +348,12 @@ variable "parameters" {
 
   validation {
     condition     = alltrue([for parameter in var.parameters : contains(["immediate", "pending-reboot"], parameter.apply_method)])
-    error_message = "Parameters: apply_method must be one of immediate, pending-reboot; static parameters need the latter."
+    error_message = "In parameters, apply_method must be one of immediate, pending-reboot; static parameters need the latter."
   }
 
   validation {
     condition     = length(setintersection(keys(var.parameters), ["rds.force_ssl", "rds.global_db_rpo", "require_secure_transport"])) == 0
-    error_message = "Parameters must not name rds.force_ssl or require_secure_transport, which stay on, nor rds.global_db_rpo, which is global_rpo_seconds."
+    error_message = "The parameters must not name rds.force_ssl or require_secure_transport, which stay on, nor rds.global_db_rpo, which is global_rpo_seconds."
   }
 }
 
@@ -364,7 +364,7 @@ variable "port" {
 
   validation {
     condition     = var.port == null ? true : var.port >= 1150 && var.port <= 65535
-    error_message = "Port must be from 1150 to 65535, the range of RDS."
+    error_message = "The port must be from 1150 to 65535, the range of RDS."
   }
 }
 
@@ -375,7 +375,7 @@ variable "role" {
 
   validation {
     condition     = contains(["primary", "secondary"], var.role)
-    error_message = "Role must be one of primary, secondary."
+    error_message = "The role must be one of primary, secondary."
   }
 }
 
@@ -391,7 +391,7 @@ variable "serverless" {
     condition = var.serverless == null ? true : alltrue([
       for units in [var.serverless.min, var.serverless.max] : units * 2 == floor(units * 2)
     ])
-    error_message = "Serverless: min and max must be multiples of 0.5."
+    error_message = "In serverless, min and max must be multiples of 0.5."
   }
 
   validation {
@@ -401,7 +401,7 @@ variable "serverless" {
       && var.serverless.max >= 1
       && var.serverless.max <= 256
     )
-    error_message = "Serverless: must satisfy 0.5 <= min <= max and 1 <= max <= 256; a member of a global database cannot pause at 0."
+    error_message = "In serverless, the bounds must satisfy 0.5 <= min <= max and 1 <= max <= 256; a member of a global database cannot pause at 0."
   }
 }
 
@@ -419,7 +419,7 @@ variable "subnet_ids" {
 
   validation {
     condition     = length(var.subnet_ids) >= 2
-    error_message = "Subnet_ids must be two or more, in different availability zones."
+    error_message = "The subnet_ids must be two or more, in different availability zones."
   }
 }
 
@@ -430,7 +430,7 @@ variable "vpc_id" {
 
   validation {
     condition     = can(regex("^vpc-[0-9a-f]+$", var.vpc_id))
-    error_message = "Vpc_id must be the identifier of a VPC, such as vpc-0123456789abcdef0."
+    error_message = "The vpc_id must be the identifier of a VPC, such as vpc-0123456789abcdef0."
   }
 }
 
@@ -451,7 +451,7 @@ variable "write_forwarding" {
       )
       : true
     )
-    error_message = "Write_forwarding needs Aurora PostgreSQL 16, 15.4 or 14.9, or a later minor version of these."
+    error_message = "The write_forwarding option needs Aurora PostgreSQL 16, 15.4 or 14.9, or a later minor version of these."
   }
 }
 

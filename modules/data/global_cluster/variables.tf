@@ -5,12 +5,12 @@ variable "database_name" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9_]{0,62}$", var.database_name))
-    error_message = "Database_name must be 1 to 63 lower-case letters, digits or underscores and start with a letter."
+    error_message = "The database_name must be 1 to 63 lower-case letters, digits or underscores and start with a letter."
   }
 
   validation {
     condition     = !contains(["postgres", "rdsadmin", "template0", "template1", "mysql", "sys"], var.database_name)
-    error_message = "Database_name must not be a name that the engine itself uses: postgres, rdsadmin, template0, template1, mysql, sys."
+    error_message = "The database_name must not be a name that the engine itself uses: postgres, rdsadmin, template0, template1, mysql, sys."
   }
 }
 
@@ -29,7 +29,7 @@ variable "engine" {
 
   validation {
     condition     = contains(["aurora-postgresql", "aurora-mysql"], var.engine)
-    error_message = "Engine must be one of aurora-postgresql, aurora-mysql."
+    error_message = "The engine must be one of aurora-postgresql, aurora-mysql."
   }
 }
 
@@ -44,7 +44,7 @@ variable "engine_version" {
       ? can(regex("^8\\.[0-9]+\\.mysql_aurora\\.[0-9]+\\.[0-9]+\\.[0-9]+$", var.engine_version))
       : can(regex("^[0-9]{2}\\.[0-9]{1,2}$", var.engine_version))
     )
-    error_message = "Engine_version must be full, such as 16.8 of aurora-postgresql or 8.0.mysql_aurora.3.08.0 of aurora-mysql."
+    error_message = "The engine_version must be full, such as 16.8 of aurora-postgresql or 8.0.mysql_aurora.3.08.0 of aurora-mysql."
   }
 }
 
@@ -69,7 +69,7 @@ variable "identifier" {
 
   validation {
     condition     = can(regex("^[a-z](-?[a-z0-9])*$", var.identifier)) && length(var.identifier) <= 63
-    error_message = "Identifier must be 1 to 63 lower-case letters, digits or single hyphens, start with a letter and not end with a hyphen."
+    error_message = "The identifier must be 1 to 63 lower-case letters, digits or single hyphens, start with a letter and not end with a hyphen."
   }
 }
 

@@ -83,7 +83,7 @@ resource "aws_dynamodb_table" "this" {
 
     precondition {
       condition     = !contains(keys(var.replicas), data.aws_region.current.name)
-      error_message = "replicas must name other regions only: ${data.aws_region.current.name} holds the table itself."
+      error_message = "The replicas must name other regions only: ${data.aws_region.current.name} holds the table itself."
     }
   }
 }

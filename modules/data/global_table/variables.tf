@@ -6,7 +6,7 @@ variable "attributes" {
 
   validation {
     condition     = alltrue([for type in values(var.attributes) : contains(["S", "N", "B"], type)])
-    error_message = "Attributes must map each name to one of: S, N, B."
+    error_message = "The attributes must map each name to one of: S, N, B."
   }
 }
 
@@ -30,12 +30,12 @@ variable "billing" {
 
   validation {
     condition     = contains(["on-demand", "provisioned"], var.billing.mode)
-    error_message = "Billing.mode must be one of: on-demand, provisioned."
+    error_message = "The billing.mode must be one of: on-demand, provisioned."
   }
 
   validation {
     condition     = (var.billing.mode == "provisioned") == (var.billing.read != null && var.billing.write != null)
-    error_message = "Billing.read and billing.write must both be given when billing.mode is provisioned, and neither otherwise."
+    error_message = "The billing.read and billing.write must both be given when billing.mode is provisioned, and neither otherwise."
   }
 
   validation {
@@ -43,14 +43,14 @@ variable "billing" {
       for range in [var.billing.read, var.billing.write] :
       range == null ? true : range.min >= 1 && range.min <= range.max && range.max <= 40000
     ])
-    error_message = "Billing.read and billing.write must satisfy 1 <= min <= max <= 40000 capacity units."
+    error_message = "The billing.read and billing.write must satisfy 1 <= min <= max <= 40000 capacity units."
   }
 
   validation {
     condition = alltrue([
       for range in [var.billing.read, var.billing.write] : range == null ? true : range.target >= 20 && range.target <= 90
     ])
-    error_message = "Billing.read.target and billing.write.target must be between 20 and 90 percent, the range DynamoDB allows."
+    error_message = "The billing.read.target and billing.write.target must be between 20 and 90 percent, the range DynamoDB allows."
   }
 }
 
@@ -74,12 +74,12 @@ variable "global_secondary_indexes" {
 
   validation {
     condition     = alltrue([for name in keys(var.global_secondary_indexes) : can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])
-    error_message = "Global_secondary_indexes must be named with 3 to 255 letters, digits, '_', '-' or '.'."
+    error_message = "The global_secondary_indexes must be named with 3 to 255 letters, digits, '_', '-' or '.'."
   }
 
   validation {
     condition     = length(var.global_secondary_indexes) <= 20
-    error_message = "Global_secondary_indexes must hold at most 20 indexes, DynamoDB's default quota for a table."
+    error_message = "The global_secondary_indexes must hold at most 20 indexes, DynamoDB's default quota for a table."
   }
 
   validation {
@@ -89,7 +89,7 @@ variable "global_secondary_indexes" {
         contains(concat(keys(var.attributes), compact([var.hash_key, var.range_key])), key)
       ])
     ])
-    error_message = "Global_secondary_indexes must use keys that attributes, hash_key or range_key define."
+    error_message = "The global_secondary_indexes must use keys that attributes, hash_key or range_key define."
   }
 
   validation {
@@ -98,14 +98,14 @@ variable "global_secondary_indexes" {
         for index in values(var.global_secondary_indexes) : compact([index.hash_key, index.range_key])
       ]), name)
     ])
-    error_message = "Global_secondary_indexes must use every name of attributes, because DynamoDB refuses a definition that no key uses."
+    error_message = "The global_secondary_indexes must use every name of attributes, because DynamoDB refuses a definition that no key uses."
   }
 
   validation {
     condition = alltrue([
       for index in values(var.global_secondary_indexes) : contains(["ALL", "INCLUDE", "KEYS_ONLY"], index.projection_type)
     ])
-    error_message = "Global_secondary_indexes: projection_type must be one of: ALL, INCLUDE, KEYS_ONLY."
+    error_message = "In global_secondary_indexes, projection_type must be one of: ALL, INCLUDE, KEYS_ONLY."
   }
 
   validation {
@@ -113,7 +113,7 @@ variable "global_secondary_indexes" {
       for index in values(var.global_secondary_indexes) :
       (index.projection_type == "INCLUDE") == (length(coalesce(index.non_key_attributes, [])) > 0)
     ])
-    error_message = "Global_secondary_indexes: non_key_attributes must be given with projection_type INCLUDE, and only then."
+    error_message = "In global_secondary_indexes, non_key_attributes must be given with projection_type INCLUDE, and only then."
   }
 }
 
@@ -124,7 +124,7 @@ variable "hash_key" {
 
   validation {
     condition     = length(var.hash_key) >= 1 && length(var.hash_key) <= 255
-    error_message = "Hash_key must have 1 to 255 characters."
+    error_message = "The hash_key must have 1 to 255 characters."
   }
 }
 
@@ -136,7 +136,7 @@ variable "hash_key_type" {
 
   validation {
     condition     = contains(["S", "N", "B"], var.hash_key_type)
-    error_message = "Hash_key_type must be one of: S, N, B."
+    error_message = "The hash_key_type must be one of: S, N, B."
   }
 }
 
@@ -147,7 +147,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -158,7 +158,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.name))
-    error_message = "Name must have 3 to 255 letters, digits, '_', '-' or '.'."
+    error_message = "The name must have 3 to 255 letters, digits, '_', '-' or '.'."
   }
 }
 
@@ -176,12 +176,12 @@ variable "range_key" {
 
   validation {
     condition     = var.range_key == null ? true : length(var.range_key) >= 1 && length(var.range_key) <= 255
-    error_message = "Range_key must have 1 to 255 characters, or be left out."
+    error_message = "The range_key must have 1 to 255 characters, or be left out."
   }
 
   validation {
     condition     = var.range_key == null ? true : var.range_key != var.hash_key
-    error_message = "Range_key must differ from hash_key."
+    error_message = "The range_key must differ from hash_key."
   }
 }
 
@@ -193,7 +193,7 @@ variable "range_key_type" {
 
   validation {
     condition     = contains(["S", "N", "B"], var.range_key_type)
-    error_message = "Range_key_type must be one of: S, N, B."
+    error_message = "The range_key_type must be one of: S, N, B."
   }
 }
 
@@ -207,7 +207,7 @@ variable "replicas" {
 
   validation {
     condition     = alltrue([for region in keys(var.replicas) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
-    error_message = "Replicas must be keyed by region, for example us-west-2."
+    error_message = "The replicas must be keyed by region, for example us-west-2."
   }
 
   validation {
@@ -215,7 +215,7 @@ variable "replicas" {
       for region, replica in var.replicas :
       can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]{12}:key/.+$", replica.kms_key_arn))
     ])
-    error_message = "Replicas: kms_key_arn must be the ARN of a KMS key in the replica's own region, not an alias."
+    error_message = "In replicas, kms_key_arn must be the ARN of a KMS key in the replica's own region, not an alias."
   }
 }
 
@@ -226,7 +226,7 @@ variable "ttl_attribute" {
 
   validation {
     condition     = var.ttl_attribute == null ? true : length(var.ttl_attribute) >= 1 && length(var.ttl_attribute) <= 255
-    error_message = "Ttl_attribute must have 1 to 255 characters, or be left out."
+    error_message = "The ttl_attribute must have 1 to 255 characters, or be left out."
   }
 }
 

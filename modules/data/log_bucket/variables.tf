@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -29,7 +29,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not of an alias, or null."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not of an alias, or null."
   }
 
   validation {
@@ -38,7 +38,7 @@ variable "kms_key_arn" {
       ? true
       : !contains([for writer in var.writers : writer.service], "logging.s3.amazonaws.com")
     )
-    error_message = "Kms_key_arn must be null when logging.s3.amazonaws.com writes: S3 cannot deliver access logs to a bucket encrypted with KMS."
+    error_message = "The kms_key_arn must be null when logging.s3.amazonaws.com writes: S3 cannot deliver access logs to a bucket encrypted with KMS."
   }
 }
 
@@ -49,7 +49,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
-    error_message = "Name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
+    error_message = "The name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
   }
 
   validation {
@@ -57,7 +57,7 @@ variable "name" {
       [for prefix in ["xn--", "sthree-", "amzn-s3-demo-"] : startswith(var.name, prefix)],
       [for suffix in ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an"] : endswith(var.name, suffix)],
     ))
-    error_message = "Name must not start with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3, --table-s3 or -an, which S3 reserves."
+    error_message = "The name must not start with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3, --table-s3 or -an, which S3 reserves."
   }
 }
 
@@ -69,7 +69,7 @@ variable "retention_days" {
 
   validation {
     condition     = var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
-    error_message = "Retention_days must be a whole number of at least 1."
+    error_message = "The retention_days must be a whole number of at least 1."
   }
 }
 
@@ -85,24 +85,24 @@ variable "writers" {
 
   validation {
     condition     = length(var.writers) > 0 && alltrue([for id in keys(var.writers) : can(regex("^[A-Za-z0-9]+$", id))])
-    error_message = "Writers must be one or more, each under an id of letters and digits."
+    error_message = "The writers must be one or more, each under an id of letters and digits."
   }
 
   validation {
     condition     = alltrue([for writer in var.writers : can(regex("^[a-z0-9.-]+\\.amazonaws\\.com$", writer.service))])
-    error_message = "Writers: service must be an AWS service, for example logging.s3.amazonaws.com."
+    error_message = "In writers, service must be an AWS service, for example logging.s3.amazonaws.com."
   }
 
   validation {
     condition = alltrue([
       for writer in var.writers : length(writer.source_arns) > 0 && alltrue([for arn in writer.source_arns : startswith(arn, "arn:")])
     ])
-    error_message = "Writers: source_arns must be one or more ARNs of what is logged, which may contain *."
+    error_message = "In writers, source_arns must be one or more ARNs of what is logged, which may contain *."
   }
 
   validation {
     condition     = alltrue([for writer in var.writers : !startswith(writer.prefix, "/")])
-    error_message = "Writers: prefix must not start with /, because no key of a log does."
+    error_message = "In writers, prefix must not start with /, because no key of a log does."
   }
 }
 

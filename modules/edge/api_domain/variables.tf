@@ -6,7 +6,7 @@ variable "ip_address_type" {
 
   validation {
     condition     = contains(["dualstack", "ipv4"], var.ip_address_type)
-    error_message = "Ip_address_type must be one of: dualstack, ipv4."
+    error_message = "The ip_address_type must be one of: dualstack, ipv4."
   }
 }
 
@@ -21,7 +21,7 @@ variable "names" {
 
   validation {
     condition     = length(var.names) >= 1 && length(var.names) <= 10
-    error_message = "Names must hold 1 to 10 custom domains, the default quota of names on one ACM certificate."
+    error_message = "The names must hold 1 to 10 custom domains, the default quota of names on one ACM certificate."
   }
 
   validation {
@@ -31,27 +31,27 @@ variable "names" {
         && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$", host))
       ])
     ])
-    error_message = "Names: host and record must be lower-case DNS names of at most 253 characters without a trailing dot."
+    error_message = "In names, host and record must be lower-case DNS names of at most 253 characters without a trailing dot."
   }
 
   validation {
     condition     = length(distinct([for name in values(var.names) : name.host])) == length(var.names)
-    error_message = "Names: each host must appear once, because a custom domain exists once per region."
+    error_message = "In names, each host must appear once, because a custom domain exists once per region."
   }
 
   validation {
     condition     = length(distinct([for name in values(var.names) : name.record])) == length(var.names)
-    error_message = "Names: each record must appear once, because one DNS name points at one custom domain."
+    error_message = "In names, each record must appear once, because one DNS name points at one custom domain."
   }
 
   validation {
     condition     = alltrue([for name in values(var.names) : contains(["alias", "cname"], name.record_type)])
-    error_message = "Names: record_type must be one of: alias, cname."
+    error_message = "In names, record_type must be one of: alias, cname."
   }
 
   validation {
     condition     = length(var.names) == 0 ? true : length(var.names[sort(keys(var.names))[0]].host) <= 64
-    error_message = "Names: the host of the first label in alphabetical order must have at most 64 characters, ACM's limit for a certificate's first name."
+    error_message = "In names, the host of the first label in alphabetical order must have at most 64 characters, ACM's limit for a certificate's first name."
   }
 }
 
@@ -63,7 +63,7 @@ variable "validation_record_owner" {
 
   validation {
     condition     = length(setsubtract(keys(var.validation_record_owner), keys(var.names))) == 0
-    error_message = "Validation_record_owner must be keyed by labels of names."
+    error_message = "The validation_record_owner must be keyed by labels of names."
   }
 }
 
@@ -74,7 +74,7 @@ variable "zone_id" {
 
   validation {
     condition     = can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
-    error_message = "Zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
+    error_message = "The zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
   }
 }
 

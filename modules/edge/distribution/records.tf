@@ -16,12 +16,12 @@ resource "terraform_data" "upstream" {
   lifecycle {
     precondition {
       condition     = var.zone_id == null ? timestamp() == "the id of the zone" : true
-      error_message = "zone_id is not known yet: apply the global stack first, then plan this stack again."
+      error_message = "The zone_id is not known yet: apply the global stack first, then plan this stack again."
     }
 
     precondition {
       condition     = var.certificate_arn == null ? timestamp() == "the ARN of the certificate" : true
-      error_message = "certificate_arn is not known yet: apply the global stack first, then plan this stack again."
+      error_message = "The certificate_arn is not known yet: apply the global stack first, then plan this stack again."
     }
   }
 }

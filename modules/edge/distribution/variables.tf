@@ -5,7 +5,7 @@ variable "aliases" {
 
   validation {
     condition     = length(var.aliases) >= 1 && length(distinct(var.aliases)) == length(var.aliases)
-    error_message = "Aliases must hold at least one host name, and each once."
+    error_message = "The aliases must hold at least one host name, and each once."
   }
 
   validation {
@@ -13,7 +13,7 @@ variable "aliases" {
       for host in var.aliases : length(host) <= 253
       && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$", host))
     ])
-    error_message = "Aliases must be lower-case DNS names of at most 253 characters without a trailing dot."
+    error_message = "The aliases must be lower-case DNS names of at most 253 characters without a trailing dot."
   }
 }
 
@@ -32,19 +32,19 @@ variable "api" {
       for host in compact([var.api.origin_host, var.api.standby_host]) : length(host) <= 253
       && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$", host))
     ])
-    error_message = "Api: origin_host and standby_host must be lower-case DNS names of at most 253 characters without a trailing dot."
+    error_message = "In api, origin_host and standby_host must be lower-case DNS names of at most 253 characters without a trailing dot."
   }
 
   validation {
     condition     = var.api == null ? true : var.api.standby_host != var.api.origin_host
-    error_message = "Api: standby_host must not be origin_host, because a second attempt at the same place helps nobody."
+    error_message = "The api.standby_host must not be origin_host, because a second attempt at the same place helps nobody."
   }
 
   validation {
     condition = var.api == null ? true : alltrue([
       for pattern in keys(var.api.routes) : length(pattern) <= 255 && can(regex("^(\\*|/[A-Za-z0-9_.*$/~\"'@:+&?-]*)$", pattern))
     ])
-    error_message = "Api: routes must be keyed by path patterns of at most 255 characters that start with /, such as /items/*, or by * for what no pattern matches."
+    error_message = "The api.routes must be keyed by path patterns of at most 255 characters that start with /, such as /items/*, or by * for what no pattern matches."
   }
 
   validation {
@@ -52,12 +52,12 @@ variable "api" {
       for methods in values(var.api.routes) : length(methods) > 0
       && length(setsubtract(methods, ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])) == 0
     ])
-    error_message = "Api: routes must name at least one method each, of DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT."
+    error_message = "The api.routes must name at least one method each, of DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT."
   }
 
   validation {
     condition     = var.api == null ? true : var.api.cache_seconds >= 0 && var.api.cache_seconds <= 31536000 && floor(var.api.cache_seconds) == var.api.cache_seconds
-    error_message = "Api: cache_seconds must be a whole number from 0, which keeps nothing, to 31536000."
+    error_message = "The api.cache_seconds must be a whole number from 0, which keeps nothing, to 31536000."
   }
 }
 
@@ -74,19 +74,19 @@ variable "buckets" {
     condition = alltrue([
       for pattern in keys(var.buckets) : length(pattern) <= 255 && can(regex("^/[A-Za-z0-9_.*$/~\"'@:+&?-]*$", pattern))
     ])
-    error_message = "Buckets must be keyed by path patterns of at most 255 characters that start with /, such as /static/*."
+    error_message = "The buckets must be keyed by path patterns of at most 255 characters that start with /, such as /static/*."
   }
 
   validation {
     condition     = length(setintersection(keys(var.buckets), var.api == null ? [] : keys(var.api.routes))) == 0
-    error_message = "Buckets must not be keyed by a path pattern that is also a route of the api."
+    error_message = "The buckets must not be keyed by a path pattern that is also a route of the api."
   }
 
   validation {
     condition = alltrue([
       for bucket in values(var.buckets) : contains([1, 2], length(bucket.origins)) && length(distinct(bucket.origins)) == length(bucket.origins)
     ])
-    error_message = "Buckets: origins must name one bucket, or two different ones, the most that CloudFront fails over between."
+    error_message = "In buckets, origins must name one bucket, or two different ones, the most that CloudFront fails over between."
   }
 
   validation {
@@ -95,7 +95,7 @@ variable "buckets" {
         for origin in bucket.origins : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\\.s3\\.[a-z0-9-]+\\.amazonaws\\.com$", origin))
       ]
     ]))
-    error_message = "Buckets: origins must be regional domain names of buckets such as site.s3.us-east-1.amazonaws.com."
+    error_message = "In buckets, origins must be regional domain names of buckets such as site.s3.us-east-1.amazonaws.com."
   }
 
   validation {
@@ -104,7 +104,7 @@ variable "buckets" {
         for bucket in values(var.buckets) : bucket.origins[0] => join(" ", bucket.origins)... if length(bucket.origins) == 2
       }) : length(distinct(pairs)) == 1
     ])
-    error_message = "Buckets: origins that begin with the same bucket must go on with the same one."
+    error_message = "In buckets, origins that begin with the same bucket must go on with the same one."
   }
 
   validation {
@@ -112,7 +112,7 @@ variable "buckets" {
       for bucket in values(var.buckets) :
       bucket.cache_seconds >= 0 && bucket.cache_seconds <= 31536000 && floor(bucket.cache_seconds) == bucket.cache_seconds
     ])
-    error_message = "Buckets: cache_seconds must be a whole number from 0, which keeps nothing, to 31536000."
+    error_message = "In buckets, cache_seconds must be a whole number from 0, which keeps nothing, to 31536000."
   }
 }
 
@@ -125,7 +125,7 @@ variable "certificate_arn" {
     condition = (
       var.certificate_arn == null ? true : can(regex("^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$", var.certificate_arn))
     )
-    error_message = "Certificate_arn must be the ARN of an ACM certificate of us-east-1, the only region that CloudFront takes one from."
+    error_message = "The certificate_arn must be the ARN of an ACM certificate of us-east-1, the only region that CloudFront takes one from."
   }
 }
 
@@ -137,7 +137,7 @@ variable "comment" {
 
   validation {
     condition     = length(var.comment) <= 128
-    error_message = "Comment must have at most 128 characters."
+    error_message = "The comment must have at most 128 characters."
   }
 }
 
@@ -154,12 +154,12 @@ variable "connection" {
 
   validation {
     condition     = contains([1, 2, 3], var.connection.attempts)
-    error_message = "Connection.attempts must be one of: 1, 2, 3."
+    error_message = "The connection.attempts must be one of: 1, 2, 3."
   }
 
   validation {
     condition     = var.connection.timeout >= 1 && var.connection.timeout <= 10 && floor(var.connection.timeout) == var.connection.timeout
-    error_message = "Connection.timeout must be a whole number from 1 to 10 seconds."
+    error_message = "The connection.timeout must be a whole number from 1 to 10 seconds."
   }
 
   validation {
@@ -167,7 +167,7 @@ variable "connection" {
       var.connection.response_timeout >= 1 && var.connection.response_timeout <= 120
       && floor(var.connection.response_timeout) == var.connection.response_timeout
     )
-    error_message = "Connection.response_timeout must be a whole number from 1 to 120 seconds."
+    error_message = "The connection.response_timeout must be a whole number from 1 to 120 seconds."
   }
 
   validation {
@@ -175,7 +175,7 @@ variable "connection" {
       var.connection.keepalive >= 1 && var.connection.keepalive <= 120
       && floor(var.connection.keepalive) == var.connection.keepalive
     )
-    error_message = "Connection.keepalive must be a whole number from 1 to 120 seconds."
+    error_message = "The connection.keepalive must be a whole number from 1 to 120 seconds."
   }
 }
 
@@ -187,12 +187,12 @@ variable "default_behavior" {
 
   validation {
     condition     = var.default_behavior == "api" ? var.api != null : contains(keys(var.buckets), var.default_behavior)
-    error_message = "Default_behavior must be api when there is one, or a path pattern of buckets."
+    error_message = "The default_behavior must be api when there is one, or a path pattern of buckets."
   }
 
   validation {
     condition     = var.default_behavior == "api" || !contains(try(keys(var.api.routes), []), "*")
-    error_message = "Default_behavior must be api when the api's routes hold *, which says what no pattern matches."
+    error_message = "The default_behavior must be api when the api's routes hold *, which says what no pattern matches."
   }
 }
 
@@ -204,7 +204,7 @@ variable "error_cache_seconds" {
 
   validation {
     condition     = var.error_cache_seconds >= 0 && var.error_cache_seconds <= 86400 && floor(var.error_cache_seconds) == var.error_cache_seconds
-    error_message = "Error_cache_seconds must be a whole number from 0 to 86400."
+    error_message = "The error_cache_seconds must be a whole number from 0 to 86400."
   }
 }
 
@@ -221,7 +221,7 @@ variable "error_pages" {
     condition = length(setsubtract(keys(var.error_pages), [
       "400", "403", "404", "405", "414", "416", "500", "501", "502", "503", "504",
     ])) == 0
-    error_message = "Error_pages must be keyed by a status code of 400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504."
+    error_message = "The error_pages must be keyed by a status code of 400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504."
   }
 
   validation {
@@ -229,7 +229,7 @@ variable "error_pages" {
       for page in values(var.error_pages) :
       startswith(page.path, "/") && contains([200, 400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504], page.status)
     ])
-    error_message = "Error_pages: path must start with / and status be 200 or one of the status codes that have a page."
+    error_message = "In error_pages, path must start with / and status be 200 or one of the status codes that have a page."
   }
 }
 
@@ -241,7 +241,7 @@ variable "failover_status_codes" {
 
   validation {
     condition     = length(var.failover_status_codes) > 0 && length(setsubtract(var.failover_status_codes, [403, 404, 500, 502, 503, 504])) == 0
-    error_message = "Failover_status_codes must be among: 403, 404, 500, 502, 503, 504, and at least one."
+    error_message = "The failover_status_codes must be among: 403, 404, 500, 502, 503, 504, and at least one."
   }
 }
 
@@ -256,17 +256,17 @@ variable "geo" {
 
   validation {
     condition     = contains(["allow", "deny", "none"], var.geo.mode)
-    error_message = "Geo.mode must be one of: allow, deny, none."
+    error_message = "The geo.mode must be one of: allow, deny, none."
   }
 
   validation {
     condition     = (var.geo.mode == "none") == (length(var.geo.countries) == 0)
-    error_message = "Geo.countries must be given when mode is allow or deny, and only then."
+    error_message = "The geo.countries must be given when mode is allow or deny, and only then."
   }
 
   validation {
     condition     = alltrue([for country in var.geo.countries : can(regex("^[A-Z]{2}$", country))])
-    error_message = "Geo.countries must be ISO 3166-1 codes of two capital letters, such as DE."
+    error_message = "The geo.countries must be ISO 3166-1 codes of two capital letters, such as DE."
   }
 }
 
@@ -283,22 +283,22 @@ variable "logs" {
 
   validation {
     condition     = var.logs == null ? true : can(regex("^[0-9]{12}$", var.logs.account_id))
-    error_message = "Logs: account_id must be 12 digits."
+    error_message = "The logs.account_id must be 12 digits."
   }
 
   validation {
     condition     = var.logs == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.logs.bucket_name))
-    error_message = "Logs: bucket_name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
+    error_message = "The logs.bucket_name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
   }
 
   validation {
     condition     = var.logs == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.logs.kms_key_arn))
-    error_message = "Logs: kms_key_arn must be the ARN of a KMS key, not of an alias."
+    error_message = "The logs.kms_key_arn must be the ARN of a KMS key, not of an alias."
   }
 
   validation {
     condition     = var.logs == null ? true : var.logs.retention_days >= 1 && floor(var.logs.retention_days) == var.logs.retention_days
-    error_message = "Logs: retention_days must be a whole number of at least 1."
+    error_message = "The logs.retention_days must be a whole number of at least 1."
   }
 }
 
@@ -309,7 +309,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,60}$", var.name))
-    error_message = "Name must be 1 to 60 letters, digits, underscores or hyphens."
+    error_message = "The name must be 1 to 60 letters, digits, underscores or hyphens."
   }
 }
 
@@ -321,7 +321,7 @@ variable "price_class" {
 
   validation {
     condition     = contains(["PriceClass_100", "PriceClass_200", "PriceClass_All"], var.price_class)
-    error_message = "Price_class must be one of: PriceClass_100, PriceClass_200, PriceClass_All."
+    error_message = "The price_class must be one of: PriceClass_100, PriceClass_200, PriceClass_All."
   }
 }
 
@@ -343,12 +343,12 @@ variable "response_headers" {
 
   validation {
     condition     = var.response_headers.hsts_seconds >= 0 && floor(var.response_headers.hsts_seconds) == var.response_headers.hsts_seconds
-    error_message = "Response_headers.hsts_seconds must be a whole number of at least 0."
+    error_message = "The response_headers.hsts_seconds must be a whole number of at least 0."
   }
 
   validation {
     condition     = contains(["DENY", "SAMEORIGIN"], var.response_headers.frame_option)
-    error_message = "Response_headers.frame_option must be one of: DENY, SAMEORIGIN."
+    error_message = "The response_headers.frame_option must be one of: DENY, SAMEORIGIN."
   }
 
   validation {
@@ -356,21 +356,21 @@ variable "response_headers" {
       "no-referrer", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "same-origin", "strict-origin",
       "strict-origin-when-cross-origin", "unsafe-url",
     ], var.response_headers.referrer_policy)
-    error_message = "Response_headers.referrer_policy must be one of: no-referrer, no-referrer-when-downgrade, origin, origin-when-cross-origin, same-origin, strict-origin, strict-origin-when-cross-origin, unsafe-url."
+    error_message = "The response_headers.referrer_policy must be one of: no-referrer, no-referrer-when-downgrade, origin, origin-when-cross-origin, same-origin, strict-origin, strict-origin-when-cross-origin, unsafe-url."
   }
 
   validation {
     condition = var.response_headers.cors == null ? true : length(var.response_headers.cors.origins) > 0 && alltrue([
       for origin in var.response_headers.cors.origins : can(regex("^(\\*|https?://[A-Za-z0-9*.-]+(:[0-9]{1,5})?)$", origin))
     ])
-    error_message = "Response_headers.cors.origins must hold * or scheme://host[:port], without path or trailing slash."
+    error_message = "The response_headers.cors.origins must hold * or scheme://host[:port], without path or trailing slash."
   }
 
   validation {
     condition = var.response_headers.cors == null ? true : (
       var.response_headers.cors.max_age_seconds >= 0 && var.response_headers.cors.max_age_seconds <= 86400
     )
-    error_message = "Response_headers.cors.max_age_seconds must be from 0 to 86400, the longest that any browser heeds."
+    error_message = "The response_headers.cors.max_age_seconds must be from 0 to 86400, the longest that any browser heeds."
   }
 }
 
@@ -381,7 +381,7 @@ variable "root_object" {
 
   validation {
     condition     = var.root_object == null ? true : length(var.root_object) <= 255 && can(regex("^[^/]", var.root_object))
-    error_message = "Root_object must be the key of an object, of at most 255 characters and without a leading slash."
+    error_message = "The root_object must be the key of an object, of at most 255 characters and without a leading slash."
   }
 }
 
@@ -395,7 +395,7 @@ variable "shield_region" {
       "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-west-1",
       "eu-west-2", "sa-east-1", "us-east-1", "us-east-2", "us-west-2",
     ], var.shield_region)
-    error_message = "Shield_region must be one of: ap-northeast-1, ap-northeast-2, ap-south-1, ap-southeast-1, ap-southeast-2, eu-central-1, eu-west-1, eu-west-2, sa-east-1, us-east-1, us-east-2, us-west-2."
+    error_message = "The shield_region must be one of: ap-northeast-1, ap-northeast-2, ap-south-1, ap-southeast-1, ap-southeast-2, eu-central-1, eu-west-1, eu-west-2, sa-east-1, us-east-1, us-east-2, us-west-2."
   }
 }
 
@@ -406,7 +406,7 @@ variable "web_acl_arn" {
 
   validation {
     condition     = var.web_acl_arn == null ? true : can(regex("^arn:aws[a-z-]*:wafv2:us-east-1:[0-9]{12}:global/webacl/.+$", var.web_acl_arn))
-    error_message = "Web_acl_arn must be the ARN of a web ACL of scope CLOUDFRONT, which lives in us-east-1."
+    error_message = "The web_acl_arn must be the ARN of a web ACL of scope CLOUDFRONT, which lives in us-east-1."
   }
 }
 
@@ -417,7 +417,7 @@ variable "zone_id" {
 
   validation {
     condition     = var.zone_id == null ? true : can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
-    error_message = "Zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
+    error_message = "The zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
   }
 }
 

@@ -10,7 +10,7 @@ resource "terraform_data" "zone_id_unknown" {
   lifecycle {
     precondition {
       condition     = timestamp() == coalesce(var.zone_id, "the id of the zone")
-      error_message = "zone_id is not known yet: apply the global stack first, then plan this stack again."
+      error_message = "The zone_id is not known yet: apply the global stack first, then plan this stack again."
     }
   }
 }

@@ -5,7 +5,7 @@ variable "names" {
 
   validation {
     condition     = length(var.names) >= 1 && length(var.names) <= 10
-    error_message = "Names must hold 1 to 10 host names, the default quota of names on one ACM certificate."
+    error_message = "The names must hold 1 to 10 host names, the default quota of names on one ACM certificate."
   }
 
   validation {
@@ -13,17 +13,17 @@ variable "names" {
       for name in var.names : length(name) <= 253
       && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$", name))
     ])
-    error_message = "Names must be lower-case DNS names of at most 253 characters without a trailing dot or wildcard."
+    error_message = "The names must be lower-case DNS names of at most 253 characters without a trailing dot or wildcard."
   }
 
   validation {
     condition     = length(distinct(var.names)) == length(var.names)
-    error_message = "Names: each host name must appear once."
+    error_message = "In names, each host name must appear once."
   }
 
   validation {
     condition     = length(var.names) == 0 ? true : length(var.names[0]) <= 64
-    error_message = "Names: the first host name must have at most 64 characters, ACM's limit for a certificate's first name."
+    error_message = "In names, the first host name must have at most 64 characters, ACM's limit for a certificate's first name."
   }
 }
 
@@ -41,7 +41,7 @@ variable "zone_id" {
 
   validation {
     condition     = can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
-    error_message = "Zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
+    error_message = "The zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
   }
 }
 

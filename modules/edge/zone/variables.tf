@@ -6,7 +6,7 @@ variable "comment" {
 
   validation {
     condition     = length(var.comment) <= 256
-    error_message = "Comment must have at most 256 characters."
+    error_message = "The comment must have at most 256 characters."
   }
 }
 
@@ -34,7 +34,7 @@ variable "name" {
       length(var.name) <= 253
       && can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$", var.name))
     )
-    error_message = "Name must be a lower-case domain name of at most 253 characters without a trailing dot, for example example.com."
+    error_message = "The name must be a lower-case domain name of at most 253 characters without a trailing dot, for example example.com."
   }
 }
 
@@ -45,12 +45,12 @@ variable "zone_id" {
 
   validation {
     condition     = var.zone_id == null ? true : can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
-    error_message = "Zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
+    error_message = "The zone_id must be a hosted zone id: Z and up to 31 capital letters or digits."
   }
 
   validation {
     condition     = var.create == (var.zone_id == null)
-    error_message = "Zone_id must be given when create is false, and only then."
+    error_message = "The zone_id must be given when create is false, and only then."
   }
 }
 

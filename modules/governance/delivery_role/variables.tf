@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -20,7 +20,7 @@ variable "apply_session_seconds" {
       var.apply_session_seconds >= 3600 && var.apply_session_seconds <= 43200
       && floor(var.apply_session_seconds) == var.apply_session_seconds
     )
-    error_message = "Apply_session_seconds must be a whole number from 3600 to 43200."
+    error_message = "The apply_session_seconds must be a whole number from 3600 to 43200."
   }
 }
 
@@ -32,7 +32,7 @@ variable "branch" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$", var.branch))
-    error_message = "Branch must be the name of one branch, without wildcards."
+    error_message = "The branch must be the name of one branch, without wildcards."
   }
 }
 
@@ -50,7 +50,7 @@ variable "domain" {
 
   validation {
     condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.domain))
-    error_message = "Domain must be a domain name in lower case, such as example.com."
+    error_message = "The domain must be a domain name in lower case, such as example.com."
   }
 }
 
@@ -61,7 +61,7 @@ variable "environment" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) >= 2 && length(var.environment) <= 24
-    error_message = "Environment must have 2 to 24 lower-case letters, digits and single hyphens."
+    error_message = "The environment must have 2 to 24 lower-case letters, digits and single hyphens."
   }
 }
 
@@ -75,7 +75,7 @@ variable "permissions_boundary" {
       var.permissions_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
     )
-    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
   }
 }
 
@@ -86,12 +86,12 @@ variable "repository" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9-]{0,38}(@[0-9]+)?/[A-Za-z0-9._-]{1,100}(@[0-9]+)?$", var.repository))
-    error_message = "Repository must be owner/name or owner@id/name@id, without wildcards."
+    error_message = "The repository must be owner/name or owner@id/name@id, without wildcards."
   }
 
   validation {
     condition     = length(regexall("@", var.repository)) != 1
-    error_message = "Repository must carry the ids of both owner and repository, or of neither."
+    error_message = "The repository must carry the ids of both owner and repository, or of neither."
   }
 }
 
@@ -105,7 +105,7 @@ variable "role_boundary" {
       var.role_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.role_boundary))
     )
-    error_message = "Role_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The role_boundary must be the ARN of an IAM policy, or null."
   }
 }
 
@@ -116,7 +116,7 @@ variable "services" {
 
   validation {
     condition     = length(var.services) > 0
-    error_message = "Services must name at least one service."
+    error_message = "The services must name at least one service."
   }
 
   validation {
@@ -124,7 +124,7 @@ variable "services" {
       "acm", "apigateway", "autoscaling", "backup", "cloudfront", "cloudwatch", "codedeploy", "dynamodb", "ec2", "events", "iam", "kms",
       "lambda", "logs", "rds", "route53", "s3", "secretsmanager", "sns", "sqs", "wafv2",
     ])) == 0
-    error_message = "Services must be of acm, apigateway, autoscaling, backup, cloudfront, cloudwatch, codedeploy, dynamodb, ec2, events, iam, kms, lambda, logs, rds, route53, s3, secretsmanager, sns, sqs, wafv2."
+    error_message = "The services must be of acm, apigateway, autoscaling, backup, cloudfront, cloudwatch, codedeploy, dynamodb, ec2, events, iam, kms, lambda, logs, rds, route53, s3, secretsmanager, sns, sqs, wafv2."
   }
 }
 
@@ -138,12 +138,12 @@ variable "state_buckets" {
 
   validation {
     condition     = length(var.state_buckets) > 0
-    error_message = "State_buckets must name at least one bucket."
+    error_message = "The state_buckets must name at least one bucket."
   }
 
   validation {
     condition     = alltrue([for bucket in var.state_buckets : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", bucket.name))])
-    error_message = "State_buckets: name must have 3 to 63 lower-case letters, digits or hyphens."
+    error_message = "In state_buckets, name must have 3 to 63 lower-case letters, digits or hyphens."
   }
 
   validation {
@@ -151,7 +151,7 @@ variable "state_buckets" {
       for bucket in var.state_buckets :
       can(regex("^[a-zA-Z0-9/_-]{1,250}$", bucket.kms_alias)) && !startswith(bucket.kms_alias, "alias/")
     ])
-    error_message = "State_buckets: kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "In state_buckets, kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 

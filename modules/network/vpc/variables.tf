@@ -5,17 +5,17 @@ variable "availability_zones" {
 
   validation {
     condition     = length(var.availability_zones) >= 2 && length(var.availability_zones) <= 6
-    error_message = "Availability_zones must be 2 to 6, because Aurora needs subnets in at least two."
+    error_message = "The availability_zones must be 2 to 6, because Aurora needs subnets in at least two."
   }
 
   validation {
     condition     = length(distinct(var.availability_zones)) == length(var.availability_zones)
-    error_message = "Availability_zones must each appear once."
+    error_message = "The availability_zones must each appear once."
   }
 
   validation {
     condition     = alltrue([for zone in var.availability_zones : startswith(zone, var.region)])
-    error_message = "Availability_zones must lie in region, such as us-east-1a in us-east-1."
+    error_message = "The availability_zones must lie in region, such as us-east-1a in us-east-1."
   }
 }
 
@@ -26,12 +26,12 @@ variable "cidr" {
 
   validation {
     condition     = can(cidrhost(var.cidr, 0)) && can(regex("/(1[6-9]|2[0-4])$", var.cidr))
-    error_message = "Cidr must be an IPv4 range of /16 to /24, such as 10.0.0.0/16."
+    error_message = "The cidr must be an IPv4 range of /16 to /24, such as 10.0.0.0/16."
   }
 
   validation {
     condition     = can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.cidr))
-    error_message = "Cidr must be private: within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10."
+    error_message = "The cidr must be private: within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10."
   }
 }
 
@@ -46,22 +46,22 @@ variable "flow_logs" {
 
   validation {
     condition     = var.flow_logs == null || can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.flow_logs.role_arn))
-    error_message = "Flow_logs: role_arn must be the ARN of an IAM role."
+    error_message = "The flow_logs.role_arn must be the ARN of an IAM role."
   }
 
   validation {
     condition     = var.flow_logs == null ? true : contains(["ALL", "ACCEPT", "REJECT"], var.flow_logs.traffic)
-    error_message = "Flow_logs: traffic must be one of ALL, ACCEPT, REJECT."
+    error_message = "The flow_logs.traffic must be one of ALL, ACCEPT, REJECT."
   }
 
   validation {
     condition     = var.flow_logs == null ? true : contains([60, 600], var.flow_logs.aggregation_seconds)
-    error_message = "Flow_logs: aggregation_seconds must be 60 or 600, the two that VPC knows."
+    error_message = "The flow_logs.aggregation_seconds must be 60 or 600, the two that VPC knows."
   }
 
   validation {
     condition     = var.flow_logs == null || var.kms_key_arn != null
-    error_message = "Flow_logs need kms_key_arn, because they tell who talks to whom."
+    error_message = "The flow_logs need kms_key_arn, because they tell who talks to whom."
   }
 }
 
@@ -73,12 +73,12 @@ variable "interface_endpoints" {
 
   validation {
     condition     = alltrue([for service in var.interface_endpoints : can(regex("^[a-z0-9][a-z0-9.-]*$", service))])
-    error_message = "Interface_endpoints must be short names of services, such as secretsmanager."
+    error_message = "The interface_endpoints must be short names of services, such as secretsmanager."
   }
 
   validation {
     condition     = length(setintersection(var.interface_endpoints, ["dynamodb", "s3"])) == 0
-    error_message = "Interface_endpoints must not name dynamodb or s3, which have gateway endpoints already."
+    error_message = "The interface_endpoints must not name dynamodb or s3, which have gateway endpoints already."
   }
 }
 
@@ -89,7 +89,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = var.kms_key_arn == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -104,7 +104,7 @@ variable "log_retention_days" {
       [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days,
     )
-    error_message = "Log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+    error_message = "The log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
 }
 
@@ -115,7 +115,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,100}$", var.name))
-    error_message = "Name must be 1 to 100 letters, digits, underscores or hyphens."
+    error_message = "The name must be 1 to 100 letters, digits, underscores or hyphens."
   }
 }
 
@@ -126,7 +126,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.region))
-    error_message = "Region must be an AWS region such as us-east-1."
+    error_message = "The region must be an AWS region such as us-east-1."
   }
 }
 
@@ -138,17 +138,17 @@ variable "subnet_newbits" {
 
   validation {
     condition     = var.subnet_newbits >= 1 && floor(var.subnet_newbits) == var.subnet_newbits
-    error_message = "Subnet_newbits must be a whole number of 1 or more."
+    error_message = "The subnet_newbits must be a whole number of 1 or more."
   }
 
   validation {
     condition     = try(tonumber(split("/", var.cidr)[1]) + var.subnet_newbits <= 28, true)
-    error_message = "Subnet_newbits must leave subnets of /28 or more, the smallest that VPC knows."
+    error_message = "The subnet_newbits must leave subnets of /28 or more, the smallest that VPC knows."
   }
 
   validation {
     condition     = pow(2, var.subnet_newbits) >= length(var.availability_zones)
-    error_message = "Subnet_newbits must allow a subnet for every availability zone."
+    error_message = "The subnet_newbits must allow a subnet for every availability zone."
   }
 }
 

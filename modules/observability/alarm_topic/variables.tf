@@ -5,7 +5,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -16,7 +16,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,100}$", var.name))
-    error_message = "Name must have 1 to 100 letters, digits, '_' or '-'."
+    error_message = "The name must have 1 to 100 letters, digits, '_' or '-'."
   }
 }
 
@@ -28,7 +28,7 @@ variable "notify" {
 
   validation {
     condition     = alltrue([for address in var.notify : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
-    error_message = "Notify must be e-mail addresses, for example oncall@example.com."
+    error_message = "The notify must be e-mail addresses, for example oncall@example.com."
   }
 }
 

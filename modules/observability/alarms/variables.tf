@@ -6,7 +6,7 @@ variable "alias_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,128}$", var.alias_name))
-    error_message = "Alias_name must have 1 to 128 letters, digits, '_' or '-'."
+    error_message = "The alias_name must have 1 to 128 letters, digits, '_' or '-'."
   }
 }
 
@@ -17,7 +17,7 @@ variable "api_name" {
 
   validation {
     condition     = length(var.api_name) >= 1 && length(var.api_name) <= 255
-    error_message = "Api_name must have 1 to 255 characters."
+    error_message = "The api_name must have 1 to 255 characters."
   }
 }
 
@@ -35,7 +35,7 @@ variable "buckets" {
       for name in concat(keys(var.buckets), flatten([for bucket in var.buckets : values(bucket.replicas)])) :
       can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name))
     ])
-    error_message = "Buckets must be bucket names, not ARNs, with bucket names as replicas."
+    error_message = "The buckets must be bucket names, not ARNs, with bucket names as replicas."
   }
 
   validation {
@@ -43,12 +43,12 @@ variable "buckets" {
       for region in flatten([for bucket in var.buckets : keys(bucket.replicas)]) :
       can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))
     ])
-    error_message = "Buckets: replicas must be keyed by region, for example us-west-2."
+    error_message = "In buckets, replicas must be keyed by region, for example us-west-2."
   }
 
   validation {
     condition     = alltrue([for bucket in var.buckets : bucket.latency_seconds >= 60])
-    error_message = "Buckets: latency_seconds must be 60 or more, because S3 reports once a minute."
+    error_message = "In buckets, latency_seconds must be 60 or more, because S3 reports once a minute."
   }
 }
 
@@ -60,7 +60,7 @@ variable "cold_start_functions" {
 
   validation {
     condition     = alltrue([for name in var.cold_start_functions : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
-    error_message = "Cold_start_functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
+    error_message = "The cold_start_functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
   }
 }
 
@@ -72,12 +72,12 @@ variable "databases" {
 
   validation {
     condition     = alltrue([for name in keys(var.databases) : can(regex("^[a-z][a-z0-9-]{0,62}$", name))])
-    error_message = "Databases must be keyed by cluster identifier: 1 to 63 small letters, digits or hyphens."
+    error_message = "The databases must be keyed by cluster identifier: 1 to 63 small letters, digits or hyphens."
   }
 
   validation {
     condition     = alltrue([for limit in values(var.databases) : limit > 0])
-    error_message = "Databases: the lag must be above 0."
+    error_message = "In databases, the lag must be above 0."
   }
 }
 
@@ -89,7 +89,7 @@ variable "dead_letter_queues" {
 
   validation {
     condition     = alltrue([for name in var.dead_letter_queues : can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])
-    error_message = "Dead_letter_queues must be queue names: 1 to 80 letters, digits, '_' or '-', not ARNs."
+    error_message = "The dead_letter_queues must be queue names: 1 to 80 letters, digits, '_' or '-', not ARNs."
   }
 }
 
@@ -101,7 +101,7 @@ variable "function_timeouts_seconds" {
 
   validation {
     condition     = alltrue([for seconds in values(var.function_timeouts_seconds) : seconds >= 1 && seconds <= 900])
-    error_message = "Function_timeouts_seconds must be between 1 and 900, the timeouts that Lambda allows."
+    error_message = "The function_timeouts_seconds must be between 1 and 900, the timeouts that Lambda allows."
   }
 }
 
@@ -113,7 +113,7 @@ variable "functions" {
 
   validation {
     condition     = alltrue([for name in var.functions : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
-    error_message = "Functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
+    error_message = "The functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
   }
 }
 
@@ -124,7 +124,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -135,7 +135,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,100}$", var.name))
-    error_message = "Name must have 1 to 100 letters, digits, '_' or '-'."
+    error_message = "The name must have 1 to 100 letters, digits, '_' or '-'."
   }
 }
 
@@ -147,7 +147,7 @@ variable "notify" {
 
   validation {
     condition     = alltrue([for address in var.notify : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
-    error_message = "Notify must be e-mail addresses, for example oncall@example.com."
+    error_message = "The notify must be e-mail addresses, for example oncall@example.com."
   }
 }
 
@@ -159,7 +159,7 @@ variable "provisioned_functions" {
 
   validation {
     condition     = alltrue([for name in var.provisioned_functions : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
-    error_message = "Provisioned_functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
+    error_message = "The provisioned_functions must be function names: 1 to 64 letters, digits, '_' or '-', not ARNs."
   }
 }
 
@@ -171,7 +171,7 @@ variable "stage_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,128}$", var.stage_name))
-    error_message = "Stage_name must have 1 to 128 letters, digits, '_' or '-'."
+    error_message = "The stage_name must have 1 to 128 letters, digits, '_' or '-'."
   }
 }
 
@@ -183,12 +183,12 @@ variable "tables" {
 
   validation {
     condition     = alltrue([for name in keys(var.tables) : can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])
-    error_message = "Tables must be keyed by table name: 3 to 255 letters, digits, '_', '-' or '.'."
+    error_message = "The tables must be keyed by table name: 3 to 255 letters, digits, '_', '-' or '.'."
   }
 
   validation {
     condition     = alltrue([for region in flatten(values(var.tables)) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
-    error_message = "Tables must list receiving regions, for example us-west-2."
+    error_message = "The tables must list receiving regions, for example us-west-2."
   }
 }
 
@@ -217,7 +217,7 @@ variable "thresholds" {
 
   validation {
     condition     = var.thresholds.api_5xx_percent >= 0 && var.thresholds.api_5xx_percent <= 100
-    error_message = "Thresholds.api_5xx_percent must be between 0 and 100."
+    error_message = "The thresholds.api_5xx_percent must be between 0 and 100."
   }
 
   validation {
@@ -229,17 +229,17 @@ variable "thresholds" {
         var.thresholds.provisioned_spill_over,
       ] : limit > 0
     ])
-    error_message = "Thresholds: api_latency_p99_ms, function_errors, function_throttles, replication_latency_ms, table_system_errors, table_throttles, cold_starts, dead_letters, object_failures and provisioned_spill_over must be above 0."
+    error_message = "In thresholds, api_latency_p99_ms, function_errors, function_throttles, replication_latency_ms, table_system_errors, table_throttles, cold_starts, dead_letters, object_failures and provisioned_spill_over must be above 0."
   }
 
   validation {
     condition     = var.thresholds.cold_start_percent > 0 && var.thresholds.cold_start_percent < 100
-    error_message = "Thresholds.cold_start_percent must be above 0 and below 100, for no share is above all."
+    error_message = "The thresholds.cold_start_percent must be above 0 and below 100, for no share is above all."
   }
 
   validation {
     condition     = var.thresholds.function_duration_percent > 0 && var.thresholds.function_duration_percent < 100
-    error_message = "Thresholds.function_duration_percent must be above 0 and below 100, for a function that times out reports no more than its timeout."
+    error_message = "The thresholds.function_duration_percent must be above 0 and below 100, for a function that times out reports no more than its timeout."
   }
 
   validation {
@@ -249,17 +249,17 @@ variable "thresholds" {
       && floor(var.thresholds.datapoints_to_alarm) == var.thresholds.datapoints_to_alarm
       && floor(var.thresholds.evaluation_periods) == var.thresholds.evaluation_periods
     )
-    error_message = "Thresholds.datapoints_to_alarm and thresholds.evaluation_periods must be whole numbers with 1 <= datapoints_to_alarm <= evaluation_periods."
+    error_message = "The thresholds.datapoints_to_alarm and thresholds.evaluation_periods must be whole numbers with 1 <= datapoints_to_alarm <= evaluation_periods."
   }
 
   validation {
     condition     = var.thresholds.period_seconds >= 60 && var.thresholds.period_seconds % 60 == 0
-    error_message = "Thresholds.period_seconds must be a multiple of 60, because AWS publishes these metrics once a minute."
+    error_message = "The thresholds.period_seconds must be a multiple of 60, because AWS publishes these metrics once a minute."
   }
 
   validation {
     condition     = var.thresholds.period_seconds * var.thresholds.evaluation_periods <= 86400
-    error_message = "Thresholds.period_seconds times thresholds.evaluation_periods must be at most 86400 seconds, CloudWatch's limit."
+    error_message = "The thresholds.period_seconds times thresholds.evaluation_periods must be at most 86400 seconds, CloudWatch's limit."
   }
 }
 

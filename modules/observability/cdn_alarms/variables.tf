@@ -12,7 +12,7 @@ variable "distribution_id" {
 
   validation {
     condition     = can(regex("^[A-Z0-9]{1,64}$", var.distribution_id))
-    error_message = "Distribution_id must be the id of a distribution, for example E1A2B3C4D5E6F7, not its ARN or domain name."
+    error_message = "The distribution_id must be the id of a distribution, for example E1A2B3C4D5E6F7, not its ARN or domain name."
   }
 }
 
@@ -23,7 +23,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -34,7 +34,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,100}$", var.name))
-    error_message = "Name must have 1 to 100 letters, digits, '_' or '-'."
+    error_message = "The name must have 1 to 100 letters, digits, '_' or '-'."
   }
 }
 
@@ -46,7 +46,7 @@ variable "notify" {
 
   validation {
     condition     = alltrue([for address in var.notify : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
-    error_message = "Notify must be e-mail addresses, for example oncall@example.com."
+    error_message = "The notify must be e-mail addresses, for example oncall@example.com."
   }
 }
 
@@ -67,12 +67,12 @@ variable "thresholds" {
     condition = alltrue([
       for percent in [var.thresholds.error_5xx_percent, var.thresholds.error_percent] : percent >= 0 && percent < 100
     ])
-    error_message = "Thresholds: error_5xx_percent and error_percent must be 0 or more and below 100."
+    error_message = "In thresholds, error_5xx_percent and error_percent must be 0 or more and below 100."
   }
 
   validation {
     condition     = var.thresholds.origin_latency_ms > 0
-    error_message = "Thresholds.origin_latency_ms must be above 0."
+    error_message = "The thresholds.origin_latency_ms must be above 0."
   }
 
   validation {
@@ -82,17 +82,17 @@ variable "thresholds" {
       && floor(var.thresholds.datapoints_to_alarm) == var.thresholds.datapoints_to_alarm
       && floor(var.thresholds.evaluation_periods) == var.thresholds.evaluation_periods
     )
-    error_message = "Thresholds.datapoints_to_alarm and thresholds.evaluation_periods must be whole numbers with 1 <= datapoints_to_alarm <= evaluation_periods."
+    error_message = "The thresholds.datapoints_to_alarm and thresholds.evaluation_periods must be whole numbers with 1 <= datapoints_to_alarm <= evaluation_periods."
   }
 
   validation {
     condition     = var.thresholds.period_seconds >= 60 && var.thresholds.period_seconds % 60 == 0
-    error_message = "Thresholds.period_seconds must be a multiple of 60, because CloudFront publishes its metrics once a minute."
+    error_message = "The thresholds.period_seconds must be a multiple of 60, because CloudFront publishes its metrics once a minute."
   }
 
   validation {
     condition     = var.thresholds.period_seconds * var.thresholds.evaluation_periods <= 86400
-    error_message = "Thresholds.period_seconds times thresholds.evaluation_periods must be at most 86400 seconds, CloudWatch's limit."
+    error_message = "The thresholds.period_seconds times thresholds.evaluation_periods must be at most 86400 seconds, CloudWatch's limit."
   }
 }
 

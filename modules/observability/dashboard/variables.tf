@@ -6,7 +6,7 @@ variable "health_checks" {
 
   validation {
     condition     = alltrue([for id in values(var.health_checks) : can(regex("^[0-9a-f-]{1,64}$", id))])
-    error_message = "Health_checks must be ids of health checks, for example abcdef11-2222-3333-4444-555555fedcba."
+    error_message = "The health_checks must be ids of health checks, for example abcdef11-2222-3333-4444-555555fedcba."
   }
 }
 
@@ -17,7 +17,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,255}$", var.name))
-    error_message = "Name must have 1 to 255 letters, digits, '_' or '-'."
+    error_message = "The name must have 1 to 255 letters, digits, '_' or '-'."
   }
 }
 
@@ -29,7 +29,7 @@ variable "period_seconds" {
 
   validation {
     condition     = var.period_seconds >= 60 && var.period_seconds % 60 == 0
-    error_message = "Period_seconds must be a multiple of 60, because AWS publishes these metrics once a minute."
+    error_message = "The period_seconds must be a multiple of 60, because AWS publishes these metrics once a minute."
   }
 }
 
@@ -51,12 +51,12 @@ variable "reachability" {
         can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))
       ])
     )
-    error_message = "Reachability: observers must be sets of regions by region, for example us-east-2 = [us-east-1]."
+    error_message = "The reachability.observers must be sets of regions by region, for example us-east-2 = [us-east-1]."
   }
 
   validation {
     condition     = var.reachability == null ? true : alltrue([for seen in var.reachability.observers : length(seen) > 0])
-    error_message = "Reachability: each of observers must look at a region at least, because CloudWatch refuses an empty graph."
+    error_message = "In reachability, each of observers must look at a region at least, because CloudWatch refuses an empty graph."
   }
 }
 
@@ -79,16 +79,16 @@ variable "regions" {
 
   validation {
     condition     = length(var.regions) >= 1 && length(var.regions) <= 30
-    error_message = "Regions must hold 1 to 30 regions."
+    error_message = "The regions must hold 1 to 30 regions."
   }
 
   validation {
     condition     = alltrue([for region in var.regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region.region))])
-    error_message = "Regions: region must be the code of an AWS region, for example us-west-2."
+    error_message = "In regions, region must be the code of an AWS region, for example us-west-2."
   }
 
   validation {
     condition     = length(distinct([for region in var.regions : region.region])) == length(var.regions)
-    error_message = "Regions: each region must appear once."
+    error_message = "In regions, each region must appear once."
   }
 }

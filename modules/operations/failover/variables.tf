@@ -6,7 +6,7 @@ variable "alarm_minutes" {
 
   validation {
     condition     = var.alarm_minutes >= 1 && var.alarm_minutes <= 60 && floor(var.alarm_minutes) == var.alarm_minutes
-    error_message = "Alarm_minutes must be a whole number from 1 to 60."
+    error_message = "The alarm_minutes must be a whole number from 1 to 60."
   }
 }
 
@@ -21,12 +21,12 @@ variable "control_table" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.control_table.name))
-    error_message = "Control_table: name must be 3 to 255 letters, digits, underscores, dots or hyphens."
+    error_message = "The control_table.name must be 3 to 255 letters, digits, underscores, dots or hyphens."
   }
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.control_table.kms_key_arn))
-    error_message = "Control_table: kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The control_table.kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -44,7 +44,7 @@ variable "environment" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.environment))
-    error_message = "Environment must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The environment must be 1 to 64 letters, digits, underscores or hyphens."
   }
 }
 
@@ -59,12 +59,12 @@ variable "function" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.function.name))
-    error_message = "Function: name must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The function.name must be 1 to 64 letters, digits, underscores or hyphens."
   }
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]+:[a-zA-Z0-9_-]+$", var.function.alias_arn))
-    error_message = "Function: alias_arn must be the ARN of a Lambda function's alias."
+    error_message = "The function.alias_arn must be the ARN of a Lambda function's alias."
   }
 }
 
@@ -75,7 +75,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not an alias."
   }
 }
 
@@ -87,7 +87,7 @@ variable "metric_namespace" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9._/#:-]{1,255}$", var.metric_namespace)) && !startswith(var.metric_namespace, "AWS/")
-    error_message = "Metric_namespace must be 1 to 255 letters, digits or one of . _ / # : -, and not start with AWS/."
+    error_message = "The metric_namespace must be 1 to 255 letters, digits or one of . _ / # : -, and not start with AWS/."
   }
 }
 
@@ -98,7 +98,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The name must be 1 to 64 letters, digits, underscores or hyphens."
   }
 }
 
@@ -110,7 +110,7 @@ variable "notify" {
 
   validation {
     condition     = alltrue([for address in var.notify : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
-    error_message = "Notify must be e-mail addresses, for example oncall@example.com."
+    error_message = "The notify must be e-mail addresses, for example oncall@example.com."
   }
 }
 
@@ -122,7 +122,7 @@ variable "observed_regions" {
 
   validation {
     condition     = alltrue([for region in var.observed_regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", region))])
-    error_message = "Observed_regions must be AWS regions such as us-east-1."
+    error_message = "The observed_regions must be AWS regions such as us-east-1."
   }
 }
 
@@ -134,12 +134,12 @@ variable "tick_seconds" {
 
   validation {
     condition     = var.tick_seconds >= 1 && var.tick_seconds <= 30 && floor(var.tick_seconds) == var.tick_seconds
-    error_message = "Tick_seconds must be a whole number from 1 to 30."
+    error_message = "The tick_seconds must be a whole number from 1 to 30."
   }
 
   validation {
     condition     = try(60 % var.tick_seconds == 0, true)
-    error_message = "Tick_seconds must divide a minute evenly: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30."
+    error_message = "The tick_seconds must divide a minute evenly: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30."
   }
 }
 

@@ -9,7 +9,7 @@ variable "access_logs" {
 
   validation {
     condition     = var.access_logs.retention_days >= 1 && floor(var.access_logs.retention_days) == var.access_logs.retention_days
-    error_message = "Access_logs.retention_days must be a whole number of at least 1."
+    error_message = "The access_logs.retention_days must be a whole number of at least 1."
   }
 }
 
@@ -20,7 +20,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -31,7 +31,7 @@ variable "bucket_name" {
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket_name))
-    error_message = "Bucket_name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
+    error_message = "The bucket_name must have 3 to 63 lower-case letters, digits or '-', and start and end with a letter or digit."
   }
 
   validation {
@@ -39,12 +39,12 @@ variable "bucket_name" {
       [for prefix in ["xn--", "sthree-", "amzn-s3-demo-"] : startswith(var.bucket_name, prefix)],
       [for suffix in ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an"] : endswith(var.bucket_name, suffix)],
     ))
-    error_message = "Bucket_name must not start with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3, --table-s3 or -an, which S3 reserves."
+    error_message = "The bucket_name must not start with xn--, sthree- or amzn-s3-demo-, nor end with -s3alias, --ol-s3, --x-s3, --table-s3 or -an, which S3 reserves."
   }
 
   validation {
     condition     = !var.access_logs.enabled || length(var.bucket_name) <= 58
-    error_message = "Bucket_name must have at most 58 characters when access_logs is enabled, because -logs is added to it."
+    error_message = "The bucket_name must have at most 58 characters when access_logs is enabled, because -logs is added to it."
   }
 }
 
@@ -66,7 +66,7 @@ variable "key_deletion_window_days" {
       var.key_deletion_window_days >= 7 && var.key_deletion_window_days <= 30
       && floor(var.key_deletion_window_days) == var.key_deletion_window_days
     )
-    error_message = "Key_deletion_window_days must be a whole number from 7 to 30."
+    error_message = "The key_deletion_window_days must be a whole number from 7 to 30."
   }
 }
 
@@ -77,12 +77,12 @@ variable "kms_alias" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.kms_alias))
-    error_message = "Kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens."
+    error_message = "The kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens."
   }
 
   validation {
     condition     = !startswith(var.kms_alias, "alias/") && !startswith(var.kms_alias, "aws/")
-    error_message = "Kms_alias must not start with alias/, which the module adds, nor with aws/, which AWS reserves."
+    error_message = "The kms_alias must not start with alias/, which the module adds, nor with aws/, which AWS reserves."
   }
 }
 
@@ -94,7 +94,7 @@ variable "noncurrent_retention_days" {
 
   validation {
     condition     = var.noncurrent_retention_days >= 1 && floor(var.noncurrent_retention_days) == var.noncurrent_retention_days
-    error_message = "Noncurrent_retention_days must be a whole number of at least 1."
+    error_message = "The noncurrent_retention_days must be a whole number of at least 1."
   }
 }
 
@@ -109,7 +109,7 @@ variable "noncurrent_versions_kept" {
       var.noncurrent_versions_kept >= 1 && var.noncurrent_versions_kept <= 100
       && floor(var.noncurrent_versions_kept) == var.noncurrent_versions_kept
     )
-    error_message = "Noncurrent_versions_kept must be a whole number from 1 to 100."
+    error_message = "The noncurrent_versions_kept must be a whole number from 1 to 100."
   }
 }
 
@@ -123,7 +123,7 @@ variable "plans_retention_days" {
       var.plans_retention_days == null
       || try(var.plans_retention_days >= 1 && floor(var.plans_retention_days) == var.plans_retention_days, false)
     )
-    error_message = "Plans_retention_days must be a whole number of at least 1, or null."
+    error_message = "The plans_retention_days must be a whole number of at least 1, or null."
   }
 }
 

@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Variable account_id must be twelve digits."
+    error_message = "The account_id must be twelve digits."
   }
 }
 
@@ -16,7 +16,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "Variable name must be 1 to 64 letters, digits and +=,.@_- characters."
+    error_message = "The name must be 1 to 64 letters, digits and +=,.@_- characters."
   }
 }
 
@@ -30,7 +30,7 @@ variable "permissions_boundary" {
       var.permissions_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
     )
-    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
   }
 }
 

@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -16,12 +16,12 @@ variable "cluster_key_alias" {
 
   validation {
     condition     = var.cluster_key_alias == null || can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.cluster_key_alias)) && !startswith(coalesce(var.cluster_key_alias, "-"), "alias/")
-    error_message = "Cluster_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/, or null."
+    error_message = "The cluster_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/, or null."
   }
 
   validation {
     condition     = (var.cluster_key_alias == null) == (length(var.clusters) == 0)
-    error_message = "Cluster_key_alias must be given with clusters, and only then."
+    error_message = "The cluster_key_alias must be given with clusters, and only then."
   }
 }
 
@@ -33,7 +33,7 @@ variable "clusters" {
 
   validation {
     condition     = alltrue([for identifier in var.clusters : can(regex("^[a-z][a-z0-9-]{0,62}$", identifier))])
-    error_message = "Clusters must be identifiers of clusters, not ARNs."
+    error_message = "The clusters must be identifiers of clusters, not ARNs."
   }
 }
 
@@ -48,17 +48,17 @@ variable "copy_vaults" {
 
   validation {
     condition     = alltrue([for region in keys(var.copy_vaults) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", region)) && region != var.region])
-    error_message = "Copy_vaults must stand under AWS regions such as us-west-2, others than region."
+    error_message = "The copy_vaults must stand under AWS regions such as us-west-2, others than region."
   }
 
   validation {
     condition     = alltrue([for vault in var.copy_vaults : can(regex("^[a-zA-Z0-9_-]{2,50}$", vault.name))])
-    error_message = "Copy_vaults: name must be the name of a vault, not its ARN."
+    error_message = "In copy_vaults, name must be the name of a vault, not its ARN."
   }
 
   validation {
     condition     = alltrue([for vault in var.copy_vaults : can(regex("^[a-zA-Z0-9/_-]{1,250}$", vault.key_alias)) && !startswith(vault.key_alias, "alias/")])
-    error_message = "Copy_vaults: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "In copy_vaults, key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 
@@ -69,7 +69,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits or one of + = , . @ _ -."
+    error_message = "The name must be 1 to 64 letters, digits or one of + = , . @ _ -."
   }
 }
 
@@ -83,7 +83,7 @@ variable "permissions_boundary" {
       var.permissions_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
     )
-    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
   }
 }
 
@@ -94,7 +94,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.region))
-    error_message = "Region must be an AWS region such as us-east-1."
+    error_message = "The region must be an AWS region such as us-east-1."
   }
 }
 
@@ -105,12 +105,12 @@ variable "table_key_alias" {
 
   validation {
     condition     = var.table_key_alias == null || can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.table_key_alias)) && !startswith(coalesce(var.table_key_alias, "-"), "alias/")
-    error_message = "Table_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/, or null."
+    error_message = "The table_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/, or null."
   }
 
   validation {
     condition     = (var.table_key_alias == null) == (length(var.tables) == 0)
-    error_message = "Table_key_alias must be given with tables, and only then."
+    error_message = "The table_key_alias must be given with tables, and only then."
   }
 }
 
@@ -122,12 +122,12 @@ variable "tables" {
 
   validation {
     condition     = alltrue([for name in var.tables : can(regex("^[a-zA-Z0-9_.-]{3,255}$", name))])
-    error_message = "Tables must be names of tables, not ARNs."
+    error_message = "The tables must be names of tables, not ARNs."
   }
 
   validation {
     condition     = length(var.tables) + length(var.clusters) > 0
-    error_message = "Tables or clusters must name something to back up."
+    error_message = "The tables or clusters must name something to back up."
   }
 }
 
@@ -141,12 +141,12 @@ variable "vault" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{2,50}$", var.vault.name))
-    error_message = "Vault: name must be the name of a vault, not its ARN."
+    error_message = "The vault.name must be the name of a vault, not its ARN."
   }
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.vault.key_alias)) && !startswith(var.vault.key_alias, "alias/")
-    error_message = "Vault: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The vault.key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 

@@ -5,7 +5,7 @@ variable "database_name" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9_]{0,62}$", var.database_name))
-    error_message = "Database_name must be 1 to 63 lower-case letters, digits or underscores and start with a letter."
+    error_message = "The database_name must be 1 to 63 lower-case letters, digits or underscores and start with a letter."
   }
 }
 
@@ -16,7 +16,7 @@ variable "description" {
 
   validation {
     condition     = length(var.description) >= 1 && length(var.description) <= 2048
-    error_message = "Description must have 1 to 2048 characters."
+    error_message = "The description must have 1 to 2048 characters."
   }
 }
 
@@ -28,7 +28,7 @@ variable "engine" {
 
   validation {
     condition     = contains(["postgres", "mysql"], var.engine)
-    error_message = "Engine must be one of postgres, mysql."
+    error_message = "The engine must be one of postgres, mysql."
   }
 }
 
@@ -39,7 +39,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key or of an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key or of an alias."
   }
 }
 
@@ -50,12 +50,12 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_+=.@-]{1,80}$", var.name))
-    error_message = "Name must be 1 to 80 letters, digits or one of / _ + = . @ -."
+    error_message = "The name must be 1 to 80 letters, digits or one of / _ + = . @ -."
   }
 
   validation {
     condition     = !can(regex("-[a-zA-Z0-9]{6}$", var.name))
-    error_message = "Name must not end in a hyphen and six characters, which Secrets Manager mistakes for the end of an ARN."
+    error_message = "The name must not end in a hyphen and six characters, which Secrets Manager mistakes for the end of an ARN."
   }
 }
 
@@ -67,7 +67,7 @@ variable "port" {
 
   validation {
     condition     = var.port >= 1150 && var.port <= 65535
-    error_message = "Port must be from 1150 to 65535, the range of RDS."
+    error_message = "The port must be from 1150 to 65535, the range of RDS."
   }
 }
 
@@ -79,7 +79,7 @@ variable "recovery_window_days" {
 
   validation {
     condition     = var.recovery_window_days == 0 || (var.recovery_window_days >= 7 && var.recovery_window_days <= 30)
-    error_message = "Recovery_window_days must be 0 or from 7 to 30."
+    error_message = "The recovery_window_days must be 0 or from 7 to 30."
   }
 }
 
@@ -91,14 +91,14 @@ variable "replicas" {
 
   validation {
     condition     = alltrue([for region in keys(var.replicas) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", region))])
-    error_message = "Replicas must be keyed by region, such as eu-west-1."
+    error_message = "The replicas must be keyed by region, such as eu-west-1."
   }
 
   validation {
     condition = alltrue([
       for region, key in var.replicas : can(regex("^arn:aws[a-z-]*:kms:${region}:[0-9]{12}:(key|alias)/.+$", key))
     ])
-    error_message = "Replicas must map each region to the ARN of a KMS key or alias of that region."
+    error_message = "The replicas must map each region to the ARN of a KMS key or alias of that region."
   }
 }
 
@@ -113,7 +113,7 @@ variable "rotation" {
 
   validation {
     condition     = var.rotation == null ? true : var.rotation.days >= 1 && var.rotation.days <= 1000 && floor(var.rotation.days) == var.rotation.days
-    error_message = "Rotation: days must be a whole number from 1 to 1000."
+    error_message = "The rotation.days must be a whole number from 1 to 1000."
   }
 
   validation {
@@ -122,7 +122,7 @@ variable "rotation" {
       ? true
       : can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)?$", var.rotation.function_arn))
     )
-    error_message = "Rotation: function_arn must be the ARN of a Lambda function or of an alias."
+    error_message = "The rotation.function_arn must be the ARN of a Lambda function or of an alias."
   }
 }
 
@@ -133,7 +133,7 @@ variable "username" {
 
   validation {
     condition     = can(regex("^[a-zA-Z][a-zA-Z0-9_]{0,62}$", var.username))
-    error_message = "Username must be 1 to 63 letters, digits or underscores and start with a letter."
+    error_message = "The username must be 1 to 63 letters, digits or underscores and start with a letter."
   }
 }
 

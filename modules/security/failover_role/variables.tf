@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -16,7 +16,7 @@ variable "control_table" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.control_table))
-    error_message = "Control_table must be 3 to 255 letters, digits, underscores, dots or hyphens."
+    error_message = "The control_table must be 3 to 255 letters, digits, underscores, dots or hyphens."
   }
 }
 
@@ -31,7 +31,7 @@ variable "database_key_alias" {
       ? true
       : can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.database_key_alias)) && !startswith(var.database_key_alias, "alias/")
     )
-    error_message = "Database_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The database_key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 
@@ -53,26 +53,26 @@ variable "databases" {
         can(regex("^[a-z](-?[a-z0-9])*$", identifier))
       ]
     ]))
-    error_message = "Databases: global_cluster and clusters must be identifiers of lower-case letters, digits and single hyphens."
+    error_message = "In databases, global_cluster and clusters must be identifiers of lower-case letters, digits and single hyphens."
   }
 
   validation {
     condition = alltrue(flatten([
       for database in var.databases : [for region in keys(database.clusters) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", region))]
     ]))
-    error_message = "Databases: clusters must be keyed by region, such as us-east-1."
+    error_message = "In databases, clusters must be keyed by region, such as us-east-1."
   }
 
   validation {
     condition = alltrue(flatten([
       for database in var.databases : [for name in database.secrets : can(regex("^[a-zA-Z0-9/_+=.@-]{1,512}$", name))]
     ]))
-    error_message = "Databases: secrets must be names of letters, digits or / _ + = . @ -, without wildcards."
+    error_message = "In databases, secrets must be names of letters, digits or / _ + = . @ -, without wildcards."
   }
 
   validation {
     condition     = alltrue([for database in var.databases : contains(database.secrets, database.admin_secret)])
-    error_message = "Databases: admin_secret must be one of secrets."
+    error_message = "In databases, admin_secret must be one of secrets."
   }
 }
 
@@ -83,7 +83,7 @@ variable "function_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.function_name))
-    error_message = "Function_name must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The function_name must be 1 to 64 letters, digits, underscores or hyphens."
   }
 }
 
@@ -94,7 +94,7 @@ variable "kms_alias" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.kms_alias)) && !startswith(var.kms_alias, "alias/")
-    error_message = "Kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 
@@ -106,7 +106,7 @@ variable "metric_namespace" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9._/#:-]{1,255}$", var.metric_namespace)) && !startswith(var.metric_namespace, "AWS/")
-    error_message = "Metric_namespace must be 1 to 255 letters, digits or one of . _ / # : -, and not start with AWS/."
+    error_message = "The metric_namespace must be 1 to 255 letters, digits or one of . _ / # : -, and not start with AWS/."
   }
 }
 
@@ -117,7 +117,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits or one of + = , . @ _ -."
+    error_message = "The name must be 1 to 64 letters, digits or one of + = , . @ _ -."
   }
 }
 
@@ -131,7 +131,7 @@ variable "permissions_boundary" {
       var.permissions_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
     )
-    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
   }
 }
 
@@ -149,7 +149,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.region))
-    error_message = "Region must be an AWS region such as us-east-1."
+    error_message = "The region must be an AWS region such as us-east-1."
   }
 }
 
@@ -164,14 +164,14 @@ variable "secret_key_aliases" {
       for region, alias in var.secret_key_aliases :
       can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", region)) && can(regex("^[a-zA-Z0-9/_-]{1,250}$", alias)) && !startswith(alias, "alias/")
     ])
-    error_message = "Secret_key_aliases must map regions to aliases of letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The secret_key_aliases must map regions to aliases of letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition = length(setsubtract(
       flatten([for database in var.databases : keys(database.clusters)]), keys(var.secret_key_aliases),
     )) == 0
-    error_message = "Secret_key_aliases must name every region that has a member of a database."
+    error_message = "The secret_key_aliases must name every region that has a member of a database."
   }
 }
 
@@ -192,17 +192,17 @@ variable "voters" {
       for region, alias in var.voters :
       can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", region)) && can(regex("^[a-zA-Z0-9/_-]{1,250}$", alias)) && !startswith(alias, "alias/")
     ])
-    error_message = "Voters must map regions to aliases of letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The voters must map regions to aliases of letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition     = contains(keys(var.voters), var.region)
-    error_message = "Voters must contain region, whose controller votes too."
+    error_message = "The voters must contain region, whose controller votes too."
   }
 
   validation {
     condition     = length(var.voters) >= 3 && length(var.voters) % 2 == 1
-    error_message = "Voters must be an odd number of 3 or more regions, or no half can ever have a majority when one is lost."
+    error_message = "The voters must be an odd number of 3 or more regions, or no half can ever have a majority when one is lost."
   }
 }
 

@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -23,14 +23,14 @@ variable "bucket_access" {
     condition = alltrue([
       for bucket in var.bucket_access : contains(["read", "write", "read-write", "probe"], bucket.access)
     ])
-    error_message = "Bucket_access: access must be one of read, write, read-write, probe."
+    error_message = "In bucket_access, access must be one of read, write, read-write, probe."
   }
 
   validation {
     condition = alltrue([
       for bucket in var.bucket_access : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", bucket.bucket_name))
     ])
-    error_message = "Bucket_access: bucket_name must be 3 to 63 lower-case letters, digits, dots or hyphens."
+    error_message = "In bucket_access, bucket_name must be 3 to 63 lower-case letters, digits, dots or hyphens."
   }
 
   validation {
@@ -38,12 +38,12 @@ variable "bucket_access" {
       for bucket in var.bucket_access :
       can(regex("^[a-zA-Z0-9/_-]{1,250}$", bucket.key_alias)) && !startswith(bucket.key_alias, "alias/")
     ])
-    error_message = "Bucket_access: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "In bucket_access, key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition     = length(distinct([for bucket in var.bucket_access : bucket.bucket_name])) == length(var.bucket_access)
-    error_message = "Bucket_access: each bucket_name must appear once."
+    error_message = "In bucket_access, each bucket_name must appear once."
   }
 }
 
@@ -57,7 +57,7 @@ variable "control_table" {
 
   validation {
     condition     = var.control_table == null ? true : can(regex("^[a-zA-Z0-9_.-]{3,255}$", var.control_table.name))
-    error_message = "Control_table: name must be 3 to 255 letters, digits, underscores, dots or hyphens."
+    error_message = "The control_table.name must be 3 to 255 letters, digits, underscores, dots or hyphens."
   }
 
   validation {
@@ -66,7 +66,7 @@ variable "control_table" {
       ? true
       : can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.control_table.key_alias)) && !startswith(var.control_table.key_alias, "alias/")
     )
-    error_message = "Control_table: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The control_table.key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 
@@ -77,7 +77,7 @@ variable "dead_letter_queue_name" {
 
   validation {
     condition     = var.dead_letter_queue_name == null || can(regex("^[a-zA-Z0-9_-]{1,80}$", var.dead_letter_queue_name))
-    error_message = "Dead_letter_queue_name must be 1 to 80 letters, digits, underscores or hyphens; FIFO queues cannot take failed events."
+    error_message = "The dead_letter_queue_name must be 1 to 80 letters, digits, underscores or hyphens; FIFO queues cannot take failed events."
   }
 }
 
@@ -88,7 +88,7 @@ variable "function_name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_-]{1,64}$", var.function_name))
-    error_message = "Function_name must be 1 to 64 letters, digits, underscores or hyphens."
+    error_message = "The function_name must be 1 to 64 letters, digits, underscores or hyphens."
   }
 }
 
@@ -99,7 +99,7 @@ variable "kms_alias" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.kms_alias)) && !startswith(var.kms_alias, "alias/")
-    error_message = "Kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The kms_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 
@@ -110,7 +110,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits or one of + = , . @ _ -."
+    error_message = "The name must be 1 to 64 letters, digits or one of + = , . @ _ -."
   }
 }
 
@@ -124,7 +124,7 @@ variable "permissions_boundary" {
       var.permissions_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
     )
-    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
   }
 }
 
@@ -135,7 +135,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.region))
-    error_message = "Region must be an AWS region such as us-east-1."
+    error_message = "The region must be an AWS region such as us-east-1."
   }
 }
 
@@ -151,12 +151,12 @@ variable "secrets" {
 
   validation {
     condition     = alltrue([for secret in var.secrets : contains(["read", "rotate"], secret.access)])
-    error_message = "Secrets: access must be one of read, rotate."
+    error_message = "In secrets, access must be one of read, rotate."
   }
 
   validation {
     condition     = alltrue([for secret in var.secrets : can(regex("^[a-zA-Z0-9/_+=.@-]{1,512}$", secret.name))])
-    error_message = "Secrets: name must be 1 to 512 letters, digits or one of / _ + = . @ -."
+    error_message = "In secrets, name must be 1 to 512 letters, digits or one of / _ + = . @ -."
   }
 
   validation {
@@ -164,12 +164,12 @@ variable "secrets" {
       for secret in var.secrets :
       can(regex("^[a-zA-Z0-9/_-]{1,250}$", secret.key_alias)) && !startswith(secret.key_alias, "alias/")
     ])
-    error_message = "Secrets: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "In secrets, key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition     = length(distinct([for secret in var.secrets : secret.name])) == length(var.secrets)
-    error_message = "Secrets: each name must appear once."
+    error_message = "In secrets, each name must appear once."
   }
 }
 
@@ -187,14 +187,14 @@ variable "table_access" {
     condition = alltrue([
       for table in var.table_access : contains(["read", "write", "read-write", "probe"], table.access)
     ])
-    error_message = "Table_access: access must be one of read, write, read-write, probe."
+    error_message = "In table_access, access must be one of read, write, read-write, probe."
   }
 
   validation {
     condition = alltrue([
       for table in var.table_access : can(regex("^[a-zA-Z0-9_.-]{3,255}$", table.table_name))
     ])
-    error_message = "Table_access: table_name must be 3 to 255 letters, digits, underscores, dots or hyphens."
+    error_message = "In table_access, table_name must be 3 to 255 letters, digits, underscores, dots or hyphens."
   }
 
   validation {
@@ -202,12 +202,12 @@ variable "table_access" {
       for table in var.table_access :
       can(regex("^[a-zA-Z0-9/_-]{1,250}$", table.key_alias)) && !startswith(table.key_alias, "alias/")
     ])
-    error_message = "Table_access: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "In table_access, key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition     = length(distinct([for table in var.table_access : table.table_name])) == length(var.table_access)
-    error_message = "Table_access: each table_name must appear once."
+    error_message = "In table_access, each table_name must appear once."
   }
 }
 

@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -16,12 +16,12 @@ variable "alias" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.alias))
-    error_message = "Alias must be 1 to 250 letters, digits, slashes, underscores or hyphens."
+    error_message = "The alias must be 1 to 250 letters, digits, slashes, underscores or hyphens."
   }
 
   validation {
     condition     = !can(regex("^(alias/|aws/)", var.alias))
-    error_message = "Alias must not start with alias/, which the module adds, nor with aws/, which AWS reserves."
+    error_message = "The alias must not start with alias/, which the module adds, nor with aws/, which AWS reserves."
   }
 }
 
@@ -44,7 +44,7 @@ variable "deletion_window_days" {
       && var.deletion_window_days <= 30
       && floor(var.deletion_window_days) == var.deletion_window_days
     )
-    error_message = "Deletion_window_days must be a whole number from 7 to 30."
+    error_message = "The deletion_window_days must be a whole number from 7 to 30."
   }
 }
 
@@ -55,7 +55,7 @@ variable "description" {
 
   validation {
     condition     = length(var.description) >= 1 && length(var.description) <= 8192
-    error_message = "Description must have 1 to 8192 characters."
+    error_message = "The description must have 1 to 8192 characters."
   }
 }
 
@@ -78,7 +78,7 @@ variable "rotation_period_days" {
       && var.rotation_period_days <= 2560
       && floor(var.rotation_period_days) == var.rotation_period_days
     )
-    error_message = "Rotation_period_days must be a whole number from 90 to 2560."
+    error_message = "The rotation_period_days must be a whole number from 90 to 2560."
   }
 }
 
@@ -92,7 +92,7 @@ variable "services" {
     condition = alltrue([
       for service in var.services : can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)*\\.amazonaws\\.com(\\.cn)?$", service))
     ])
-    error_message = "Services must be AWS service principals such as logs.us-east-1.amazonaws.com or cloudwatch.amazonaws.com."
+    error_message = "The services must be AWS service principals such as logs.us-east-1.amazonaws.com or cloudwatch.amazonaws.com."
   }
 }
 

@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -16,12 +16,12 @@ variable "function_names" {
 
   validation {
     condition     = length(var.function_names) > 0
-    error_message = "Function_names must name at least one function."
+    error_message = "The function_names must name at least one function."
   }
 
   validation {
     condition     = alltrue([for name in var.function_names : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
-    error_message = "Function_names must be 1 to 64 letters, digits, underscores or hyphens each."
+    error_message = "The function_names must be 1 to 64 letters, digits, underscores or hyphens each."
   }
 }
 
@@ -33,7 +33,7 @@ variable "hook_names" {
 
   validation {
     condition     = alltrue([for name in var.hook_names : can(regex("^CodeDeployHook_[a-zA-Z0-9_-]{1,49}$", name))])
-    error_message = "Hook_names must start with CodeDeployHook_ and have at most 64 letters, digits, underscores or hyphens each."
+    error_message = "The hook_names must start with CodeDeployHook_ and have at most 64 letters, digits, underscores or hyphens each."
   }
 }
 
@@ -44,7 +44,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits or one of + = , . @ _ -."
+    error_message = "The name must be 1 to 64 letters, digits or one of + = , . @ _ -."
   }
 }
 
@@ -58,7 +58,7 @@ variable "permissions_boundary" {
       var.permissions_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
     )
-    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
   }
 }
 
@@ -69,7 +69,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.region))
-    error_message = "Region must be an AWS region such as us-east-1."
+    error_message = "The region must be an AWS region such as us-east-1."
   }
 }
 
@@ -84,7 +84,7 @@ variable "topics" {
 
   validation {
     condition     = alltrue([for topic in var.topics : can(regex("^[a-zA-Z0-9_-]{1,256}$", topic.name))])
-    error_message = "Topics: name must be 1 to 256 letters, digits, underscores or hyphens."
+    error_message = "In topics, name must be 1 to 256 letters, digits, underscores or hyphens."
   }
 
   validation {
@@ -92,7 +92,7 @@ variable "topics" {
       for topic in var.topics :
       can(regex("^[a-zA-Z0-9/_-]{1,250}$", topic.key_alias)) && !startswith(topic.key_alias, "alias/")
     ])
-    error_message = "Topics: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "In topics, key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 }
 

@@ -5,7 +5,7 @@ variable "account_id" {
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "Account_id must be 12 digits."
+    error_message = "The account_id must be 12 digits."
   }
 }
 
@@ -21,22 +21,22 @@ variable "destination" {
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.destination.bucket))
-    error_message = "Destination: bucket must be the name of a bucket, not its ARN."
+    error_message = "The destination.bucket must be the name of a bucket, not its ARN."
   }
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.destination.key_alias)) && !startswith(var.destination.key_alias, "alias/")
-    error_message = "Destination: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The destination.key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.destination.region))
-    error_message = "Destination: region must be an AWS region such as us-east-1."
+    error_message = "The destination.region must be an AWS region such as us-east-1."
   }
 
   validation {
     condition     = var.destination.account_id == null || can(regex("^[0-9]{12}$", var.destination.account_id))
-    error_message = "Destination: account_id must be 12 digits, or null."
+    error_message = "The destination.account_id must be 12 digits, or null."
   }
 }
 
@@ -55,35 +55,35 @@ variable "further_destinations" {
     condition = alltrue([
       for destination in var.further_destinations : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", destination.bucket))
     ])
-    error_message = "Further_destinations: bucket must be the name of a bucket, not its ARN."
+    error_message = "In further_destinations, bucket must be the name of a bucket, not its ARN."
   }
 
   validation {
     condition = alltrue([
       for destination in var.further_destinations : can(regex("^[a-zA-Z0-9/_-]{1,250}$", destination.key_alias)) && !startswith(destination.key_alias, "alias/")
     ])
-    error_message = "Further_destinations: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "In further_destinations, key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition = alltrue([
       for destination in var.further_destinations : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", destination.region))
     ])
-    error_message = "Further_destinations: region must be an AWS region such as us-east-1."
+    error_message = "In further_destinations, region must be an AWS region such as us-east-1."
   }
 
   validation {
     condition = alltrue([
       for destination in var.further_destinations : destination.account_id == null || can(regex("^[0-9]{12}$", destination.account_id))
     ])
-    error_message = "Further_destinations: account_id must be 12 digits, or null."
+    error_message = "In further_destinations, account_id must be 12 digits, or null."
   }
 
   validation {
     condition = length(distinct(concat(
       [var.destination.bucket], [for destination in var.further_destinations : destination.bucket],
     ))) == length(var.further_destinations) + 1
-    error_message = "Further_destinations: each bucket must appear once, and not that of destination."
+    error_message = "In further_destinations, each bucket must appear once, and not that of destination."
   }
 }
 
@@ -94,7 +94,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.name))
-    error_message = "Name must be 1 to 64 letters, digits or one of + = , . @ _ -."
+    error_message = "The name must be 1 to 64 letters, digits or one of + = , . @ _ -."
   }
 }
 
@@ -115,7 +115,7 @@ variable "permissions_boundary" {
       var.permissions_boundary == null
       || can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$", var.permissions_boundary))
     )
-    error_message = "Permissions_boundary must be the ARN of an IAM policy, or null."
+    error_message = "The permissions_boundary must be the ARN of an IAM policy, or null."
   }
 }
 
@@ -130,22 +130,22 @@ variable "source_bucket" {
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.source_bucket.bucket))
-    error_message = "Source_bucket: bucket must be the name of a bucket, not its ARN."
+    error_message = "The source_bucket.bucket must be the name of a bucket, not its ARN."
   }
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9/_-]{1,250}$", var.source_bucket.key_alias)) && !startswith(var.source_bucket.key_alias, "alias/")
-    error_message = "Source_bucket: key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
+    error_message = "The source_bucket.key_alias must be 1 to 250 letters, digits, slashes, underscores or hyphens, without the prefix alias/."
   }
 
   validation {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$", var.source_bucket.region))
-    error_message = "Source_bucket: region must be an AWS region such as us-east-1."
+    error_message = "The source_bucket.region must be an AWS region such as us-east-1."
   }
 
   validation {
     condition     = var.source_bucket.bucket != var.destination.bucket
-    error_message = "Source_bucket: bucket must not be that of destination."
+    error_message = "The source_bucket.bucket must not be that of destination."
   }
 }
 

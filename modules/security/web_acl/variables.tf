@@ -6,7 +6,7 @@ variable "allowed_addresses" {
 
   validation {
     condition     = alltrue([for cidr in var.allowed_addresses : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
-    error_message = "Allowed_addresses must be CIDR blocks such as 192.0.2.0/24 or 2001:db8::/32, but not /0, which AWS WAF refuses."
+    error_message = "The allowed_addresses must be CIDR blocks such as 192.0.2.0/24 or 2001:db8::/32, but not /0, which AWS WAF refuses."
   }
 }
 
@@ -17,7 +17,7 @@ variable "client_address_header" {
 
   validation {
     condition     = var.client_address_header == null ? true : can(regex("^[A-Za-z0-9-]{1,255}$", var.client_address_header))
-    error_message = "Client_address_header must be a header name of at most 255 letters, digits and hyphens."
+    error_message = "The client_address_header must be a header name of at most 255 letters, digits and hyphens."
   }
 }
 
@@ -29,12 +29,12 @@ variable "denied_addresses" {
 
   validation {
     condition     = alltrue([for cidr in var.denied_addresses : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
-    error_message = "Denied_addresses must be CIDR blocks such as 192.0.2.0/24 or 2001:db8::/32, but not /0, which AWS WAF refuses."
+    error_message = "The denied_addresses must be CIDR blocks such as 192.0.2.0/24 or 2001:db8::/32, but not /0, which AWS WAF refuses."
   }
 
   validation {
     condition     = length(setintersection(var.denied_addresses, var.allowed_addresses)) == 0
-    error_message = "Denied_addresses must not hold a range of allowed_addresses, which would pass."
+    error_message = "The denied_addresses must not hold a range of allowed_addresses, which would pass."
   }
 }
 
@@ -45,7 +45,7 @@ variable "kms_key_arn" {
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "Kms_key_arn must be the ARN of a KMS key, not of an alias."
+    error_message = "The kms_key_arn must be the ARN of a KMS key, not of an alias."
   }
 }
 
@@ -57,7 +57,7 @@ variable "log_requests" {
 
   validation {
     condition     = contains(["all", "matched"], var.log_requests)
-    error_message = "Log_requests must be one of: all, matched."
+    error_message = "The log_requests must be one of: all, matched."
   }
 }
 
@@ -72,7 +72,7 @@ variable "log_retention_days" {
       [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days,
     )
-    error_message = "Log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+    error_message = "The log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
 }
 
@@ -93,22 +93,22 @@ variable "managed_rule_groups" {
 
   validation {
     condition     = alltrue([for name in keys(var.managed_rule_groups) : can(regex("^AWSManagedRules[A-Za-z0-9]{1,100}$", name))])
-    error_message = "Managed_rule_groups must be keyed by names of AWS's own groups, such as AWSManagedRulesSQLiRuleSet."
+    error_message = "The managed_rule_groups must be keyed by names of AWS's own groups, such as AWSManagedRulesSQLiRuleSet."
   }
 
   validation {
     condition     = alltrue([for group in values(var.managed_rule_groups) : group.priority >= 10 && floor(group.priority) == group.priority])
-    error_message = "Managed_rule_groups: priority must be a whole number of at least 10; the lists and the rate limit come before."
+    error_message = "In managed_rule_groups, priority must be a whole number of at least 10; the lists and the rate limit come before."
   }
 
   validation {
     condition     = length(distinct([for group in values(var.managed_rule_groups) : group.priority])) == length(var.managed_rule_groups)
-    error_message = "Managed_rule_groups: each priority must appear once."
+    error_message = "In managed_rule_groups, each priority must appear once."
   }
 
   validation {
     condition     = alltrue([for group in values(var.managed_rule_groups) : contains(["block", "count"], group.mode)])
-    error_message = "Managed_rule_groups: mode must be one of: block, count."
+    error_message = "In managed_rule_groups, mode must be one of: block, count."
   }
 }
 
@@ -119,7 +119,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,100}$", var.name))
-    error_message = "Name must be 1 to 100 letters, digits, underscores or hyphens."
+    error_message = "The name must be 1 to 100 letters, digits, underscores or hyphens."
   }
 }
 
@@ -130,7 +130,7 @@ variable "rate_limit" {
 
   validation {
     condition     = var.rate_limit == null ? true : var.rate_limit >= 10 && var.rate_limit <= 2000000000 && floor(var.rate_limit) == var.rate_limit
-    error_message = "Rate_limit must be a whole number from 10 to 2000000000, or null."
+    error_message = "The rate_limit must be a whole number from 10 to 2000000000, or null."
   }
 }
 
@@ -145,12 +145,12 @@ variable "resources" {
       for arn in values(var.resources) :
       can(regex("^arn:aws[a-z-]*:(apigateway:[a-z0-9-]+::/restapis/[^/]+/stages/.+|elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/app/.+)$", arn))
     ])
-    error_message = "Resources must be ARNs of stages of REST APIs or of application load balancers."
+    error_message = "The resources must be ARNs of stages of REST APIs or of application load balancers."
   }
 
   validation {
     condition     = var.scope == "REGIONAL" || length(var.resources) == 0
-    error_message = "Resources must be empty when scope is CLOUDFRONT: a distribution is given the web ACL's ARN."
+    error_message = "The resources must be empty when scope is CLOUDFRONT: a distribution is given the web ACL's ARN."
   }
 }
 
@@ -161,7 +161,7 @@ variable "scope" {
 
   validation {
     condition     = contains(["CLOUDFRONT", "REGIONAL"], var.scope)
-    error_message = "Scope must be one of: CLOUDFRONT, REGIONAL."
+    error_message = "The scope must be one of: CLOUDFRONT, REGIONAL."
   }
 }
 
