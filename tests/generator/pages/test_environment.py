@@ -10,7 +10,7 @@ def test_the_readme_shows_the_environment_with_its_real_names(load: Load) -> Non
         "Objectives: RTO 50s, RPO 5s.",
         "dns -.->|when the primary is unhealthy| usw2_api",
         "| **total** | **37 s** | **48 s** | objective: 50s | objectives.rto |",
-        "| 3 | [`us-east-1`](us-east-1/main.tf) |",
+        "| 2 | [`us-east-1`](us-east-1/main.tf) |",
         "| state bucket | `prod-tfstate-123456789012-use1` | `prod-tfstate-123456789012-usw2` |",
         "| `GET /health` | `health` |",
     ):
