@@ -64,11 +64,6 @@ def test_what_a_stack_takes_from_another_comes_from_an_earlier_wave(load: Load) 
             assert by_name(manifest)[each.upstream].wave < stack.wave, (stack.name, each)
 
 
-def test_the_readme_says_in_which_order_a_change_reaches_the_regions(load: Load) -> None:
-    text = document.document(load(), environment="mine")
-    assert "Later ones change one region after the other: us-east-1, then us-west-2.\n" in text
-
-
 def resource_types(module: str) -> set[str]:
     """Types of the resources and data sources of a module, read from its files."""
     text = "".join(file.read_text() for file in (REPOSITORY / "modules" / module).glob("*.tf"))

@@ -15,3 +15,8 @@ def test_the_readme_shows_the_environment_with_its_real_names(load: Load) -> Non
         "| `GET /health` | `health` |",
     ):
         assert expected in text
+
+
+def test_the_readme_says_in_which_order_a_change_reaches_the_regions(load: Load) -> None:
+    text = environment.document(load(), environment="mine")
+    assert "Later ones change one region after the other: us-east-1, then us-west-2.\n" in text
