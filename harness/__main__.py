@@ -29,4 +29,7 @@ except KeyboardInterrupt:
     with contextlib.suppress(OSError):  # the terminal may be closed
         print("interrupted", file=sys.stderr)
     status = 130
+# A KeyboardInterrupt that passed an exec of text, as dataclasses do it, makes Python end by SIGINT later on,
+# even when it was caught. An exec that ends well makes Python forget it (pythonrun.c, run_eval_code_obj).
+exec("")
 sys.exit(status)
