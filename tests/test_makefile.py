@@ -152,9 +152,9 @@ def test_a_name_that_nobody_knows_is_refused_too_when_make_would_expand_it(copy:
     ],
 )
 def test_what_make_test_runs(copy: Path, arguments: list[str], expected: list[str]) -> None:
-    assert make(*arguments, folder=copy).returncode == 0
+    assert make(*arguments, "JOBS=3", folder=copy).returncode == 0
     assert given(copy) == [
-        *("-m", "pytest", "-n", "5", "--dist", "loadscope", "--no-loadscope-reorder"),
+        *("-m", "pytest", "-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"),
         *expected,
     ]
 
