@@ -1,0 +1,1 @@
+"""Application Auto Scaling: scalable targets, scaling policies and scheduled actions, kept and given back."""
