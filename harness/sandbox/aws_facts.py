@@ -84,6 +84,7 @@ def _row(
 # service's API reference.
 FACTS: Mapping[str, Facts] = dict(
     [
+        _row("application-autoscaling", emulator="none"),
         _row("autoscaling", "query"),
         _row("cloudformation", "query"),
         _row("cloudfront", "rest-xml"),

@@ -9,6 +9,8 @@ from harness.sandbox.service import Service
 from harness.sandbox.services.acm import patches as acm_patches
 from harness.sandbox.services.apigateway import ApiGateway
 from harness.sandbox.services.apigateway import patches as apigateway_patches
+from harness.sandbox.services.application_autoscaling import ApplicationAutoScaling
+from harness.sandbox.services.application_autoscaling import patches as application_autoscaling_patches
 from harness.sandbox.services.backup import Backup
 from harness.sandbox.services.backup import patches as backup_patches
 from harness.sandbox.services.cloudfront import CloudFront
@@ -38,6 +40,7 @@ SERVICES: tuple[type[Service], ...] = (
     CloudWatch,
     CodeDeploy,
     DynamoDb,
+    ApplicationAutoScaling,
     S3,
     EventBridge,
     Aurora,
@@ -52,6 +55,7 @@ PATCHES: tuple[ModuleType, ...] = (
     health_paths,
     acm_patches,
     apigateway_patches,
+    application_autoscaling_patches,
     backup_patches,
     cloudfront_patches,
     dynamodb_patches,

@@ -4,6 +4,5 @@ and how the answer is written; a row for each resource type says the rest."""
 from harness.sandbox.emulators.engine.call import Call, Record, Refused
 from harness.sandbox.emulators.engine.engine import Engine
 from harness.sandbox.emulators.engine.resources import Resource, Store
-from harness.sandbox.emulators.engine.wire import Answer, Request
 
-__all__ = ["Answer", "Call", "Engine", "Record", "Refused", "Request", "Resource", "Store"]
+__all__ = ["Call", "Engine", "Record", "Refused", "Resource", "Store"]

@@ -11,7 +11,7 @@ from typing import Any
 from harness.sandbox.emulators.engine import constraints, wire
 from harness.sandbox.emulators.engine.call import Call, Record, Refused
 from harness.sandbox.emulators.engine.resources import Resource, Store
-from harness.sandbox.emulators.engine.wire import Answer, Request
+from harness.sandbox.requests.messages import Answer, Request
 
 Handler = Callable[[Call, Store], Record]
 
@@ -53,13 +53,18 @@ class Engine:
         """What is kept in a region."""
         return self._stores[region]
 
-    def answer(self, region: str, request: Request) -> Answer:
-        """AWS's answer to a request that was sent to the service's endpoint in a region. Never raises."""
+    @property
+    def operations(self) -> Mapping[str, Callable[[Request], Answer]]:
+        """Every operation of the service's model: one that no row knows answers 501."""
+        return dict.fromkeys(wire.model(self.service).operation_names, self.answer)
+
+    def answer(self, request: Request) -> Answer:
+        """AWS's answer to a request. Never raises."""
         operation = None
         try:
             operation, parameters = wire.parsed(self.service, request)
             self._check(operation, parameters)
-            result = self.result(region, operation, parameters)
+            result = self.result(request.region, operation, parameters)
         except NotImplementedError as gap:
             _LOG.warning("%s", gap)
             # 501, because an SDK tries a 500 again, up to 25 times

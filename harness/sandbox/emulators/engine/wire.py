@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -21,24 +22,10 @@ from moto.core.utils import get_service_model
 from werkzeug.datastructures import MultiDict
 
 from harness.sandbox.emulators.engine.call import Record, Refused
+from harness.sandbox.requests.messages import Answer, Request
 
-
-class Request(NamedTuple):
-    """An HTTP request; `headers` by lower-case name, `path` as it was sent, `query` without its "?"."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Answer(NamedTuple):
-    """An HTTP answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+# errors of every service, such as a refused signature, stand in no model
+warnings.filterwarnings("ignore", message=r"Exception\(_ServiceError\) with code")
 
 
 class _ServiceError(ServiceException):  # type: ignore[misc]
@@ -81,7 +68,7 @@ def refusal(service: str, operation: str | None, refused: Refused, *, status: in
     """The answer that tells AWS's error, in the form that the service's clients read."""
     error = _ServiceError(refused.code, str(refused))
     written = _written(_operation_model(service, operation), error)
-    return written if status is None else written._replace(status=status)
+    return written if status is None else (status, *written[1:])
 
 
 def _operation_model(service: str, operation: str | None) -> OperationModel:
@@ -94,9 +81,9 @@ def _written(operation: OperationModel, result: Record | ServiceException) -> An
     serialiser = get_serializer_class(str(service.service_name), service.protocol)(operation)
     written = serialiser.serialize(result)
     body = written["body"]
-    return Answer(
+    return (
         int(written["status_code"]),
-        {str(name): str(value) for name, value in written["headers"].items()},
+        {str(name).lower(): str(value) for name, value in written["headers"].items()},
         body.encode() if isinstance(body, str) else bytes(body),
     )
 

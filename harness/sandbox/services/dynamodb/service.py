@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.sandbox.faults import Fault
 from harness.sandbox.service import Context, Link, Service
 from harness.sandbox.services.dynamodb.replication import Replication
+from harness.sandbox.services.dynamodb.stored import Tables
 
 
 class DynamoDb(Service):
@@ -19,6 +20,10 @@ class DynamoDb(Service):
             lag=lambda source, destination: context.delay("dynamodb_replication_lag"),
             dark=context.faults.dark,
         )
+
+    def has_table(self, region: str, name: str) -> bool:
+        """Whether the region has a table of that name."""
+        return Tables().find(self.context.account_id, region, name) is not None
 
     async def start(self) -> None:
         self.replication.install()

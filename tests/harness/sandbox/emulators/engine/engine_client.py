@@ -10,7 +10,8 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from harness.sandbox.emulators.engine import Engine, Request
+from harness.sandbox.emulators.engine import Engine
+from harness.sandbox.requests.messages import Request
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -31,9 +32,19 @@ def client_of(engine: Engine, region: str = REGION) -> Any:
     def answer(request: Any, **_: Any) -> AWSResponse:
         url = urlsplit(request.url)
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-        sent = Request(request.method, url.path, url.query, headers, _bytes(request.body or b""))
-        answered = engine.answer(region, sent)
-        return AWSResponse(request.url, answered.status, dict(answered.headers), _Raw(answered.body))
+        status, answered, body = engine.answer(
+            Request(
+                region=region,
+                account_id=ACCOUNT,
+                operation=None,
+                method=request.method,
+                path=url.path,
+                query=url.query,
+                headers=headers,
+                body=_bytes(request.body or b""),
+            )
+        )
+        return AWSResponse(request.url, status, answered, _Raw(body))
 
     client.meta.events.register("before-send.*", answer)
     return client

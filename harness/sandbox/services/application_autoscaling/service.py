@@ -1,0 +1,29 @@
+"""Application Auto Scaling, which no emulator has as Terraform reads it: the engine answers all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.sandbox.service import Context, Operation, Service
+from harness.sandbox.services.application_autoscaling.control_plane import control_plane, writes_scale
+from harness.sandbox.services.dynamodb import DynamoDb
+
+
+class ApplicationAutoScaling(Service):
+    """Scalable targets, scaling policies and scheduled actions."""
+
+    name = "application-autoscaling"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.engine = control_plane(
+            context.account_id, epoch=context.epoch, table_exists=context.services[DynamoDb].has_table
+        )
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        return self.engine.operations
+
+    def writes_scale(self, region: str, table: str) -> bool:
+        """Whether the writes of a table have a scalable target in a region."""
+        return writes_scale(self.engine, region, table)
