@@ -16,8 +16,8 @@ KeyType = Literal["S", "N", "B"]
 class Capacity(Part):
     """Bounds between which provisioned capacity follows the load."""
 
-    min: Annotated[int, Field(ge=1)] = Field(1, description="Capacity units at the least.")
-    max: Annotated[int, Field(ge=1)] = Field(10, description="Capacity units at the most.")
+    min: Annotated[int, Field(ge=1, le=40_000)] = Field(1, description="Capacity units at the least.")
+    max: Annotated[int, Field(ge=1, le=40_000)] = Field(10, description="Capacity units at the most.")
     target: Annotated[int, Field(ge=20, le=90)] = Field(70, description="Utilisation in percent to keep to.")
 
     @model_validator(mode="after")

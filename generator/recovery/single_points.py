@@ -82,8 +82,10 @@ def _regions(manifest: Manifest) -> Iterator[SinglePoint]:
 
 def _stores(calls: Sequence[_PlacedCall]) -> Iterator[SinglePoint]:
     """Stores that are in one region only, and buckets that nothing replicates."""
-    for placed in _calls_of(calls, "data/global_table"):
-        if not placed.call.arguments.get("replicas"):
+    separate = {str(placed.call.arguments["table_arn"]) for placed in _calls_of(calls, "data/table_replica")}
+    for placed in (*_calls_of(calls, "data/global_table"), *_calls_of(calls, "data/provisioned_table")):
+        suffix = f":table/{placed.call.arguments['name']}"
+        if not (placed.call.arguments.get("replicas") or any(arn.endswith(suffix) for arn in separate)):
             yield _unreplicated("table", placed)
     buckets = {str(placed.call.arguments["name"]): placed for placed in _calls_of(calls, "data/bucket")}
     replicated = {

@@ -16,7 +16,7 @@ def declarations(manifest: Manifest) -> Iterator[Declaration]:
     if manifest.data.tables or manifest.data.databases:
         yield from _keys(manifest)
     for name, table in manifest.data.tables.items():
-        yield _table(manifest, name, table)
+        yield from _table(manifest, name, table)
     for name, bucket in manifest.data.buckets.items():
         yield from _bucket(manifest, name, bucket)
     for name, database in manifest.data.databases.items():
@@ -43,18 +43,13 @@ def _key_label(region: str) -> str:
     return resource_label("key", naming.provider_alias(region))
 
 
-def _table(manifest: Manifest, name: str, table: Table) -> ModuleCall:
+def _table(manifest: Manifest, name: str, table: Table) -> Iterator[ModuleCall]:
     home, *others = manifest.lead_first
-    replicas: dict[str, Value] = {
-        r: {"kms_key_arn": Reference(f"module.{_key_label(r)}.arn")} for r in others
-    }
-    billing: dict[str, Value] = {"mode": table.billing.mode}
-    if table.billing.mode == "provisioned":
-        billing |= {"read": table.billing.read.model_dump(), "write": table.billing.write.model_dump()}
-    return ModuleCall(
+    billing = table.billing
+    yield ModuleCall(
         stack="data",
         label=resource_label("table", name),
-        module="data/global_table",
+        module="data/global_table" if billing.mode == "on-demand" else "data/provisioned_table",
         region=home,
         arguments={
             "name": naming.table(manifest.name, name),
@@ -62,14 +57,45 @@ def _table(manifest: Manifest, name: str, table: Table) -> ModuleCall:
             "hash_key_type": table.hash_key_type,
             "range_key": table.range_key,
             "range_key_type": table.range_key_type if table.range_key else None,
-            "billing": billing,
-            "replicas": replicas,
-            "kms_key_arn": Reference(f"module.{_key_label(home)}.arn"),
+            **(
+                {"replicas": {region: {"kms_key_arn": _data_key(region)} for region in others}}
+                if billing.mode == "on-demand"
+                else {
+                    "read_capacity": billing.read.model_dump(),
+                    "write_capacity": billing.write.model_dump(),
+                }
+            ),
+            "kms_key_arn": _data_key(home),
             "point_in_time_recovery": table.point_in_time_recovery,
             "deletion_protection": manifest.operations.protect,
             "ttl_attribute": table.ttl_attribute,
         },
     )
+    if billing.mode == "provisioned":
+        for region in others:
+            yield _table_replica(manifest, name, table, region)
+
+
+def _table_replica(manifest: Manifest, name: str, table: Table, region: str) -> ModuleCall:
+    """DynamoDB takes a replica of a provisioned table once the table's writes scale, hence the dependency."""
+    home = manifest.lead_region
+    return ModuleCall(
+        stack="data",
+        label=resource_label("table_replica", name, naming.provider_alias(region)),
+        module="data/table_replica",
+        region=region,
+        arguments={
+            "table_arn": naming.table_arn(manifest.account_id, naming.table(manifest.name, name), home),
+            "kms_key_arn": _data_key(region),
+            "point_in_time_recovery": table.point_in_time_recovery,
+            "deletion_protection": manifest.operations.protect,
+        },
+        depends_on=(resource_label("table", name),),
+    )
+
+
+def _data_key(region: str) -> Reference:
+    return Reference(f"module.{_key_label(region)}.arn")
 
 
 def _bucket(manifest: Manifest, name: str, bucket: Bucket) -> Iterator[ModuleCall]:

@@ -13,6 +13,7 @@ from plain_conf import is_true, is_unknown, one
 
 ATTRIBUTES = {
     "aws_dynamodb_table": "deletion_protection_enabled",
+    "aws_dynamodb_table_replica": "deletion_protection_enabled",
     "aws_rds_cluster": "deletion_protection",
     "aws_rds_global_cluster": "deletion_protection",
 }

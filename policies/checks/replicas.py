@@ -19,11 +19,12 @@ class Replicas(BaseResourceCheck):
             name="Each replica of a global table has a key of ours and point-in-time recovery",
             id="CKV_ANTIPODE_9",
             categories=[CheckCategories.BACKUP_AND_RECOVERY],
-            supported_resources=["aws_dynamodb_table"],
+            supported_resources=["aws_dynamodb_table", "aws_dynamodb_table_replica"],
         )
 
     def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
-        replicas = blocks(conf, "replica")
+        separate = self.entity_type == "aws_dynamodb_table_replica"
+        replicas = [conf] if separate else blocks(conf, "replica")
         recoverable = [one(each, "point_in_time_recovery") for each in replicas]
         keys = [one(each, "kms_key_arn") for each in replicas]
         if not all(is_true(value) or is_unknown(value) for value in recoverable) or None in keys:

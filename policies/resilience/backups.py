@@ -11,6 +11,7 @@ from policies.finding import Finding
 from policies.resilience.estate import Estate
 from policies.resilience.needs import bucket
 from policies.resilience.plan_json import Json, Resource
+from policies.resilience.tables import replicas
 
 RULE: Final = "RES008"
 TABLES: Final = "Amazon DynamoDB Developer Guide, Point-in-time backups for DynamoDB"
@@ -66,8 +67,8 @@ def _table(estate: Estate, table: Resource) -> Iterator[Finding]:
     name = table.values.get("name")
     backed_up = {table.region: table.block("point_in_time_recovery").get("enabled") is True}
     backed_up |= {
-        replica["region_name"]: replica.get("point_in_time_recovery") is True
-        for replica in table.blocks("replica")
+        region: replica.get("point_in_time_recovery") is True
+        for region, replica in replicas(estate, table).items()
     }
     for region, good in backed_up.items():
         if not good:

@@ -11,6 +11,7 @@ from policies.finding import Finding
 from policies.resilience.estate import Estate
 from policies.resilience.needs import bucket, needed_functions, needed_stores
 from policies.resilience.plan_json import Resource
+from policies.resilience.tables import replicas
 
 RULE: Final = "RES001"
 TABLES: Final = "Amazon DynamoDB Developer Guide, How DynamoDB global tables work"
@@ -46,7 +47,7 @@ def _table(estate: Estate, store: str, needed_by: str) -> Iterator[Finding]:
     full = naming.table(estate.manifest.name, store)
     tables = [each for each in estate.everywhere("aws_dynamodb_table") if each.values.get("name") == full]
     present = {each.region for each in tables}
-    present |= {replica["region_name"] for each in tables for replica in each.blocks("replica")}
+    present |= {region for each in tables for region in replicas(estate, each)}
     where = tables[0].where if tables else f"data: aws_dynamodb_table {full}"
     for region in estate.regions:
         if region not in present:

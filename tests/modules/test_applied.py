@@ -74,6 +74,15 @@ def root(directory: Path, *, origins: list[str]) -> dict[str, Any]:
                 "replicas": {STANDBY: {"kms_key_arn": STANDBY_KEY}},
                 "ttl_attribute": "expires_at",
             },
+            "provisioned_table": {
+                "source": path_to("data/provisioned_table", directory),
+                "deletion_protection": False,
+                "hash_key": "pk",
+                "kms_key_arn": "${module.key.arn}",
+                "name": "prod-counters",
+                "read_capacity": {"min": 1, "max": 10},
+                "write_capacity": {"min": 1, "max": 10},
+            },
             "backup_role": {
                 "source": path_to("security/backup_role", directory),
                 "account_id": ACCOUNT,

@@ -343,9 +343,31 @@ def names_and_states(root: Root) -> None:
     )
 
 
+def provisioned_table(root: Root) -> None:
+    """In one apply, although DynamoDB takes no replica before the table's writes scale."""
+    root.call(
+        "table",
+        "data/provisioned_table",
+        deletion_protection=False,
+        hash_key="pk",
+        kms_key_arn="${module.data_key_use1.arn}",
+        name="prod-counters",
+        read_capacity={"min": 1, "max": 10},
+        write_capacity={"min": 1, "max": 10},
+    )
+    root.call(
+        "table_replica",
+        "data/table_replica",
+        at=WEST,
+        deletion_protection=False,
+        kms_key_arn="${module.data_key_euw1.arn}",
+        table_arn="${module.table.arn}",
+    )
+
+
 def write(directory: Path, *, zone: str) -> None:
     root = Root(directory, zone=zone)
-    for part in (keys_and_network, functions, failover, buckets, edge, names_and_states):
+    for part in (keys_and_network, functions, failover, buckets, edge, names_and_states, provisioned_table):
         part(root)
     (directory / "main.tf.json").write_text(json.dumps(root.blocks(), indent=2))
     (directory / PACKAGE).parent.mkdir()

@@ -6,17 +6,13 @@ locals {
     { (var.hash_key) = var.hash_key_type },
     var.range_key == null ? {} : { (var.range_key) = var.range_key_type },
   )
-  provisioned = var.billing.mode == "provisioned"
 }
 
 resource "aws_dynamodb_table" "this" {
   name         = var.name
-  billing_mode = local.provisioned ? "PROVISIONED" : "PAY_PER_REQUEST"
+  billing_mode = "PAY_PER_REQUEST"
   hash_key     = var.hash_key
   range_key    = var.range_key
-
-  read_capacity  = local.provisioned ? var.billing.read.min : null
-  write_capacity = local.provisioned ? var.billing.write.min : null
 
   deletion_protection_enabled = var.deletion_protection
   stream_enabled              = true
@@ -40,8 +36,6 @@ resource "aws_dynamodb_table" "this" {
       range_key          = global_secondary_index.value.range_key
       projection_type    = global_secondary_index.value.projection_type
       non_key_attributes = global_secondary_index.value.non_key_attributes
-      read_capacity      = local.provisioned ? var.billing.read.min : null
-      write_capacity     = local.provisioned ? var.billing.write.min : null
     }
   }
 
@@ -77,10 +71,6 @@ resource "aws_dynamodb_table" "this" {
   tags = var.tags
 
   lifecycle {
-    # Application Auto Scaling moves these; without this every apply would take the table back to its minimum.
-    # On-demand has no capacity to ignore, so one resource serves both modes and switching never replaces it.
-    ignore_changes = [read_capacity, write_capacity]
-
     precondition {
       condition     = !contains(keys(var.replicas), data.aws_region.current.name)
       error_message = "The replicas must name other regions only: ${data.aws_region.current.name} holds the table itself."

@@ -10,50 +10,6 @@ variable "attributes" {
   }
 }
 
-variable "billing" {
-  description = "On-demand, or provisioned capacity for reads and writes that autoscales between min and max at a target percentage."
-  type = object({
-    mode = optional(string, "on-demand")
-    read = optional(object({
-      min    = number
-      max    = number
-      target = optional(number, 70)
-    }))
-    write = optional(object({
-      min    = number
-      max    = number
-      target = optional(number, 70)
-    }))
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = contains(["on-demand", "provisioned"], var.billing.mode)
-    error_message = "The billing.mode must be one of: on-demand, provisioned."
-  }
-
-  validation {
-    condition     = (var.billing.mode == "provisioned") == (var.billing.read != null && var.billing.write != null)
-    error_message = "The billing.read and billing.write must both be given when billing.mode is provisioned, and neither otherwise."
-  }
-
-  validation {
-    condition = alltrue([
-      for range in [var.billing.read, var.billing.write] :
-      range == null ? true : range.min >= 1 && range.min <= range.max && range.max <= 40000
-    ])
-    error_message = "The billing.read and billing.write must satisfy 1 <= min <= max <= 40000 capacity units."
-  }
-
-  validation {
-    condition = alltrue([
-      for range in [var.billing.read, var.billing.write] : range == null ? true : range.target >= 20 && range.target <= 90
-    ])
-    error_message = "The billing.read.target and billing.write.target must be between 20 and 90 percent, the range DynamoDB allows."
-  }
-}
-
 variable "deletion_protection" {
   description = "Whether DynamoDB refuses to delete the table in this region."
   type        = bool

@@ -74,7 +74,7 @@ def test_an_environment_without_delivery_has_no_delivery_role(load: Load) -> Non
 def test_the_roles_know_the_services_of_their_environment_and_no_others(load: Load) -> None:
     found = delivery_role(load(DELIVERY))
     assert found["services"] == [
-        *("acm", "apigateway", "autoscaling", "cloudwatch", "codedeploy", "dynamodb", "iam", "kms"),
+        *("acm", "apigateway", "cloudwatch", "codedeploy", "dynamodb", "iam", "kms"),
         *("lambda", "logs", "route53", "s3", "sns", "sqs"),
     ]
     assert (found["repository"], found["environment"], found["domain"]) == (

@@ -18,17 +18,6 @@ CASE = {
     "ttl_attribute": "expires_at",
     "tags": {"environment": "prod"},
 }
-PROVISIONED = CASE | {
-    "range_key": "sk",
-    "range_key_type": "N",
-    "attributes": {"owner": "S"},
-    "global_secondary_indexes": {"by_owner": {"hash_key": "owner", "range_key": "sk"}},
-    "billing": {
-        "mode": "provisioned",
-        "read": {"min": 5, "max": 50},
-        "write": {"min": 2, "max": 20, "target": 60},
-    },
-}
 
 
 def resources(plan_module: Planner, case: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -77,59 +66,3 @@ def test_the_table_streams_is_encrypted_and_has_a_protected_replica(plan_module:
 
 def test_an_on_demand_table_registers_nothing_with_autoscaling(plan_module: Planner) -> None:
     assert sorted(resources(plan_module, CASE)) == ["aws_dynamodb_table.this"]
-
-
-def test_a_provisioned_table_starts_at_its_minimum_with_its_index(plan_module: Planner) -> None:
-    table = resources(plan_module, PROVISIONED)["aws_dynamodb_table.this"]
-    (index,) = table["global_secondary_index"]
-    assert (table["billing_mode"], table["read_capacity"], table["write_capacity"]) == ("PROVISIONED", 5, 2)
-    assert (index["name"], index["hash_key"], index["range_key"], index["projection_type"]) == (
-        "by_owner",
-        "owner",
-        "sk",
-        "ALL",
-    )
-    assert (index["read_capacity"], index["write_capacity"]) == (5, 2)
-    assert sorted((attribute["name"], attribute["type"]) for attribute in table["attribute"]) == [
-        ("owner", "S"),
-        ("pk", "S"),
-        ("sk", "N"),
-    ]
-
-
-def test_a_provisioned_table_and_its_index_autoscale_reads_and_writes(plan_module: Planner) -> None:
-    planned = resources(plan_module, PROVISIONED)
-    targets = {
-        (values["resource_id"], values["scalable_dimension"]): (
-            values["min_capacity"],
-            values["max_capacity"],
-        )
-        for address, values in planned.items()
-        if address.startswith("aws_appautoscaling_target.")
-    }
-    policies = {
-        (values["resource_id"], values["scalable_dimension"]): (
-            values["policy_type"],
-            values["target_tracking_scaling_policy_configuration"][0]["target_value"],
-            values["target_tracking_scaling_policy_configuration"][0]["predefined_metric_specification"][0][
-                "predefined_metric_type"
-            ],
-        )
-        for address, values in planned.items()
-        if address.startswith("aws_appautoscaling_policy.")
-    }
-    table, index = "table/prod-items", "table/prod-items/index/by_owner"
-    read = ("TargetTrackingScaling", 70, "DynamoDBReadCapacityUtilization")
-    write = ("TargetTrackingScaling", 60, "DynamoDBWriteCapacityUtilization")
-    assert targets == {
-        (table, "dynamodb:table:ReadCapacityUnits"): (5, 50),
-        (table, "dynamodb:table:WriteCapacityUnits"): (2, 20),
-        (index, "dynamodb:index:ReadCapacityUnits"): (5, 50),
-        (index, "dynamodb:index:WriteCapacityUnits"): (2, 20),
-    }
-    assert policies == {
-        (table, "dynamodb:table:ReadCapacityUnits"): read,
-        (table, "dynamodb:table:WriteCapacityUnits"): write,
-        (index, "dynamodb:index:ReadCapacityUnits"): read,
-        (index, "dynamodb:index:WriteCapacityUnits"): write,
-    }

@@ -62,6 +62,21 @@ def no_recovery(region: str, severity: str) -> Finding:
     )
 
 
+def test_a_separate_replica_without_point_in_time_recovery_is_found() -> None:
+    separate = with_resource(
+        "data",
+        "aws_dynamodb_table_replica.this",
+        "aws_dynamodb_table_replica",
+        provider="aws.usw2",
+        global_table_arn="arn:aws:dynamodb:us-east-1:123456789012:table/active-standby-api-items",
+        point_in_time_recovery=False,
+    )
+    assert found("RES008", ACTIVE_STANDBY, values("data", TABLE, replica=[]), separate) == [
+        no_recovery("us-west-2", "error"),
+        copies("items"),
+    ]
+
+
 def test_a_replica_without_point_in_time_recovery_is_found() -> None:
     def off(table: Any) -> None:
         table["replica"][0]["point_in_time_recovery"] = False

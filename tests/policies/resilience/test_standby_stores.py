@@ -6,7 +6,15 @@ from typing import Any
 
 from policies.finding import Finding
 from policies.resilience.standby_stores import CLUSTERS, FUNCTIONS, OBJECTS, TABLES
-from tests.policies.resilience.changed_plans import ACTIVE_STANDBY, GLOBAL, edited, found, values, without
+from tests.policies.resilience.changed_plans import (
+    ACTIVE_STANDBY,
+    GLOBAL,
+    edited,
+    found,
+    values,
+    with_resource,
+    without,
+)
 
 FIX = (
     "name the region under `regions` and run `make generate`; a root that was edited by hand is put right "
@@ -35,6 +43,19 @@ def test_a_table_that_is_not_planned_is_missed_in_every_region() -> None:
         "table items, which GET /read needs, has no replica in us-east-1 (it has: none)",
         "table items, which GET /read needs, has no replica in us-west-2 (it has: none)",
     ]
+
+
+def test_a_replica_may_be_a_resource_of_its_own() -> None:
+    separate = with_resource(
+        "data",
+        "aws_dynamodb_table_replica.this",
+        "aws_dynamodb_table_replica",
+        provider="aws.usw2",
+        global_table_arn="arn:aws:dynamodb:us-east-1:123456789012:table/active-standby-api-items",
+        point_in_time_recovery=True,
+    )
+    inside = values("data", "module.table_items.aws_dynamodb_table.this", replica=[])
+    assert found("RES001", ACTIVE_STANDBY, inside, separate) == []
 
 
 def test_a_function_that_one_region_lacks_is_found() -> None:

@@ -1,25 +1,25 @@
-# write settings registered here are copied by DynamoDB to every replica; read settings are inherited by them
+# DynamoDB copies the write settings to every replica; replicas inherit the read settings
 locals {
   dimensions = {
-    read  = { units = "ReadCapacityUnits", metric = "DynamoDBReadCapacityUtilization" }
-    write = { units = "WriteCapacityUnits", metric = "DynamoDBWriteCapacityUtilization" }
+    read  = { units = "ReadCapacityUnits", metric = "DynamoDBReadCapacityUtilization", capacity = var.read_capacity }
+    write = { units = "WriteCapacityUnits", metric = "DynamoDBWriteCapacityUtilization", capacity = var.write_capacity }
   }
   scalable = merge(
     { table = { kind = "table", path = "" } },
     { for name in keys(var.global_secondary_indexes) : "index/${name}" => { kind = "index", path = "/index/${name}" } },
   )
-  scaling = local.provisioned ? merge([
+  scaling = merge([
     for label, resource in local.scalable : {
       for direction, dimension in local.dimensions : "${label}/${direction}" => {
         dimension   = "dynamodb:${resource.kind}:${dimension.units}"
-        max         = var.billing[direction].max
+        max         = dimension.capacity.max
         metric      = dimension.metric
-        min         = var.billing[direction].min
+        min         = dimension.capacity.min
         resource_id = "table/${aws_dynamodb_table.this.name}${resource.path}"
-        target      = var.billing[direction].target
+        target      = dimension.capacity.target
       }
     }
-  ]...) : {}
+  ]...)
 }
 
 resource "aws_appautoscaling_target" "this" {
