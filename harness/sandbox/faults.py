@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
 from harness.sandbox.aws_facts import home_of, service_name
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 
 Mode = Literal["refuse", "hang", "503"]
 MODES: tuple[str, ...] = get_args(Mode)
@@ -65,8 +65,8 @@ class RegionDark:
         _check_text(self.kind, "region", self.region)
         _check_mode(self.kind, self.mode)
 
-    def touches(self, target: Target) -> bool:
-        return target.region == self.region
+    def touches(self, call: Call) -> bool:
+        return call.region == self.region
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ class ServiceDown:
                 f"runs in {home} alone"
             )
 
-    def touches(self, target: Target) -> bool:
-        return target.region == self.region and target.service == service_name(self.service)
+    def touches(self, call: Call) -> bool:
+        return call.region == self.region and call.service == service_name(self.service)
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class ControlPlanesDown:
         _check_text(self.kind, "region", self.region)
         _check_mode(self.kind, self.mode)
 
-    def touches(self, target: Target) -> bool:
-        return target.region == self.region and target.plane == "control"
+    def touches(self, call: Call) -> bool:
+        return call.region == self.region and call.plane == "control"
 
 
 @dataclass(frozen=True)
@@ -134,12 +134,12 @@ class GrayFailure:
                 f"{self.kind}: error_share and added_seconds are both 0; at least one must be more"
             )
 
-    def touches(self, target: Target) -> bool:
-        if target.region != self.region:
+    def touches(self, call: Call) -> bool:
+        if call.region != self.region:
             return False
         if self.service is not None:
-            return target.service == service_name(self.service)
-        return target.decided_by != "signature"
+            return call.service == service_name(self.service)
+        return call.decided_by != "signature"
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class ReplicationCut:
         there = (self.source, self.destination)
         return [there, there[::-1]] if self.both_ways else [there]
 
-    def touches(self, target: Target) -> bool:
+    def touches(self, call: Call) -> bool:
         return False
 
 
@@ -194,8 +194,8 @@ class RegionPartition:
         """The (source, destination) pairs that are cut."""
         return [(self.region, self.other), (self.other, self.region)]
 
-    def touches(self, target: Target) -> bool:
-        return target.source != target.region and {target.source, target.region} == {self.region, self.other}
+    def touches(self, call: Call) -> bool:
+        return call.source != call.region and {call.source, call.region} == {self.region, self.other}
 
 
 Fault = RegionDark | ServiceDown | ControlPlanesDown | GrayFailure | ReplicationCut | RegionPartition
@@ -236,7 +236,7 @@ def to_fault(mapping: Mapping[str, Any]) -> Fault:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Effect:
     """What the server must do to one request: wait `added_seconds`, then refuse it in `mode` (if any)."""
 
     mode: Mode | Literal["500"] | None
@@ -321,8 +321,8 @@ class Faults:
         with self._lock:
             self._hits[number] += hits
 
-    def judge(self, target: Target) -> Verdict | None:
-        """What is to be done to a request for `target`, counted as a hit; None when no fault touches it.
+    def judge(self, call: Call) -> Effect | None:
+        """The effect of the faults on a call, counted as a hit; None when no fault touches it.
 
         The oldest fault that refuses wins; delays add up.
         """
@@ -331,14 +331,14 @@ class Faults:
         seconds, touched = 0.0, False
         with self._lock:
             for number, fault in self._active.items():
-                if not fault.touches(target):
+                if not fault.touches(call):
                     continue
                 touched = True
                 self._hits[number] += 1
                 if isinstance(fault, GrayFailure):
                     seconds += fault.added_seconds
                     if self._chance[number].random() < fault.error_share:
-                        return Verdict(mode="500", added_seconds=seconds)
+                        return Effect(mode="500", added_seconds=seconds)
                 elif not isinstance(fault, ReplicationCut):
-                    return Verdict(mode=fault.mode, added_seconds=seconds)
-        return Verdict(mode=None, added_seconds=seconds) if touched else None
+                    return Effect(mode=fault.mode, added_seconds=seconds)
+        return Effect(mode=None, added_seconds=seconds) if touched else None

@@ -26,7 +26,7 @@ from harness.sandbox.process import (
     run_on,
 )
 from harness.sandbox.requests.addresses import Addresses, Listeners, open_listeners
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.requests.gateway import Gateway
 from harness.sandbox.scratch import scratch_folder
 from harness.sandbox.service import Context, Service, Services, furnished, reachable_by_patches
@@ -227,8 +227,8 @@ class Sandbox:
             moto=moto,
         )
 
-        async def admits(target: Target) -> bool:
-            return await gateway.admits(None, target)
+        async def admits(call: Call) -> bool:
+            return await gateway.admits(None, call)
 
         context = Context(
             account_id=self.account_id,

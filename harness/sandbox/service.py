@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol, TypeVar
 from harness.sandbox.emulators.moto import Moto
 from harness.sandbox.faults import Fault, Faults
 from harness.sandbox.requests.addresses import Address, Addresses
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.requests.messages import Answer, Application, Request
 from harness.sandbox.world.clock import Clock
 
@@ -53,7 +53,7 @@ class Context:
     epoch: Epoch
     delay: Callable[[str], float]
     faults: Faults
-    admits: Callable[[Target], Awaitable[bool]]
+    admits: Callable[[Call], Awaitable[bool]]
     addresses: Addresses
     dns_port: int
     serve: Application

@@ -44,7 +44,7 @@ class Moto:
             try:
                 response = self._stubber.process_request(request)
             except NotImplementedError as error:
-                return not_implemented(scope["antipode.target"], f"{error} in moto")
+                return not_implemented(scope["antipode.call"], f"{error} in moto")
         status, headers, content = response if response is not None else (404, {}, "Not yet implemented")
         encoded = content.encode() if isinstance(content, str) else bytes(content or b"")
         return int(status), {str(name): str(value) for name, value in headers.items()}, encoded
@@ -72,8 +72,8 @@ def _prepared_request(scope: Scope, body: bytes) -> Any:
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.compat import HTTPHeaders
 
-    target = scope["antipode.target"]
-    host = f"{facts_of(target.service).endpoint_prefix}.{target.region}.amazonaws.com"
+    call = scope["antipode.call"]
+    host = f"{facts_of(call.service).endpoint_prefix}.{call.region}.amazonaws.com"
     headers = HTTPHeaders()
     for name, value in scope["headers"]:
         if name.lower() != b"host":

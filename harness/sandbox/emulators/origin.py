@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 
 
 class Origin(NamedTuple):
@@ -19,7 +19,7 @@ class Origin(NamedTuple):
     dialled: str | None = None
     headers: Mapping[str, str] = MappingProxyType({})
     query: Mapping[str, str] = MappingProxyType({})
-    admits: Callable[[Target], Awaitable[bool]] | None = None
+    admits: Callable[[Call], Awaitable[bool]] | None = None
     epoch: float | None = None
 
 

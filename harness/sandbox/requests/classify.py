@@ -53,7 +53,7 @@ _INVOCATIONS = {
 
 
 @dataclass(frozen=True)
-class Target:
+class Call:
     """What a request is for.
 
     region: None for the global edge (CloudFront's data plane), which no single region takes down.
@@ -78,8 +78,8 @@ def classify(
     host: str,
     dialled: str | None,
     query: Mapping[str, Sequence[str]],
-) -> Target:
-    """The target of one request; never raises.
+) -> Call:
+    """The call that a request makes; never raises.
 
     headers: lower-case names. host: the Host header, with or without port. dialled: the region whose address
     the client dialled, None for the control address. query: as urllib.parse.parse_qs gives it; the form body
@@ -88,7 +88,7 @@ def classify(
     scope = _scope(headers.get("authorization", ""), query)
     if scope is not None:
         region, scoped = scope
-        return _target(
+        return _call(
             region=region,
             service=service_name(scoped),
             by="signature",
@@ -102,7 +102,7 @@ def classify(
     if named is not None:
         found, scoped = named
         by: Evidence = "host" if found else ("address" if dialled else "default")
-        return _target(
+        return _call(
             region=found or dialled or DEFAULT_REGION,
             service=service_name(scoped),
             by=by,
@@ -112,7 +112,7 @@ def classify(
             headers=headers,
             query=query,
         )
-    return Target(
+    return Call(
         region=dialled or DEFAULT_REGION,
         service=None,
         operation=_operation(None, method, path, headers, query),
@@ -121,7 +121,7 @@ def classify(
     )
 
 
-def _target(
+def _call(
     *,
     region: str,
     service: str,
@@ -131,14 +131,14 @@ def _target(
     path: str,
     headers: Mapping[str, str],
     query: Mapping[str, Sequence[str]],
-) -> Target:
+) -> Call:
     unsigned_edge = service == "cloudfront" and by != "signature"
     if unsigned_edge:
-        return Target(region=None, service=service, operation=None, plane="data", decided_by="host")
+        return Call(region=None, service=service, operation=None, plane="data", decided_by="host")
     if scoped in ("execute-api", "lambda-url", "elb-target") or (
         service == "apigateway" and by != "signature"
     ):
-        return Target(
+        return Call(
             region=region,
             service="elbv2" if scoped == "elb-target" else service,
             operation="Invoke",
@@ -148,7 +148,7 @@ def _target(
     operation = _operation(service, method, path, headers, query)
     plane = _plane(service, operation, method, path, host_has_bucket=by == "host", query=query)
     home = home_of(service) if plane == "control" else None
-    return Target(region=home or region, service=service, operation=operation, plane=plane, decided_by=by)
+    return Call(region=home or region, service=service, operation=operation, plane=plane, decided_by=by)
 
 
 def _scope(authorization: str, query: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
@@ -173,8 +173,8 @@ def _operation(
     headers: Mapping[str, str],
     query: Mapping[str, Sequence[str]],
 ) -> str | None:
-    if target := headers.get("x-amz-target", ""):
-        return target.rpartition(".")[2] or None
+    if named := headers.get("x-amz-target", ""):
+        return named.rpartition(".")[2] or None
     if action := _first(query, "Action"):
         return action
     if service == "lambda" and method == "POST" and (match := _INVOCATION.match(unquote(path))):

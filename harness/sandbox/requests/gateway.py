@@ -16,12 +16,12 @@ from functools import partial
 from urllib.parse import parse_qs
 
 from harness.sandbox.aws_facts import facts_of
-from harness.sandbox.emulators import ministack
+from harness.sandbox.emulators.ministack import set_account
 from harness.sandbox.emulators.origin import ORIGIN, Origin
-from harness.sandbox.faults import Fault, Faults, Verdict
+from harness.sandbox.faults import Effect, Fault, Faults
 from harness.sandbox.requests.addresses import Address, Addresses
 from harness.sandbox.requests.answers import Answers, Heard
-from harness.sandbox.requests.classify import DEFAULT_REGION, Target, classify
+from harness.sandbox.requests.classify import DEFAULT_REGION, Call, classify
 from harness.sandbox.requests.http_server import HttpServer, abort, started, transport_of
 from harness.sandbox.requests.messages import (
     REQUEST_HEADER,
@@ -48,8 +48,8 @@ _FORM = "application/x-www-form-urlencoded"
 class Exchange:
     """One request being served. `lost` is set when its region went dark: its answer must not get out."""
 
-    target: Target
-    entered: Target
+    call: Call
+    entered: Call
     dialled: str | None
     number: int | None
     transport: asyncio.Transport | None
@@ -131,19 +131,19 @@ class Gateway:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         form, receive = await _form(scope, headers, query, receive)
         # an unsigned request is the sandbox's account's too, whatever the emulator's default is
-        ministack.set_account(self._account_id)
+        set_account(self._account_id)
         number = _number(headers)
         last_values = {name: values[-1] for name, values in query.items()}
         ORIGIN.set(Origin(dialled, headers, last_values, partial(self.admits, number), self._epoch()))
         if dialled is None and not is_ip(host):
             dialled = self._region_of(host, path)
-        target = classify(scope.get("method", "GET"), path, headers, host, dialled, {**query, **form})
-        if target.service is None and (room := self._room_of(host, path)) is not None:
-            target = dataclasses.replace(target, service=room.name, operation="Invoke")
-        target = dataclasses.replace(target, source=source)
-        entered = target if dialled in (None, target.region) else _replace_region(target, dialled)
+        call = classify(scope.get("method", "GET"), path, headers, host, dialled, {**query, **form})
+        if call.service is None and (room := self._room_of(host, path)) is not None:
+            call = dataclasses.replace(call, service=room.name, operation="Invoke")
+        call = dataclasses.replace(call, source=source)
+        entered = call if dialled in (None, call.region) else _replace_region(call, dialled)
         connection = scope.get("antipode.connection") or transport_of(send)
-        exchange = Exchange(target, entered, dialled, number, connection)
+        exchange = Exchange(call, entered, dialled, number, connection)
         self._in_flight.add(exchange)
         try:
             if await self._failed(exchange, receive, send):
@@ -153,21 +153,21 @@ class Gateway:
                     await send(message)
                 return
             heard = Heard(send)
-            await self._answer(exchange, {**scope, "antipode.target": target}, receive, heard)
+            await self._answer(exchange, {**scope, "antipode.call": call}, receive, heard)
             if exchange.lost is None:
                 self._answers.keep(headers, heard)
-                tell_of_failure(target, heard)
+                tell_of_failure(call, heard)
         finally:
             self._in_flight.discard(exchange)
             if exchange.dropped:
                 await _left(receive)
 
-    async def admits(self, number: int | None, target: Target) -> bool:
+    async def admits(self, number: int | None, call: Call) -> bool:
         """Whether a call between two emulated services goes ahead, on behalf of request `number` (if any)."""
-        verdict = self._faults.judge(target)
-        if verdict is not None and verdict.added_seconds:
-            await self._clock.sleep(verdict.added_seconds, request=number)
-        return verdict is None or verdict.mode is None
+        effect = self._faults.judge(call)
+        if effect is not None and effect.added_seconds:
+            await self._clock.sleep(effect.added_seconds, request=number)
+        return effect is None or effect.mode is None
 
     def _edge(self, host: str, dialled: Address | None) -> Application | None:
         """What serves viewers at the address that was dialled, or of the host that they name."""
@@ -184,25 +184,25 @@ class Gateway:
 
     async def _failed(self, exchange: Exchange, receive: Receive, send: Send) -> bool:
         """Carry out what the faults say of the request; True when that was its end."""
-        verdict = self._faults.judge(exchange.entered)
-        if verdict is None and exchange.target is not exchange.entered:
-            verdict = self._faults.judge(exchange.target)
-        if verdict is None:
+        effect = self._faults.judge(exchange.entered)
+        if effect is None and exchange.call is not exchange.entered:
+            effect = self._faults.judge(exchange.call)
+        if effect is None:
             return False
-        if verdict.added_seconds:
-            await self._clock.sleep(verdict.added_seconds, request=exchange.number)
-        return await self._carry_out(verdict, exchange, receive, send)
+        if effect.added_seconds:
+            await self._clock.sleep(effect.added_seconds, request=exchange.number)
+        return await self._carry_out(effect, exchange, receive, send)
 
-    async def _carry_out(self, verdict: Verdict, exchange: Exchange, receive: Receive, send: Send) -> bool:
-        if verdict.mode is None:
+    async def _carry_out(self, effect: Effect, exchange: Exchange, receive: Receive, send: Send) -> bool:
+        if effect.mode is None:
             return exchange.lost is not None
-        exchange.lost = verdict.mode
-        if verdict.mode == "refuse":
+        exchange.lost = effect.mode
+        if effect.mode == "refuse":
             exchange.drop()
-        elif verdict.mode == "hang":
+        elif effect.mode == "hang":
             await self._hang(exchange, receive)
         else:
-            await send_answer(send, refusal(verdict.mode, exchange.target))
+            await send_answer(send, refusal(effect.mode, exchange.call))
         return True
 
     async def _hang(self, exchange: Exchange, receive: Receive) -> None:
@@ -230,7 +230,7 @@ class Gateway:
         if exchange.entered.decided_by == "address":
             # no endpoint of AWS would serve it
             return forbidden
-        service, name = exchange.target.service or "", exchange.target.operation or ""
+        service, name = exchange.call.service or "", exchange.call.operation or ""
         emulator = facts_of(service).emulator
         if (operation := self._operations.get((service, name))) is not None:
             return partial(self._carry_out_operation, operation)
@@ -239,11 +239,11 @@ class Gateway:
     async def _carry_out_operation(
         self, operation: Operation, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        target: Target = scope["antipode.target"]
+        call: Call = scope["antipode.call"]
         request = Request(
-            region=target.region or DEFAULT_REGION,
+            region=call.region or DEFAULT_REGION,
             account_id=self._account_id,
-            operation=target.operation,
+            operation=call.operation,
             method=scope["method"],
             path=(scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
             query=scope.get("query_string", b"").decode("latin-1"),
@@ -259,7 +259,7 @@ class Gateway:
         """Take the answer from every request in flight that `fault` touches, and count each as a hit."""
         mode = getattr(fault, "mode", "refuse")
         for exchange in list(self._in_flight):
-            if exchange.lost is None and (fault.touches(exchange.entered) or fault.touches(exchange.target)):
+            if exchange.lost is None and (fault.touches(exchange.entered) or fault.touches(exchange.call)):
                 exchange.lost = mode
                 self._faults.count(number)
                 if mode == "hang":
@@ -269,15 +269,15 @@ class Gateway:
                     exchange.drop()
 
 
-def tell_of_failure(target: Target, heard: Heard) -> None:
+def tell_of_failure(call: Call, heard: Heard) -> None:
     """A control plane that fails without a fault is a defect of an emulator or of ours."""
-    if heard.status >= 500 and target.plane == "control" and target.decided_by == "signature":
-        where = f"{target.service} {target.operation} in {target.region}"
+    if heard.status >= 500 and call.plane == "control" and call.decided_by == "signature":
+        where = f"{call.service} {call.operation} in {call.region}"
         _LOG.warning("%s answered %s: %s", where, heard.status, heard.body[:300].decode("utf-8", "replace"))
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
-    await send_answer(send, not_implemented(scope["antipode.target"], "no emulator has this service"))
+    await send_answer(send, not_implemented(scope["antipode.call"], "no emulator has this service"))
 
 
 async def _left(receive: Receive) -> None:
@@ -286,8 +286,8 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _replace_region(target: Target, region: str | None) -> Target:
-    return dataclasses.replace(target, region=region, decided_by="address")
+def _replace_region(call: Call, region: str | None) -> Call:
+    return dataclasses.replace(call, region=region, decided_by="address")
 
 
 def _number(headers: Mapping[str, str]) -> int | None:

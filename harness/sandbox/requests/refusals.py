@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from harness.sandbox.aws_facts import facts_of
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.requests.messages import Answer, Receive, Scope, Send, send_answer
 
 _REFUSALS: Mapping[str, tuple[int, str, str]] = {
@@ -16,29 +16,29 @@ _REFUSALS: Mapping[str, tuple[int, str, str]] = {
 }
 
 
-def refusal(mode: str, target: Target) -> Answer:
-    """The answer of status `mode` ("503", "500" or "403") to a request for `target`."""
+def refusal(mode: str, call: Call) -> Answer:
+    """The answer of status `mode` ("503", "500" or "403") to a request for `call`."""
     status, code, message = _REFUSALS[mode]
-    if target.decided_by != "signature":
+    if call.decided_by != "signature":
         return status, {"content-type": "application/json"}, json.dumps({"message": message}).encode()
-    if not facts_of(target.service).speaks_xml:
+    if not facts_of(call.service).speaks_xml:
         body = json.dumps({"__type": code, "message": message}).encode()
         return status, {"content-type": "application/x-amz-json-1.0"}, body
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    whole = error if target.service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
+    whole = error if call.service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
     return status, {"content-type": "text/xml"}, whole.encode()
 
 
-def not_implemented(target: Target, why: str) -> Answer:
+def not_implemented(call: Call, why: str) -> Answer:
     """The answer to an operation that nobody here knows.
 
     501, because an SDK tries a lost connection or a 500 again, up to 25 times.
     """
-    message = f"the sandbox cannot do {target.operation or 'this'} of {target.service}: {why}"
+    message = f"the sandbox cannot do {call.operation or 'this'} of {call.service}: {why}"
     body = json.dumps({"__type": "NotImplemented", "message": message}).encode()
     return 501, {"x-amzn-errortype": "NotImplemented"}, body
 
 
 async def forbidden(scope: Scope, receive: Receive, send: Send) -> None:
     """Serves what no endpoint of AWS would serve."""
-    await send_answer(send, refusal("403", scope["antipode.target"]))
+    await send_answer(send, refusal("403", scope["antipode.call"]))

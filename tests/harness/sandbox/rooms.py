@@ -10,7 +10,7 @@ from typing import Any
 from harness.sandbox.emulators.moto import Moto
 from harness.sandbox.faults import Faults
 from harness.sandbox.requests.addresses import Address, Addresses
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.service import Context, Services, furnished
 from harness.sandbox.services.cloudwatch import CloudWatch
 from harness.sandbox.services.lambda_ import Lambda
@@ -52,8 +52,8 @@ def a_context(
     return replace(context, services=furnished((Lambda, CloudWatch), context))
 
 
-def _admits(target: Target) -> Awaitable[bool]:
-    raise AssertionError(f"nothing calls {target.service} in these tests")
+def _admits(call: Call) -> Awaitable[bool]:
+    raise AssertionError(f"nothing calls {call.service} in these tests")
 
 
 async def _never(scope: Any, receive: Any, send: Any) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.sandbox.faults import (
     ControlPlanesDown,
+    Effect,
     Fault,
     FaultError,
     Faults,
@@ -18,10 +19,9 @@ from harness.sandbox.faults import (
     RegionPartition,
     ReplicationCut,
     ServiceDown,
-    Verdict,
     to_fault,
 )
-from harness.sandbox.requests.classify import Evidence, Plane, Target
+from harness.sandbox.requests.classify import Call, Evidence, Plane
 
 
 def call(
@@ -29,8 +29,8 @@ def call(
     service: str | None = "dynamodb",
     plane: Plane = "data",
     by: Evidence = "signature",
-) -> Target:
-    return Target(region, service, None, plane, by)
+) -> Call:
+    return Call(region, service, None, plane, by)
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_any_mapping_is_a_fault_or_a_fault_error(mapping: dict[str, Any]) -> Non
 def test_a_dark_region_refuses_both_planes_and_no_other_region() -> None:
     faults = Faults()
     number = faults.inject(RegionDark("us-east-1", "hang"))
-    verdicts = [
+    effects = [
         faults.judge(call(plane="data")),
         faults.judge(call(plane="control")),
         faults.judge(call("us-west-2")),
     ]
-    assert verdicts == [Verdict("hang"), Verdict("hang"), None]
+    assert effects == [Effect("hang"), Effect("hang"), None]
     assert faults.hits(number) == 2
 
 
@@ -149,27 +149,27 @@ def test_control_planes_down_leaves_data_planes_alone() -> None:
     faults = Faults()
     faults.inject(ControlPlanesDown("us-east-1"))
     assert faults.judge(call(plane="data")) is None
-    assert faults.judge(call("us-east-1", "route53", "control")) == Verdict("503")
+    assert faults.judge(call("us-east-1", "route53", "control")) == Effect("503")
 
 
 def test_a_service_is_down_under_any_of_its_names() -> None:
     faults = Faults()
     faults.inject(ServiceDown("us-east-1", "monitoring"))
-    assert faults.judge(call(service="cloudwatch")) == Verdict("503")
+    assert faults.judge(call(service="cloudwatch")) == Effect("503")
     assert faults.judge(call(service="dynamodb")) is None
 
 
 def test_a_gray_failure_hits_its_share_of_requests_from_outside_and_delays_all() -> None:
     faults = Faults(seed=7)
     number = faults.inject(GrayFailure("us-east-1", error_share=0.3, added_seconds=2.0))
-    verdicts = [faults.judge(call(by="address", service=None)) for _ in range(1000)]
-    assert {verdict.added_seconds for verdict in verdicts if verdict} == {2.0}
-    assert 250 < sum(verdict.mode == "500" for verdict in verdicts if verdict) < 350
+    effects = [faults.judge(call(by="address", service=None)) for _ in range(1000)]
+    assert {effect.added_seconds for effect in effects if effect} == {2.0}
+    assert 250 < sum(effect.mode == "500" for effect in effects if effect) < 350
     assert (faults.judge(call(by="signature")), faults.hits(number)) == (None, 1000)
 
 
 def test_a_gray_failure_is_the_same_for_the_same_seed() -> None:
-    def run(seed: int) -> list[Verdict | None]:
+    def run(seed: int) -> list[Effect | None]:
         faults = Faults(seed=seed)
         faults.inject(GrayFailure("us-east-1", error_share=0.5))
         return [faults.judge(call(by="address")) for _ in range(50)]
@@ -222,8 +222,8 @@ def test_a_partition_takes_calls_between_its_two_regions_and_nothing_else() -> N
         for region in ("us-west-2", "us-east-1", "eu-west-1")
     ]
     from_west = dataclasses.replace(call("us-east-1"), source="us-west-2")
-    assert [faults.judge(target) for target in (*from_east, from_west, call("us-west-2"))] == [
-        Verdict("hang"), None, None, Verdict("hang"), None,
+    assert [faults.judge(call) for call in (*from_east, from_west, call("us-west-2"))] == [
+        Effect("hang"), None, None, Effect("hang"), None,
     ]  # fmt: skip
     assert faults.hits(number) == 2
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.sandbox.emulators.origin import origin
 from harness.sandbox.emulators.patches import patch
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.services.apigateway import mapping_templates
 
 _MODULE = "ministack.services.apigateway_v1"
@@ -241,8 +241,8 @@ def lambda_can_fail(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     async def call(function: Any, event: Any, *, account_id: Any = None, region: Any = None) -> Any:
         admits = origin().admits
-        target = Target(region, "lambda", "Invoke", "data", "signature")
-        if admits is not None and region and not await admits(target):
+        call = Call(region, "lambda", "Invoke", "data", "signature")
+        if admits is not None and region and not await admits(call):
             return None, f"Lambda is down in {region}"
         return await original(function, event, account_id=account_id, region=region)
 

@@ -122,16 +122,16 @@ class Outlet:
             return _failed(504, f"no connection from {origin.domain}"), False
         seconds = origin.connect_timeout if silent else origin.response_timeout
         number = next(network.numbers)
-        call = Call(_scope(request, (endpoint.ip, endpoint.port), number), request.body)
+        connection = InnerConnection(_scope(request, (endpoint.ip, endpoint.port), number), request.body)
         try:
-            reply = await clock.wait_for(call.answer(network.application), seconds, request=number)
+            reply = await clock.wait_for(connection.answer(network.application), seconds, request=number)
         except TimeoutError:
             what = "connection" if silent else "answer"
             return _failed(504, f"no {what} from {origin.domain} within {seconds:g} s"), opened
         except ConnectionError as error:
             return _failed(502, f"{origin.domain}: {error}"), opened
         finally:
-            call.close()
+            connection.close()
         self._idle.setdefault(endpoint, []).append(clock.now())
         return passed_on(reply), True
 
@@ -166,7 +166,7 @@ class Outlet:
         return True
 
 
-class Call:
+class InnerConnection:
     """One request to the gateway inside the process; stands for the connection it would have come over."""
 
     def __init__(self, scope: dict[str, Any], body: bytes) -> None:

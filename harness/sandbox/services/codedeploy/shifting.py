@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.services.cloudwatch.states import AlarmStates
 from harness.sandbox.services.codedeploy.aliases import Aliases
 from harness.sandbox.services.codedeploy.deployment import Deployment, Ended
@@ -35,7 +35,7 @@ Invoke = Callable[[str, str, Mapping[str, Any]], Awaitable[str | None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Shifting:
-    """What a deployment works with. `epoch()` is Unix seconds of model time; `admits(target)` whether the
+    """What a deployment works with. `epoch()` is Unix seconds of model time; `admits(call)` whether the
     faults let a call pass; `reaction()` the seconds that CodeDeploy takes to begin."""
 
     clock: Clock
@@ -43,7 +43,7 @@ class Shifting:
     aliases: Aliases
     alarms: AlarmStates
     invoke: Invoke
-    admits: Callable[[Target], Awaitable[bool]]
+    admits: Callable[[Call], Awaitable[bool]]
     reaction: Callable[[], float]
 
     async def run(self, deployment: Deployment) -> Deployment | None:
@@ -126,11 +126,11 @@ class Shifting:
 
     async def _reachable(self, deployment: Deployment, operation: str) -> None:
         """Wait until the region's CodeDeploy and Lambda can be reached: neither works in a dark region."""
-        targets = [
-            Target(deployment.region, "codedeploy", "CreateDeployment", "control", "signature"),
-            Target(deployment.region, "lambda", operation, "control", "signature"),
+        calls = [
+            Call(deployment.region, "codedeploy", "CreateDeployment", "control", "signature"),
+            Call(deployment.region, "lambda", operation, "control", "signature"),
         ]
-        while not all([await self.admits(target) for target in targets]):
+        while not all([await self.admits(call) for call in calls]):
             await self.clock.sleep(LOOKS_EVERY)
 
 

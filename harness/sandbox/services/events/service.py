@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.service import Context, Service
 from harness.sandbox.services.events.schedules import Schedules
 from harness.sandbox.services.lambda_ import Lambda
@@ -25,7 +25,7 @@ class EventBridge(Service):
 
     async def _invoke(self, region: str, function: str, event: Mapping[str, Any]) -> str | None:
         for service, operation in ((self.name, None), ("lambda", "Invoke")):
-            target = Target(region, service, operation, "data", "signature")
-            if not await self.context.admits(target):
+            call = Call(region, service, operation, "data", "signature")
+            if not await self.context.admits(call):
                 return f"{service} is down in {region}"
         return await self.context.services[Lambda].invoke(region, function, event)

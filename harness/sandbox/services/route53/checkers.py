@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.sandbox.services.route53 import health
-from harness.sandbox.services.route53.health import AlarmState, CheckerState, Outcome, Verdict
+from harness.sandbox.services.route53.health import AlarmState, CheckerState, Opinion, Outcome
 from harness.sandbox.services.route53.observations import Observations
 from harness.sandbox.services.route53.records import HealthCheck
 from harness.sandbox.world.clock import Clock
@@ -233,19 +233,19 @@ class Fleet:
             _log.exception("the probe of %s failed in an unforeseen way", check.subject)
             return Outcome(error=f"the checker failed: {error!r}")
 
-    def _report(self, check: HealthCheck, checker: Checker, verdict: Verdict) -> None:
+    def _report(self, check: HealthCheck, checker: Checker, opinion: Opinion) -> None:
         key = (check.id, checker)
         before = self._states.get(key, CheckerState())
-        state = health.after(before, passed=verdict.passed, threshold=check.threshold)
+        state = health.after(before, passed=opinion.passed, threshold=check.threshold)
         self._states[key] = state
         self._withdrawn.discard(key)
         now = self._clock.now()
-        if not verdict.passed:
-            self._last_failure[check.id] = verdict.reason
-        report = Report(checker.name, checker.region, state.healthy, now, verdict.reason)
+        if not opinion.passed:
+            self._last_failure[check.id] = opinion.reason
+        report = Report(checker.name, checker.region, state.healthy, now, opinion.reason)
         self._reports.setdefault(check.id, {})[checker] = report
         if state.healthy != before.healthy:
-            self._history.append(Event(now, check.id, checker.name, state.healthy, verdict.reason))
+            self._history.append(Event(now, check.id, checker.name, state.healthy, opinion.reason))
         self._add_up(check, now)
 
     def _withdraw(self, check: str, checker: Checker) -> None:

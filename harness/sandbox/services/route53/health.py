@@ -125,7 +125,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Opinion:
     """Whether a probe passed, and the sentence that a report shows."""
 
     passed: bool
@@ -137,7 +137,7 @@ def connect_limit(check: HealthCheck) -> float:
     return TCP_CONNECT_LIMIT if check.type == "TCP" else CONNECT_LIMIT
 
 
-def judge(check: HealthCheck, outcome: Outcome) -> Verdict:
+def judge(check: HealthCheck, outcome: Outcome) -> Opinion:
     """Whether one probe passed.
 
     Connection within 4 s (TCP checks: 10 s); then a status of 200 or more and less than 400 within 2 s (API
@@ -146,22 +146,22 @@ def judge(check: HealthCheck, outcome: Outcome) -> Verdict:
     """
     limit = connect_limit(check)
     if outcome.error is not None:
-        return Verdict(False, outcome.error)
+        return Opinion(False, outcome.error)
     if outcome.connected is None or outcome.connected > limit:
-        return Verdict(False, f"no connection within {limit:g} s")
+        return Opinion(False, f"no connection within {limit:g} s")
     if check.type == "TCP":
-        return Verdict(True, "connected")
+        return Opinion(True, "connected")
     if outcome.code is None or outcome.responded is None or outcome.responded > RESPONSE_LIMIT:
-        return Verdict(False, f"no HTTP status within {RESPONSE_LIMIT:g} s after connecting")
+        return Opinion(False, f"no HTTP status within {RESPONSE_LIMIT:g} s after connecting")
     if not 200 <= outcome.code < 400:
-        return Verdict(False, f"HTTP {outcome.code}")
+        return Opinion(False, f"HTTP {outcome.code}")
     if not check.type.endswith("_STR_MATCH"):
-        return Verdict(True, f"HTTP {outcome.code}")
+        return Opinion(True, f"HTTP {outcome.code}")
     if outcome.received is None or outcome.received > BODY_LIMIT:
-        return Verdict(False, f"HTTP {outcome.code}, but no body within {BODY_LIMIT:g} s more")
+        return Opinion(False, f"HTTP {outcome.code}, but no body within {BODY_LIMIT:g} s more")
     if (check.search or "").encode() not in outcome.body[:SEARCHED_BYTES]:
-        return Verdict(False, f"HTTP {outcome.code}, but the string was not found in the first 5,120 bytes")
-    return Verdict(True, f"HTTP {outcome.code}, string found")
+        return Opinion(False, f"HTTP {outcome.code}, but the string was not found in the first 5,120 bytes")
+    return Opinion(True, f"HTTP {outcome.code}, string found")
 
 
 def host_header(check: HealthCheck) -> str:

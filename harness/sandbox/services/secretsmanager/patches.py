@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.sandbox.emulators.origin import origin
 from harness.sandbox.emulators.patches import patch
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.requests.messages import Answer
 from harness.sandbox.services.lambda_.invoke import invoke_function
 
@@ -267,7 +267,7 @@ async def _work(secret: Secret, version: str, function: str, steps: tuple[str, .
     region, admits = function.split(":")[3], origin().admits
     for step in steps:
         event = {"SecretId": secret["ARN"], "ClientRequestToken": version, "Step": step}
-        if admits is not None and not await admits(Target(region, "lambda", "Invoke", "data", "signature")):
+        if admits is not None and not await admits(Call(region, "lambda", "Invoke", "data", "signature")):
             error: str | None = f"lambda is down in {region}"
         else:
             error = await invoke_function(account, region, function, event)

@@ -10,7 +10,7 @@ from harness.drill.run.injection import Change, Injection, described, struck
 from harness.drill.scenario import FaultEntry
 from harness.drill.subject import DrillError
 from harness.sandbox.faults import Faults, RegionDark, RegionPartition, ReplicationCut
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from tests.harness.drill.drill_ledgers import EAST, SUBJECT, WEST
 
 
@@ -20,7 +20,7 @@ def entries(*settings: dict[str, object]) -> list[FaultEntry]:
 
 LOST = {"at": 30, "kind": "region-dark", "region": "primary"}
 FLAPS = {**LOST, "every": 20, "for": 10, "heal_at": 60}
-REQUEST = Target(EAST, None, None, "data", "address")
+REQUEST = Call(EAST, None, None, "data", "address")
 
 
 def test_what_happens_when_is_known_before_and_an_end_comes_before_a_beginning() -> None:

@@ -13,7 +13,7 @@ import pytest
 from harness.sandbox.faults import RegionDark
 from harness.sandbox.requests import answers
 from harness.sandbox.requests.answers import Answers, Heard
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.requests.gateway import tell_of_failure
 from harness.sandbox.sandbox import Sandbox
 
@@ -118,7 +118,7 @@ def test_a_control_plane_that_fails_without_a_fault_is_told_of(caplog: pytest.Lo
 
     heard = Heard(send)
     heard.messages += [{**START, "status": 500}, {**BODY, "body": b"dictionary changed size"}]
-    target = Target("eu-west-1", "kms", "CreateAlias", "control", "signature")
-    tell_of_failure(target, heard)
-    tell_of_failure(dataclasses.replace(target, plane="data"), heard)
+    call = Call("eu-west-1", "kms", "CreateAlias", "control", "signature")
+    tell_of_failure(call, heard)
+    tell_of_failure(dataclasses.replace(call, plane="data"), heard)
     assert caplog.messages == ["kms CreateAlias in eu-west-1 answered 500: dictionary changed size"]

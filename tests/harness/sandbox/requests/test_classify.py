@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.control_planes import HOMES
-from harness.sandbox.requests.classify import Target, classify
+from harness.sandbox.requests.classify import Call, classify
 
 IP = "127.0.0.1:4700"
 
@@ -20,60 +20,58 @@ def signed(region: str, service: str, **headers: str) -> dict[str, str]:
     }
 
 
-def target(
+def call(
     method: str = "POST",
     path: str = "/",
     headers: Mapping[str, str] | None = None,
     host: str = IP,
     dialled: str | None = None,
     query: Mapping[str, Sequence[str]] | None = None,
-) -> Target:
+) -> Call:
     return classify(method, path, headers or {}, host, dialled, query or {})
 
 
 def test_the_signature_decides_the_region_of_an_sdk_call() -> None:
     headers = signed("us-west-2", "dynamodb", x_amz_target="DynamoDB_20120810.GetItem")
-    assert target(headers=headers) == Target("us-west-2", "dynamodb", "GetItem", "data", "signature")
+    assert call(headers=headers) == Call("us-west-2", "dynamodb", "GetItem", "data", "signature")
 
 
 def test_a_presigned_url_counts_as_signed() -> None:
     query = {"X-Amz-Credential": ["123456789012/20260101/eu-west-1/s3/aws4_request"]}
-    expected = Target("eu-west-1", "s3", None, "data", "signature")
-    assert target("GET", "/bucket/key", query=query) == expected
+    expected = Call("eu-west-1", "s3", None, "data", "signature")
+    assert call("GET", "/bucket/key", query=query) == expected
 
 
 def test_the_signature_outranks_the_host_and_the_host_the_address() -> None:
     host = "dynamodb.eu-west-1.amazonaws.com"
-    assert (
-        target(headers=signed("us-west-2", "dynamodb"), host=host, dialled="us-east-1").region == "us-west-2"
-    )
-    assert target(host=host, dialled="us-east-1").region == "eu-west-1"
+    assert call(headers=signed("us-west-2", "dynamodb"), host=host, dialled="us-east-1").region == "us-west-2"
+    assert call(host=host, dialled="us-east-1").region == "eu-west-1"
 
 
 def test_the_address_dialled_decides_the_region_of_a_custom_domain() -> None:
     for region in ("us-east-1", "us-west-2"):
-        found = target("GET", "/health", host="api.example.com", dialled=region)
-        assert found == Target(region, None, None, "data", "address")
+        found = call("GET", "/health", host="api.example.com", dialled=region)
+        assert found == Call(region, None, None, "data", "address")
 
 
 def test_an_execute_api_host_names_its_region() -> None:
-    found = target("GET", "/live/read", host="ab12cd34ef.execute-api.us-west-2.amazonaws.com")
-    assert found == Target("us-west-2", "apigateway", "Invoke", "data", "host")
+    found = call("GET", "/live/read", host="ab12cd34ef.execute-api.us-west-2.amazonaws.com")
+    assert found == Call("us-west-2", "apigateway", "Invoke", "data", "host")
 
 
 def test_a_function_url_names_its_region() -> None:
-    found = target("GET", "/", host="abcdefghij.lambda-url.ap-southeast-2.on.aws")
-    assert found == Target("ap-southeast-2", "lambda", "Invoke", "data", "host")
+    found = call("GET", "/", host="abcdefghij.lambda-url.ap-southeast-2.on.aws")
+    assert found == Call("ap-southeast-2", "lambda", "Invoke", "data", "host")
 
 
 def test_a_distribution_is_served_by_no_region() -> None:
-    found = target("GET", "/", host="d111111abcdef8.cloudfront.net", dialled="us-east-1")
-    assert found == Target(None, "cloudfront", None, "data", "host")
+    found = call("GET", "/", host="d111111abcdef8.cloudfront.net", dialled="us-east-1")
+    assert found == Call(None, "cloudfront", None, "data", "host")
 
 
 @pytest.mark.parametrize(("service", "home"), sorted(HOMES.items()))
 def test_control_planes_of_global_services_live_in_their_home_region(service: str, home: str) -> None:
-    assert target("GET", "/2013-04-01/x", headers=signed("eu-west-1", service)).region == home
+    assert call("GET", "/2013-04-01/x", headers=signed("eu-west-1", service)).region == home
 
 
 @pytest.mark.parametrize(
@@ -93,12 +91,12 @@ def test_control_planes_of_global_services_live_in_their_home_region(service: st
 def test_operations_on_items_are_data_and_on_resources_control(
     service: str, operation: str, plane: str
 ) -> None:
-    assert target(headers=signed("us-east-1", service, x_amz_target=f"X.{operation}")).plane == plane
+    assert call(headers=signed("us-east-1", service, x_amz_target=f"X.{operation}")).plane == plane
 
 
 def test_the_action_of_a_query_protocol_request_tells_its_plane() -> None:
-    publish = target(headers=signed("us-east-1", "sns"), query={"Action": ["Publish"]})
-    create = target(headers=signed("us-east-1", "sns"), query={"Action": ["CreateTopic"]})
+    publish = call(headers=signed("us-east-1", "sns"), query={"Action": ["Publish"]})
+    create = call(headers=signed("us-east-1", "sns"), query={"Action": ["CreateTopic"]})
     assert (publish.operation, publish.plane, create.operation, create.plane) == (
         "Publish",
         "data",
@@ -109,8 +107,8 @@ def test_the_action_of_a_query_protocol_request_tells_its_plane() -> None:
 
 def test_invoking_a_function_is_data_and_reading_it_control() -> None:
     lambda_ = signed("us-east-1", "lambda")
-    invoke = target("POST", "/2015-03-31/functions/fn%3Alive/invocations", headers=lambda_)
-    read = target("GET", "/2015-03-31/functions/fn", headers=lambda_)
+    invoke = call("POST", "/2015-03-31/functions/fn%3Alive/invocations", headers=lambda_)
+    read = call("GET", "/2015-03-31/functions/fn", headers=lambda_)
     assert (invoke.operation, invoke.plane, read.plane) == ("Invoke", "data", "control")
 
 
@@ -131,12 +129,12 @@ def test_invoking_a_function_is_data_and_reading_it_control() -> None:
 def test_objects_are_data_and_buckets_control(
     method: str, path: str, query: Mapping[str, Sequence[str]], plane: str
 ) -> None:
-    assert target(method, path, headers=signed("us-east-1", "s3"), query=query).plane == plane
+    assert call(method, path, headers=signed("us-east-1", "s3"), query=query).plane == plane
 
 
 def test_a_control_plane_call_to_a_global_service_keeps_its_data_planes_where_they_are() -> None:
     assert (
-        target(headers=signed("us-west-2", "sts"), query={"Action": ["GetCallerIdentity"]}).region
+        call(headers=signed("us-west-2", "sts"), query={"Action": ["GetCallerIdentity"]}).region
         == "us-west-2"
     )
 
@@ -170,4 +168,4 @@ def test_no_request_makes_it_raise(
     service=st.sampled_from(["dynamodb", "kms"]),
 )
 def test_a_regional_call_is_for_the_region_it_was_signed_for(region: str, service: str) -> None:
-    assert target(headers=signed(region, service), dialled="us-east-1").region == region
+    assert call(headers=signed(region, service), dialled="us-east-1").region == region

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from typing import Protocol
 
-from harness.sandbox.faults import Faults, Verdict
+from harness.sandbox.faults import Effect, Faults
 from harness.sandbox.services.rds.aurora import stored, wire
 from harness.sandbox.services.rds.aurora.front import (
     FORWARDING,
@@ -20,7 +20,7 @@ from harness.sandbox.services.rds.aurora.front import (
     Refused,
     Role,
     Route,
-    database_target,
+    database_call,
 )
 from harness.sandbox.services.rds.aurora.link import Link
 from harness.sandbox.services.rds.aurora.postgres import Server
@@ -163,8 +163,8 @@ class Cluster:
 
     # What the front asks
 
-    def judge(self, region: str) -> Verdict | None:
-        return self._databases.faults.judge(database_target(region, source=self.region))
+    def judge(self, region: str) -> Effect | None:
+        return self._databases.faults.judge(database_call(region, source=self.region))
 
     async def sleep(self, seconds: float) -> None:
         await self._databases.clock.sleep(seconds)
@@ -195,13 +195,13 @@ class Cluster:
     async def _forwarded(self, primary: Cluster | None) -> Route | Refused:
         if primary is None:
             return _UNREACHABLE
-        verdict = self.judge(primary.region)
-        if verdict is not None:
-            if verdict.added_seconds:
-                await self.sleep(verdict.added_seconds)
-            if verdict.mode == "hang":
+        effect = self.judge(primary.region)
+        if effect is not None:
+            if effect.added_seconds:
+                await self.sleep(effect.added_seconds)
+            if effect.mode == "hang":
                 await self.sleep(FORWARDING_TIMEOUT)
-            if verdict.mode is not None:
+            if effect.mode is not None:
                 return _UNREACHABLE
         if not primary.available or primary.server is None or not primary.is_writer:
             return _UNREACHABLE

@@ -11,7 +11,7 @@ from harness.sandbox.faults import Fault, Faults, GrayFailure, ServiceDown
 from harness.sandbox.requests.addresses import Address
 from harness.sandbox.services.rds.aurora import programs, stored
 from harness.sandbox.services.rds.aurora.cluster import Cluster
-from harness.sandbox.services.rds.aurora.front import database_target
+from harness.sandbox.services.rds.aurora.front import database_call
 from harness.sandbox.services.rds.aurora.keeper import Keeper
 from harness.sandbox.services.rds.aurora.link import Link
 from harness.sandbox.services.rds.aurora.postgres import Installation, Server
@@ -149,9 +149,9 @@ class Databases:
 
     def reaches(self, source: str, destination: str) -> bool:
         """Whether Aurora in one region can give orders to the other: replication may be cut all the same."""
-        target = database_target(destination, source=source)
+        call = database_call(destination, source=source)
         return destination not in self.unavailable() and not any(
-            fault.touches(target) for fault in self.faults.active().values() if not _only_degrades(fault)
+            fault.touches(call) for fault in self.faults.active().values() if not _only_degrades(fault)
         )
 
     def order_fence(self, cluster: Cluster, *, by: str) -> None:

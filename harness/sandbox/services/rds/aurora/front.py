@@ -23,9 +23,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-from harness.sandbox.faults import Fault, Verdict
+from harness.sandbox.faults import Effect, Fault
 from harness.sandbox.requests.addresses import CONTROL_IP, Address
-from harness.sandbox.requests.classify import Target
+from harness.sandbox.requests.classify import Call
 from harness.sandbox.services.rds.aurora import wire
 from harness.sandbox.services.rds.aurora.postgres import Server
 from harness.sandbox.services.rds.aurora.session import ADMINISTRATOR
@@ -60,7 +60,7 @@ class Route(NamedTuple):
 class Gatekeeper(Protocol):
     """What a front asks: the faults, the clock, and the cluster that it stands before."""
 
-    def judge(self, region: str) -> Verdict | None: ...
+    def judge(self, region: str) -> Effect | None: ...
 
     async def sleep(self, seconds: float) -> None: ...
 
@@ -166,14 +166,14 @@ class Front:
 
     async def _admitted(self, connection: Connection, reader: asyncio.StreamReader, region: str) -> bool:
         """Carry out what the faults of the region say; False when that was the session's end."""
-        verdict = self._gatekeeper.judge(region)
-        if verdict is None:
+        effect = self._gatekeeper.judge(region)
+        if effect is None:
             return True
-        if verdict.added_seconds:
-            await self._gatekeeper.sleep(verdict.added_seconds)
-        if verdict.mode is None:
+        if effect.added_seconds:
+            await self._gatekeeper.sleep(effect.added_seconds)
+        if effect.mode is None:
             return not connection.lost
-        if verdict.mode == "hang":
+        if effect.mode == "hang":
             connection.lost = True
             while await reader.read(_CHUNK):
                 pass
@@ -262,12 +262,12 @@ _READS = (
 
 
 def _touches(fault: Fault, regions: tuple[str, ...]) -> bool:
-    return any(fault.touches(database_target(region, source=regions[0])) for region in regions)
+    return any(fault.touches(database_call(region, source=regions[0])) for region in regions)
 
 
-def database_target(region: str, *, source: str) -> Target:
+def database_call(region: str, *, source: str) -> Call:
     """A session from `source` with a database of `region`, as the faults see it: data, and inside AWS."""
-    return Target(region, "rds", "Connect", "data", "signature", source=source)
+    return Call(region, "rds", "Connect", "data", "signature", source=source)
 
 
 async def _first_message(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> wire.Startup:

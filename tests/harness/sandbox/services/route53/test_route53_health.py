@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from harness.sandbox.services.route53.health import (
     CheckerState,
+    Opinion,
     Outcome,
-    Verdict,
     after,
     aggregate,
     alarm_health,
@@ -106,14 +106,14 @@ def test_a_checker_flips_only_after_a_full_run_of_contrary_results(results: str,
 def test_a_connection_must_open_within_four_seconds() -> None:
     good = Outcome(connected=4.0, responded=0.1, code=200)
     late = Outcome(connected=4.001, responded=0.1, code=200)
-    assert judge(check(), good) == Verdict(True, "HTTP 200")
-    assert judge(check(), late) == Verdict(False, "no connection within 4 s")
-    assert judge(check(), Outcome()) == Verdict(False, "no connection within 4 s")
+    assert judge(check(), good) == Opinion(True, "HTTP 200")
+    assert judge(check(), late) == Opinion(False, "no connection within 4 s")
+    assert judge(check(), Outcome()) == Opinion(False, "no connection within 4 s")
 
 
 def test_a_status_must_come_within_two_seconds_after_connecting() -> None:
     assert judge(check(), Outcome(connected=3.9, responded=2.0, code=200)).passed is True
-    assert judge(check(), Outcome(connected=3.9)) == Verdict(
+    assert judge(check(), Outcome(connected=3.9)) == Opinion(
         False, "no HTTP status within 2 s after connecting"
     )
     assert judge(check(), Outcome(connected=0.1, responded=2.001, code=200)).passed is False
@@ -133,8 +133,8 @@ def test_a_status_must_come_within_two_seconds_after_connecting() -> None:
     ],
 )
 def test_a_status_of_200_or_more_and_less_than_400_passes(code: int, passed: bool) -> None:
-    verdict = judge(check(), Outcome(connected=0.1, responded=0.1, code=code))
-    assert verdict == Verdict(passed, f"HTTP {code}")
+    opinion = judge(check(), Outcome(connected=0.1, responded=0.1, code=code))
+    assert opinion == Opinion(passed, f"HTTP {code}")
 
 
 def test_the_body_must_come_within_two_seconds_more_when_a_string_is_sought() -> None:
@@ -142,9 +142,9 @@ def test_the_body_must_come_within_two_seconds_more_when_a_string_is_sought() ->
     met = Outcome(connected=0.1, responded=1.9, code=200, received=2.0, body=b"pass")
     unmet = Outcome(connected=0.1, responded=1.9, code=200, received=2.001, body=b"pass")
     missing = Outcome(connected=0.1, responded=1.9, code=200)
-    assert judge(sought, met) == Verdict(True, "HTTP 200, string found")
-    assert judge(sought, unmet) == Verdict(False, "HTTP 200, but no body within 2 s more")
-    assert judge(sought, missing) == Verdict(False, "HTTP 200, but no body within 2 s more")
+    assert judge(sought, met) == Opinion(True, "HTTP 200, string found")
+    assert judge(sought, unmet) == Opinion(False, "HTTP 200, but no body within 2 s more")
+    assert judge(sought, missing) == Opinion(False, "HTTP 200, but no body within 2 s more")
 
 
 def test_the_string_must_lie_entirely_in_the_first_5120_bytes() -> None:
@@ -152,7 +152,7 @@ def test_the_string_must_lie_entirely_in_the_first_5120_bytes() -> None:
     just = Outcome(connected=0.0, responded=0.0, code=200, received=0.0, body=b"x" * 5116 + b"pass")
     cut = Outcome(connected=0.0, responded=0.0, code=200, received=0.0, body=b"x" * 5117 + b"pass")
     assert judge(sought, just).passed is True
-    assert judge(sought, cut) == Verdict(
+    assert judge(sought, cut) == Opinion(
         False, "HTTP 200, but the string was not found in the first 5,120 bytes"
     )
 
@@ -166,7 +166,7 @@ def test_the_string_is_sought_with_its_letter_case() -> None:
 def test_a_string_match_still_demands_a_good_status() -> None:
     sought = check(type="HTTP_STR_MATCH", search="pass")
     outcome = Outcome(connected=0.0, responded=0.0, code=503, received=0.0, body=b"pass")
-    assert judge(sought, outcome) == Verdict(False, "HTTP 503")
+    assert judge(sought, outcome) == Opinion(False, "HTTP 503")
 
 
 def test_a_check_without_a_string_ignores_the_body() -> None:
@@ -176,12 +176,12 @@ def test_a_check_without_a_string_ignores_the_body() -> None:
 def test_a_tcp_check_has_ten_seconds_to_connect_and_needs_no_answer() -> None:
     tcp = check(type="TCP", port=5432)
     assert (connect_limit(tcp), connect_limit(check())) == (10.0, 4.0)
-    assert judge(tcp, Outcome(connected=10.0)) == Verdict(True, "connected")
-    assert judge(tcp, Outcome()) == Verdict(False, "no connection within 10 s")
+    assert judge(tcp, Outcome(connected=10.0)) == Opinion(True, "connected")
+    assert judge(tcp, Outcome()) == Opinion(False, "no connection within 10 s")
 
 
 def test_a_refused_connection_fails_at_once_and_says_so() -> None:
-    assert judge(check(), Outcome(error="connection refused")) == Verdict(False, "connection refused")
+    assert judge(check(), Outcome(error="connection refused")) == Opinion(False, "connection refused")
 
 
 @pytest.mark.parametrize(
