@@ -116,7 +116,7 @@ class Progress:
 
 
 def logged() -> int:
-    return sum(log.stat().st_size for log in LOGS.glob("*/*.log"))
+    return sum(log.stat().st_size for log in LOGS.rglob("*.log"))
 
 
 def ended(process: subprocess.Popen[str]) -> str:
