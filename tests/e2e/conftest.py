@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,8 @@ from harness.terraform.session import Session
 
 
 @pytest.fixture
-def terraform(estate: Estate) -> Iterator[Session]:
+def terraform(estate: Estate, quick_terraform: Path) -> Iterator[Session]:
     """A session over the applied estate; every fault healed afterwards."""
-    with session(estate.environment, estate.target) as opened:
+    with session(estate.environment, estate.target, binary=quick_terraform) as opened:
         yield opened
     estate.sandbox.faults.heal_all()

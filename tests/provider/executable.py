@@ -2,7 +2,7 @@
 
 It is Terraform itself, for anything that starts one: name it in TERRAFORM_BIN. What it leaves out is what
 Terraform does with a provider of its own: install it, hold it against the lock file, start and stop it.
-The tests of `tests/e2e/active_standby_api` apply a whole environment with providers of its own.
+`tests/e2e/active_standby_api` applies a whole environment with providers that Terraform starts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """active-standby-api, applied once in one sandbox for every test of this folder.
 
-Terraform has providers of its own here; in other folders it is attached to a proxy (tests/provider).
+Terraform applies it with providers of its own; everywhere else it is attached to a proxy (tests/provider).
 """
 
 from __future__ import annotations
