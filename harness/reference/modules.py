@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,11 +88,33 @@ def inputs_of(folder: Path) -> list[Input]:
                     name=name,
                     type=_expression(body.get("type", "any")),
                     default=_value(body["default"]) if "default" in body else None,
-                    description=str(body.get("description", "")),
+                    description=description(str(body.get("description", ""))),
                     refusals=tuple(str(each["error_message"]) for each in body.get("validation", ())),
                 )
             )
     return found
+
+
+def attributes(type_: str) -> list[str]:
+    """The attributes of an object type and of the objects in it: `["role", "shift.kind", "shift.percent"]`."""
+    names: list[str] = []
+    found: list[str] = []
+    for part in re.finditer(r"(?P<name>\w+) = |object\(\{|(?P<end>\}\))", type_.replace("{})", ")")):
+        if part["name"]:
+            names[-1:] = [part["name"]]
+            found.append(".".join(names))
+        elif part["end"]:
+            names.pop()
+        else:
+            found = [name for name in found if name != ".".join(names)]
+            names.append("")
+    return found
+
+
+def description(text: str) -> str:
+    """A description without the marks and the indentation of a heredoc."""
+    heredoc = re.fullmatch(r"<<-(\w+)\n(.*)\n *\1", text, re.DOTALL)
+    return textwrap.dedent(heredoc[2]) if heredoc else text
 
 
 def outputs_of(folder: Path) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ import re
 import hcl2
 import pytest
 
+from harness.reference.modules import attributes, description
 from tests.modules.module_source import (
     FILES_OF_A_MODULE,
     MODULES,
@@ -48,7 +49,18 @@ def test_every_variable_has_a_type_and_one_sentence(module: str) -> None:
     found = variables(module)
     assert found
     assert [block.name for block in found if "type" not in block.attributes] == []
-    assert _without_a_sentence(found) == []
+    plain = [block for block in found if not attributes(block.attributes["type"])]
+    assert _without_a_sentence(plain) == []
+
+
+def test_a_variable_of_objects_describes_each_attribute_on_a_line(module: str) -> None:
+    for variable in variables(module):
+        wanted = attributes(variable.attributes["type"])
+        if wanted:
+            first, *lines = description(variable.attributes["description"]).splitlines()
+            assert _is_one_sentence(first), variable.name
+            described = [re.fullmatch(r"- `([\w.]+)`: (\S.*[.])", line) for line in lines]
+            assert [each and each[1] for each in described] == wanted, variable.name
 
 
 def test_outputs_are_alphabetical_and_have_one_sentence(module: str) -> None:

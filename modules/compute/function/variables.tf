@@ -11,7 +11,20 @@ variable "architecture" {
 }
 
 variable "canary" {
-  description = "How CodeDeploy releases new versions: with which role, in which steps, what stops and takes them back, which functions test them and which topic hears of it, or null to have Terraform move the alias at once."
+  description = <<-EOT
+    How CodeDeploy releases new versions, or null to have Terraform move the alias at once.
+    - `role_arn`: ARN of the role that CodeDeploy takes.
+    - `shift.kind`: Way in which traffic moves: canary, linear or all-at-once.
+    - `shift.percent`: Share of the requests that moves first (canary), or at each step (linear).
+    - `shift.minutes`: Minutes until the rest (canary) or the next share (linear) moves.
+    - `alarms.error_percent`: Share of failed requests of the new version in a minute that takes the release back.
+    - `alarms.minimum_requests`: Requests in a minute below which that share says nothing.
+    - `alarms.p99_milliseconds`: 99th percentile of the new version's duration that takes the release back, or null for none.
+    - `alarms.further_alarm_names`: Names of further alarms of this region that take the release back.
+    - `hooks.before_traffic`: Name of the function, CodeDeployHook_ and more, that tests the version before it takes traffic, or null.
+    - `hooks.after_traffic`: Name of the function, CodeDeployHook_ and more, that tests the version after it took traffic, or null.
+    - `topic_arn`: ARN of the topic that hears of releases, or null.
+  EOT
   type = object({
     role_arn = string
     shift = optional(object({
@@ -41,7 +54,14 @@ variable "canary" {
 }
 
 variable "dead_letter" {
-  description = "Whether events whose asynchronous invocation failed are kept in a queue, for how long, under which key (null for the function's), and after what age and how many retries they count as failed."
+  description = <<-EOT
+    Queue that keeps events whose asynchronous invocation failed.
+    - `enabled`: Whether there is a queue.
+    - `retention_days`: Days that the queue keeps an event.
+    - `kms_key_arn`: ARN of the key that encrypts the queue, or null for the function's key.
+    - `max_event_age_seconds`: Age in seconds after which an event counts as failed.
+    - `max_retries`: Retries after which an event counts as failed.
+  EOT
   type = object({
     enabled               = optional(bool, false)
     retention_days        = optional(number, 14)
@@ -273,7 +293,11 @@ variable "tracing" {
 }
 
 variable "vpc" {
-  description = "Subnets and security groups through which the function reaches a VPC, or null for none."
+  description = <<-EOT
+    Network interfaces through which the function reaches a VPC, or null for none.
+    - `subnet_ids`: Identifiers of subnets in at least two availability zones.
+    - `security_group_ids`: Identifiers of the function's security groups.
+  EOT
   type = object({
     subnet_ids         = list(string)
     security_group_ids = list(string)

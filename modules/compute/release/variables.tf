@@ -1,5 +1,11 @@
 variable "alarms" {
-  description = "What stops a release and takes it back: the share of failed requests of the new version in a minute with at least so many, the 99th percentile of its duration (null for none), and further alarms by name."
+  description = <<-EOT
+    Alarms that stop a release and take it back.
+    - `error_percent`: Share of failed requests of the new version in a minute that takes the release back.
+    - `minimum_requests`: Requests in a minute below which that share says nothing.
+    - `p99_milliseconds`: 99th percentile of the new version's duration that takes the release back, or null for none.
+    - `further_alarm_names`: Names of further alarms of this region that take the release back.
+  EOT
   type = object({
     error_percent       = optional(number, 1)
     minimum_requests    = optional(number, 20)
@@ -65,7 +71,11 @@ variable "function_name" {
 }
 
 variable "hooks" {
-  description = "Functions, named CodeDeployHook_ and more, that test the new version before and after it takes traffic, or null."
+  description = <<-EOT
+    Functions, named CodeDeployHook_ and more, that test the new version.
+    - `before_traffic`: Name of the function that is called before the version takes traffic, or null.
+    - `after_traffic`: Name of the function that is called after the version took traffic, or null.
+  EOT
   type = object({
     before_traffic = optional(string)
     after_traffic  = optional(string)
@@ -127,7 +137,12 @@ variable "serving_version" {
 }
 
 variable "shift" {
-  description = "How the traffic moves: a share for some minutes and then the rest (canary), a share each time they pass (linear), or all-at-once."
+  description = <<-EOT
+    How traffic moves to the new version.
+    - `kind`: Way in which traffic moves: canary, linear or all-at-once.
+    - `percent`: Share of the requests that moves first (canary), or at each step (linear).
+    - `minutes`: Minutes until the rest (canary) or the next share (linear) moves.
+  EOT
   type = object({
     kind    = optional(string, "canary")
     percent = optional(number, 10)

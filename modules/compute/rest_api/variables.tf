@@ -32,7 +32,12 @@ variable "cloudwatch_role_arn" {
 }
 
 variable "cors" {
-  description = "Web origins that may call the API, request headers that they may send, and how long browsers may keep the answer."
+  description = <<-EOT
+    Web pages of other origins that may call the API; none when origins is empty.
+    - `origins`: Origins of the pages, such as https://www.example.com, or * for all.
+    - `headers`: Request headers that the pages may send.
+    - `max_age_seconds`: Seconds that a browser may keep the answer to a preflight request.
+  EOT
   type = object({
     origins         = optional(set(string), [])
     headers         = optional(set(string), ["Content-Type", "Idempotency-Key"])
@@ -120,7 +125,16 @@ variable "name" {
 }
 
 variable "routes" {
-  description = "Function behind each route, keyed by method and path such as `GET /items/{id}`, and what a request must have to reach it."
+  description = <<-EOT
+    Routes of the API, by method and path such as `GET /items/{id}`.
+    - `function_name`: Name of the function behind the route.
+    - `invoke_arn`: Invoke ARN of the function's alias.
+    - `alias`: Name of the alias that is called.
+    - `authorization`: NONE, or AWS_IAM for requests signed with AWS credentials.
+    - `body_schema`: JSON Schema that the body of a request must satisfy, or null for any body.
+    - `required_headers`: Headers that a request must have.
+    - `required_query_parameters`: Query parameters that a request must have.
+  EOT
   type = map(object({
     function_name             = string
     invoke_arn                = string
@@ -207,7 +221,11 @@ variable "stage_name" {
 }
 
 variable "throttle" {
-  description = "Steady requests per second and requests at once that each method takes, enough for all traffic when other regions are lost."
+  description = <<-EOT
+    Requests that each method takes, enough for all traffic when other regions are lost.
+    - `rate`: Steady requests per second.
+    - `burst`: Requests at once.
+  EOT
   type = object({
     rate  = optional(number, 1000)
     burst = optional(number, 2000)

@@ -27,7 +27,12 @@ variable "completion_window_minutes" {
 }
 
 variable "copies" {
-  description = "Vaults of other regions that get a copy of each backup, by region, with the days that a copy is kept and those until it moves to cold storage."
+  description = <<-EOT
+    Vaults of other regions that get a copy of each backup, by region.
+    - `vault_arn`: ARN of the vault in that region.
+    - `delete_after_days`: Days that a copy is kept.
+    - `cold_storage_after_days`: Days until a copy moves to cold storage, or null for never.
+  EOT
   type = map(object({
     vault_arn               = string
     delete_after_days       = number

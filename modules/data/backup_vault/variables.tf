@@ -46,7 +46,11 @@ variable "kms_key_arn" {
 }
 
 variable "lock" {
-  description = "Vault lock in governance mode, or null for none, with the days that backups and copies must, and may, be kept here."
+  description = <<-EOT
+    Vault lock in governance mode, or null for none.
+    - `min_retention_days`: Days that a backup must be kept at least.
+    - `max_retention_days`: Days that a backup may be kept at most, or null for no limit.
+  EOT
   type = object({
     min_retention_days = number
     max_retention_days = optional(number)

@@ -11,7 +11,11 @@ variable "abort_uploads_days" {
 }
 
 variable "access_logs" {
-  description = "Whether requests to the bucket are logged, in a second bucket named like the first with -logs, and for how many days."
+  description = <<-EOT
+    Log of the requests to the bucket, in a second bucket named like the first with -logs.
+    - `enabled`: Whether requests are logged.
+    - `retention_days`: Days that a log is kept.
+  EOT
   type = object({
     enabled        = optional(bool, false)
     retention_days = optional(number, 365)
@@ -37,7 +41,11 @@ variable "account_id" {
 }
 
 variable "archive" {
-  description = "After how many days without access Intelligent-Tiering moves an object to a tier from which it must be restored before it can be read, or null for never."
+  description = <<-EOT
+    Archive tiers of Intelligent-Tiering, from which an object must be restored before it can be read.
+    - `access_days`: Days without access until an object moves to the Archive Access tier, or null for never.
+    - `deep_access_days`: Days without access until an object moves to the Deep Archive Access tier, or null for never.
+  EOT
   type = object({
     access_days      = optional(number)
     deep_access_days = optional(number)
@@ -73,7 +81,14 @@ variable "cloudfront" {
 }
 
 variable "cors" {
-  description = "Which web pages may call the bucket directly, with which methods and headers, what they may read of the answer and how long a browser may keep it, or null for none."
+  description = <<-EOT
+    Web pages of other origins that may call the bucket directly, or null for none.
+    - `origins`: Origins of the pages, such as https://www.example.com, or * for all.
+    - `methods`: HTTP methods that the pages may use.
+    - `headers`: Request headers that the pages may send.
+    - `expose_headers`: Response headers that the pages may read.
+    - `max_age_seconds`: Seconds that a browser may keep the answer to a preflight request.
+  EOT
   type = object({
     origins         = list(string)
     methods         = optional(list(string), ["GET", "HEAD"])
@@ -198,7 +213,11 @@ variable "noncurrent_days" {
 }
 
 variable "object_lock" {
-  description = "How long, and how strictly, nobody can delete or replace a version, or null; it cannot be taken back for a bucket."
+  description = <<-EOT
+    Default retention of Object Lock, which cannot be switched off again for a bucket, or null for no lock.
+    - `mode`: GOVERNANCE, which a privileged user can bypass, or COMPLIANCE, which nobody can.
+    - `days`: Days in which a version can be neither deleted nor replaced.
+  EOT
   type = object({
     mode = optional(string, "GOVERNANCE")
     days = number

@@ -6,7 +6,12 @@ variable "delete_markers" {
 }
 
 variable "destination" {
-  description = "Bucket that receives the replicas, the ARN of the key there or of its alias, and the bucket's account, or null for that of the role."
+  description = <<-EOT
+    Bucket that receives the replicas.
+    - `bucket_arn`: ARN of the bucket.
+    - `kms_key_alias_arn`: ARN of the key that encrypts replicas, in the region of the bucket, or of its alias.
+    - `account_id`: Account that owns the bucket, or null for the account of the role.
+  EOT
   type = object({
     bucket_arn        = string
     kms_key_alias_arn = string
@@ -31,7 +36,12 @@ variable "destination" {
 }
 
 variable "further_destinations" {
-  description = "Further buckets that receive replicas of the same source, by any label, since a bucket has one replication configuration."
+  description = <<-EOT
+    Further buckets that receive replicas of the same source, by any label; a bucket has one replication configuration.
+    - `bucket_arn`: ARN of the bucket.
+    - `kms_key_alias_arn`: ARN of the key that encrypts replicas, in the region of the bucket, or of its alias.
+    - `account_id`: Account that owns the bucket, or null for the account of the role.
+  EOT
   type = map(object({
     bucket_arn        = string
     kms_key_alias_arn = string

@@ -174,7 +174,10 @@ variable "identifier" {
 }
 
 variable "insights" {
-  description = "Mode of CloudWatch Database Insights: standard keeps 7 days, advanced 15 months at a charge."
+  description = <<-EOT
+    CloudWatch Database Insights of the cluster.
+    - `mode`: standard keeps 7 days, advanced 15 months at a charge.
+  EOT
   type = object({
     mode = optional(string, "standard")
   })
@@ -319,7 +322,11 @@ variable "master_username" {
 }
 
 variable "monitoring" {
-  description = "Role of enhanced monitoring and seconds between two samples, or null for none."
+  description = <<-EOT
+    Enhanced monitoring of the instances, or null for none.
+    - `role_arn`: ARN of the role that sends the samples to CloudWatch.
+    - `interval_seconds`: Seconds between two samples.
+  EOT
   type = object({
     role_arn         = string
     interval_seconds = optional(number, 60)
@@ -338,7 +345,11 @@ variable "monitoring" {
 }
 
 variable "parameters" {
-  description = "Cluster parameters beside or instead of the module's, by name, and when each takes effect: immediate or pending-reboot."
+  description = <<-EOT
+    Cluster parameters that are added to the module's own, or replace them, by name.
+    - `value`: Value of the parameter.
+    - `apply_method`: immediate, or pending-reboot for a static parameter.
+  EOT
   type = map(object({
     value        = string
     apply_method = optional(string, "immediate")
@@ -380,7 +391,11 @@ variable "role" {
 }
 
 variable "serverless" {
-  description = "Bounds in Aurora capacity units between which capacity follows the load, or null for instance_class."
+  description = <<-EOT
+    Bounds of the capacity, which follows the load, or null for instance_class.
+    - `min`: Smallest capacity in Aurora capacity units.
+    - `max`: Largest capacity in Aurora capacity units.
+  EOT
   type = object({
     min = number
     max = number

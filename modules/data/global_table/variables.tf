@@ -18,7 +18,13 @@ variable "deletion_protection" {
 }
 
 variable "global_secondary_indexes" {
-  description = "Global secondary indexes by name, the same in every replica."
+  description = <<-EOT
+    Global secondary indexes by name, the same in every replica.
+    - `hash_key`: Attribute that is the partition key.
+    - `range_key`: Attribute that is the sort key, or null for none.
+    - `projection_type`: Attributes that the index holds: ALL, INCLUDE (those of non_key_attributes) or KEYS_ONLY.
+    - `non_key_attributes`: Attributes that the index holds besides its keys, or null.
+  EOT
   type = map(object({
     hash_key           = string
     range_key          = optional(string)
@@ -154,7 +160,10 @@ variable "range_key_type" {
 }
 
 variable "replicas" {
-  description = "Replicas by region, each with the ARN of the customer key that encrypts it there."
+  description = <<-EOT
+    Replicas by region.
+    - `kms_key_arn`: ARN of the customer key that encrypts the replica, in the replica's region.
+  EOT
   type = map(object({
     kms_key_arn = string
   }))

@@ -74,7 +74,13 @@ variable "retention_days" {
 }
 
 variable "writers" {
-  description = "Services that write logs, by the id of their statement in the bucket's policy."
+  description = <<-EOT
+    Services that write logs, by the id of their statement in the bucket's policy.
+    - `service`: Service principal, for example logging.s3.amazonaws.com.
+    - `source_arns`: ARNs of the resources whose logs the service writes, which may contain *.
+    - `acl`: Canned ACL that the service must send with each log, or null for none.
+    - `prefix`: Prefix of the keys that the service may write.
+  EOT
   type = map(object({
     service     = string
     source_arns = list(string)

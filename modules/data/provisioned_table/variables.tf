@@ -18,7 +18,13 @@ variable "deletion_protection" {
 }
 
 variable "global_secondary_indexes" {
-  description = "Global secondary indexes by name, the same in every replica."
+  description = <<-EOT
+    Global secondary indexes by name, the same in every replica.
+    - `hash_key`: Attribute that is the partition key.
+    - `range_key`: Attribute that is the sort key, or null for none.
+    - `projection_type`: Attributes that the index holds: ALL, INCLUDE (those of non_key_attributes) or KEYS_ONLY.
+    - `non_key_attributes`: Attributes that the index holds besides its keys, or null.
+  EOT
   type = map(object({
     hash_key           = string
     range_key          = optional(string)
@@ -154,7 +160,12 @@ variable "range_key_type" {
 }
 
 variable "read_capacity" {
-  description = "Read capacity units: autoscaled between min and max, towards the target percentage of use."
+  description = <<-EOT
+    Read capacity, which Application Auto Scaling moves between bounds.
+    - `min`: Smallest read capacity in units.
+    - `max`: Largest read capacity in units.
+    - `target`: Share of the read capacity in per cent that autoscaling keeps in use.
+  EOT
   type = object({
     min    = number
     max    = number
@@ -185,7 +196,12 @@ variable "ttl_attribute" {
 }
 
 variable "write_capacity" {
-  description = "Write capacity units: autoscaled between min and max, towards the target percentage of use."
+  description = <<-EOT
+    Write capacity, which Application Auto Scaling moves between bounds.
+    - `min`: Smallest write capacity in units.
+    - `max`: Largest write capacity in units.
+    - `target`: Share of the write capacity in per cent that autoscaling keeps in use.
+  EOT
   type = object({
     min    = number
     max    = number

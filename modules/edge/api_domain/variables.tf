@@ -11,7 +11,12 @@ variable "ip_address_type" {
 }
 
 variable "names" {
-  description = "Custom domains of this region by label: the host, and the DNS name that points at it as an alias or a cname."
+  description = <<-EOT
+    Custom domains of this region, by any label.
+    - `host`: Host name that clients call.
+    - `record`: DNS name that points at the custom domain.
+    - `record_type`: Type of that name's record, alias or cname.
+  EOT
   type = map(object({
     host        = string
     record      = string

@@ -18,7 +18,13 @@ variable "aliases" {
 }
 
 variable "api" {
-  description = "The API behind the distribution, or null: the host that fails over by DNS, the host that reads fall back on within a request, and the methods of each path pattern."
+  description = <<-EOT
+    API behind the distribution, or null for none.
+    - `origin_host`: Host of the API, a name that fails over by DNS.
+    - `standby_host`: Host that reads fall back on within a request, or null for no fallback.
+    - `routes`: HTTP methods by path pattern.
+    - `cache_seconds`: Seconds that answers to reads are kept at the edge.
+  EOT
   type = object({
     origin_host   = string
     standby_host  = optional(string)
@@ -62,7 +68,11 @@ variable "api" {
 }
 
 variable "buckets" {
-  description = "Buckets behind path patterns such as /static/*: the regional domain name of the one asked first, of the one asked when it fails, and how long objects are kept."
+  description = <<-EOT
+    Buckets behind path patterns such as /static/*, by pattern.
+    - `origins`: Regional domain names of one bucket, or of two: the second is asked when the first fails.
+    - `cache_seconds`: Seconds that objects are kept at the edge.
+  EOT
   type = map(object({
     origins       = list(string)
     cache_seconds = optional(number, 86400)
@@ -142,7 +152,13 @@ variable "comment" {
 }
 
 variable "connection" {
-  description = "How often and how long CloudFront tries to connect to an origin, how long it waits for an answer of the API, and how long it keeps an idle connection, in seconds."
+  description = <<-EOT
+    How CloudFront connects to an origin.
+    - `attempts`: Attempts to connect.
+    - `timeout`: Seconds that each attempt may take.
+    - `response_timeout`: Seconds that CloudFront waits for an answer of the API.
+    - `keepalive`: Seconds that an idle connection to the API is kept.
+  EOT
   type = object({
     attempts         = optional(number, 1)
     timeout          = optional(number, 2)
@@ -209,7 +225,11 @@ variable "error_cache_seconds" {
 }
 
 variable "error_pages" {
-  description = "Page that viewers get in place of an origin's error, by status code, and the status that they get with it."
+  description = <<-EOT
+    Pages that viewers get in place of an origin's error, by status code.
+    - `path`: Path of the page.
+    - `status`: Status code that viewers get with the page.
+  EOT
   type = map(object({
     path   = string
     status = number
@@ -246,7 +266,11 @@ variable "failover_status_codes" {
 }
 
 variable "geo" {
-  description = "Countries that are served (mode allow), that are not (deny), or none for everybody."
+  description = <<-EOT
+    Countries in which the distribution serves.
+    - `mode`: none (everywhere), allow (only the countries) or deny (everywhere else).
+    - `countries`: Codes of two capital letters (ISO 3166-1).
+  EOT
   type = object({
     mode      = optional(string, "none")
     countries = optional(set(string), [])
@@ -271,7 +295,14 @@ variable "geo" {
 }
 
 variable "logs" {
-  description = "Bucket that this module makes for access logs, its key, and the days they are kept; null for none."
+  description = <<-EOT
+    Access logs in a bucket that this module makes, or null for none.
+    - `account_id`: Account of the distribution and the bucket.
+    - `bucket_name`: Name of the bucket, unique in all of AWS.
+    - `kms_key_arn`: ARN of the key in us-east-1 that encrypts the logs.
+    - `force_destroy`: Whether destroying the bucket also deletes every log in it.
+    - `retention_days`: Days that a log is kept.
+  EOT
   type = object({
     account_id     = string
     bucket_name    = string
@@ -326,7 +357,16 @@ variable "price_class" {
 }
 
 variable "response_headers" {
-  description = "Headers that every answer carries: how long browsers must use HTTPS, whether pages may be framed, what referrer and content policy hold, and which web origins may read objects."
+  description = <<-EOT
+    Headers that every answer carries.
+    - `hsts_seconds`: Seconds that browsers must use HTTPS (Strict-Transport-Security).
+    - `hsts_subdomains`: Whether that holds for subdomains too.
+    - `frame_option`: X-Frame-Options: DENY or SAMEORIGIN.
+    - `referrer_policy`: Referrer-Policy of the pages.
+    - `content_security_policy`: Content-Security-Policy of the pages, or null for none.
+    - `cors.origins`: Origins of web pages that may read objects, or * for all.
+    - `cors.max_age_seconds`: Seconds that a browser may keep the answer to a preflight request.
+  EOT
   type = object({
     hsts_seconds            = optional(number, 63072000)
     hsts_subdomains         = optional(bool, false)

@@ -1,5 +1,13 @@
 variable "health_check" {
-  description = "How Route 53 probes the targets that have a health check; interval and threshold set the time to detect a lost region."
+  description = <<-EOT
+    How Route 53 probes the targets that have a health check; interval and threshold set the time to detect a lost region.
+    - `path`: Path that is requested.
+    - `port`: Port that is requested, over HTTPS.
+    - `interval`: Seconds between two probes of one checker, 10 or 30.
+    - `threshold`: Consecutive probes that must fail, or succeed, before the state changes.
+    - `measure_latency`: Whether the checkers also report latency, at a charge.
+    - `regions`: Regions of the checkers, or none for all of them.
+  EOT
   type = object({
     path            = optional(string, "/health")
     port            = optional(number, 443)
@@ -76,7 +84,16 @@ variable "routing" {
 }
 
 variable "targets" {
-  description = "Where the name leads, by region: the host to answer with, its role, its weight, the region whose clients are near it when not its own, and the health check that takes it out of the answers, made here or named by its id."
+  description = <<-EOT
+    Answers of the name, by region.
+    - `host`: Host that the name leads to.
+    - `role`: primary or secondary with failover routing, otherwise active.
+    - `weight`: Weight of the target with weighted routing, or null otherwise.
+    - `location`: Region whose clients are near the target with latency routing, or null for the target's own.
+    - `health_check.host`: Host that a health check of this module probes.
+    - `health_check.search`: Text that the answer must contain, or null to look at the status code alone.
+    - `health_check_id`: Identifier of a health check made elsewhere, or null.
+  EOT
   type = map(object({
     host     = string
     role     = string

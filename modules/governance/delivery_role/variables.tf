@@ -129,7 +129,11 @@ variable "services" {
 }
 
 variable "state_buckets" {
-  description = "State buckets of the environment by region, each with the alias of its key without `alias/`."
+  description = <<-EOT
+    State buckets of the environment, by region.
+    - `name`: Name of the bucket.
+    - `kms_alias`: Alias of the bucket's key without `alias/`.
+  EOT
   type = map(object({
     name      = string
     kms_alias = string

@@ -36,7 +36,12 @@ variable "cidr" {
 }
 
 variable "flow_logs" {
-  description = "Role that writes flow logs to CloudWatch, which traffic they hold (ALL, ACCEPT or REJECT) and over how many seconds they add up, or null for none."
+  description = <<-EOT
+    Flow logs in CloudWatch, or null for none.
+    - `role_arn`: ARN of the role that writes the logs.
+    - `traffic`: Traffic that is logged: ALL, ACCEPT or REJECT.
+    - `aggregation_seconds`: Seconds over which packets are added up, 60 or 600.
+  EOT
   type = object({
     role_arn            = string
     traffic             = optional(string, "ALL")

@@ -22,7 +22,11 @@ variable "api_name" {
 }
 
 variable "buckets" {
-  description = "This region's buckets, each with its replicas by region, which replicate back, and the seconds that an object from there may take."
+  description = <<-EOT
+    Buckets of this region that are replicated in both directions, by name.
+    - `replicas`: Name of the bucket in the other region, by region.
+    - `latency_seconds`: Seconds that an object from there may take.
+  EOT
   type = map(object({
     replicas        = map(string)
     latency_seconds = optional(number, 900)
@@ -193,7 +197,25 @@ variable "tables" {
 }
 
 variable "thresholds" {
-  description = "When alarms go off: limits per period, and how many periods of how many must exceed them."
+  description = <<-EOT
+    Limits that make alarms go off.
+    - `api_5xx_percent`: Share of the API's requests in per cent that end in a server error.
+    - `api_latency_p99_ms`: 99th percentile of the API's latency in milliseconds.
+    - `cold_start_percent`: Share of a function's calls in per cent that are cold starts.
+    - `cold_starts`: Cold starts in a period below which that share says nothing.
+    - `datapoints_to_alarm`: Periods among evaluation_periods that must exceed a limit.
+    - `dead_letters`: Messages in a dead-letter queue.
+    - `evaluation_periods`: Periods that an alarm looks at.
+    - `function_duration_percent`: Share of a function's timeout in per cent that its longest call takes.
+    - `function_errors`: Errors of a function in a period.
+    - `function_throttles`: Throttled calls of a function in a period.
+    - `object_failures`: Objects in a period that S3 failed to replicate.
+    - `period_seconds`: Seconds of a period.
+    - `provisioned_spill_over`: Calls in a period beyond a function's provisioned concurrency.
+    - `replication_latency_ms`: Replication latency of a table in milliseconds.
+    - `table_system_errors`: System errors of a table in a period.
+    - `table_throttles`: Throttled requests of a table in a period.
+  EOT
   type = object({
     api_5xx_percent           = optional(number, 1)
     api_latency_p99_ms        = optional(number, 1000)

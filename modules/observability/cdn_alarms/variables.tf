@@ -51,7 +51,15 @@ variable "notify" {
 }
 
 variable "thresholds" {
-  description = "When alarms go off: limits per period, and how many periods of how many must exceed them."
+  description = <<-EOT
+    Limits that make alarms go off.
+    - `datapoints_to_alarm`: Periods among evaluation_periods that must exceed a limit.
+    - `error_5xx_percent`: Share of requests in per cent that end in a server error.
+    - `error_percent`: Share of requests in per cent that end in an error of either kind.
+    - `evaluation_periods`: Periods that an alarm looks at.
+    - `origin_latency_ms`: 90th percentile of the origins' latency in milliseconds.
+    - `period_seconds`: Seconds of a period.
+  EOT
   type = object({
     datapoints_to_alarm = optional(number, 2)
     error_5xx_percent   = optional(number, 1)

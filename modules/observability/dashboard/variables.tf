@@ -34,7 +34,12 @@ variable "period_seconds" {
 }
 
 variable "reachability" {
-  description = "Regions that each observer's failover controller looks at, as operations/failover has it, or null without a controller."
+  description = <<-EOT
+    Graphs of the regions that failover controllers reach, or null without a controller.
+    - `environment`: Name of the environment in the metrics.
+    - `observers`: Regions that are looked at, by the region that looks.
+    - `namespace`: Namespace of the controllers' metrics, as operations/failover has it.
+  EOT
   type = object({
     environment = string
     observers   = map(set(string))
@@ -61,7 +66,20 @@ variable "reachability" {
 }
 
 variable "regions" {
-  description = "Regions from left to right, each with its role, its API, and the names of its functions, queues, tables, buckets by label and database clusters."
+  description = <<-EOT
+    Regions from left to right.
+    - `region`: Code of the region.
+    - `role`: Role of the region: primary, standby or active.
+    - `api_name`: Name of the region's API.
+    - `stage_name`: Name of the API's stage.
+    - `alias_name`: Name of the functions' alias.
+    - `functions`: Names of the functions.
+    - `provisioned_functions`: Names of the functions with provisioned concurrency.
+    - `dead_letter_queues`: Names of the dead-letter queues.
+    - `tables`: Names of the tables.
+    - `buckets`: Names of the buckets, by label.
+    - `databases`: Identifiers of the database clusters.
+  EOT
   type = list(object({
     region                = string
     role                  = string

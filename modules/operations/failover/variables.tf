@@ -11,7 +11,12 @@ variable "alarm_minutes" {
 }
 
 variable "control_table" {
-  description = "Name of the control table, the same in every voting region, the ARN of its key here, and whether DynamoDB refuses to delete it."
+  description = <<-EOT
+    Control table of this region.
+    - `name`: Name of the table, the same in every voting region.
+    - `kms_key_arn`: ARN of the key of this region that encrypts the table.
+    - `deletion_protection`: Whether DynamoDB refuses to delete the table.
+  EOT
   type = object({
     name                = string
     kms_key_arn         = string
@@ -49,7 +54,12 @@ variable "environment" {
 }
 
 variable "function" {
-  description = "The controller: the function's name, the alias through which it is called, and that alias's ARN."
+  description = <<-EOT
+    Function of the failover controller.
+    - `name`: Name of the function.
+    - `alias_name`: Name of the alias that is called.
+    - `alias_arn`: ARN of the alias.
+  EOT
   type = object({
     name       = string
     alias_name = optional(string, "live")

@@ -1,5 +1,9 @@
 variable "access_logs" {
-  description = "Whether requests to the state are logged, in a second bucket named like the first with -logs, and for how many days."
+  description = <<-EOT
+    Log of the requests to the state, in a second bucket named like the first with -logs.
+    - `enabled`: Whether requests are logged.
+    - `retention_days`: Days that a log is kept.
+  EOT
   type = object({
     enabled        = optional(bool, false)
     retention_days = optional(number, 365)

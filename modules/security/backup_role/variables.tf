@@ -38,7 +38,11 @@ variable "clusters" {
 }
 
 variable "copy_vaults" {
-  description = "Vaults of other regions that get copies, by region, with the alias of each one's key without `alias/`."
+  description = <<-EOT
+    Vaults of other regions that get copies, by region.
+    - `name`: Name of the vault.
+    - `key_alias`: Alias of the vault's key without `alias/`.
+  EOT
   type = map(object({
     name      = string
     key_alias = string
@@ -132,7 +136,11 @@ variable "tables" {
 }
 
 variable "vault" {
-  description = "Vault that backups are made in, and the alias of its key without `alias/`."
+  description = <<-EOT
+    Vault that backups are made in.
+    - `name`: Name of the vault.
+    - `key_alias`: Alias of the vault's key without `alias/`.
+  EOT
   type = object({
     name      = string
     key_alias = string

@@ -103,7 +103,12 @@ variable "replicas" {
 }
 
 variable "rotation" {
-  description = "Function that gives the user a new password, how many days one lasts, and whether the first is replaced at once, or null for none."
+  description = <<-EOT
+    Rotation of the user's password, or null for none.
+    - `function_arn`: ARN of the function that gives the user a new password.
+    - `days`: Days that a password lasts.
+    - `immediately`: Whether the first password is replaced at once.
+  EOT
   type = object({
     function_arn = string
     days         = optional(number, 30)

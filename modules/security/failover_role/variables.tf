@@ -36,7 +36,13 @@ variable "database_key_alias" {
 }
 
 variable "databases" {
-  description = "Aurora global databases by any label: identifier of the global cluster, its member in each region, all its secrets and which of them is the administrator's."
+  description = <<-EOT
+    Aurora global databases that the controller may promote, by any label.
+    - `global_cluster`: Identifier of the global cluster.
+    - `clusters`: Identifier of the member cluster, by region.
+    - `secrets`: Names of all secrets of the database.
+    - `admin_secret`: Name among secrets of the administrator's secret.
+  EOT
   type = map(object({
     global_cluster = string
     clusters       = map(string)

@@ -10,7 +10,12 @@ variable "account_id" {
 }
 
 variable "bucket_access" {
-  description = "What the function may do with each bucket, by any label: its name, the access, and the alias of its key in this region without its prefix `alias/`."
+  description = <<-EOT
+    Buckets that the function may use, by any label.
+    - `bucket_name`: Name of the bucket.
+    - `access`: read, write, read-write or probe.
+    - `key_alias`: Alias of the bucket's key in this region without `alias/`.
+  EOT
   type = map(object({
     bucket_name = string
     access      = string
@@ -48,7 +53,11 @@ variable "bucket_access" {
 }
 
 variable "control_table" {
-  description = "Table of this region in which the function reads whether the region is admitted, and the alias of its key without its prefix `alias/`, or null."
+  description = <<-EOT
+    Control table in which the function reads whether this region is admitted, or null for none.
+    - `name`: Name of the table.
+    - `key_alias`: Alias of the table's key in this region without `alias/`.
+  EOT
   type = object({
     name      = string
     key_alias = string
@@ -140,7 +149,12 @@ variable "region" {
 }
 
 variable "secrets" {
-  description = "Secrets that the function may use, by any label: the name, the alias of the key in this region without its prefix `alias/`, and whether it reads or rotates."
+  description = <<-EOT
+    Secrets that the function may use, by any label.
+    - `name`: Name of the secret.
+    - `key_alias`: Alias of the secret's key in this region without `alias/`.
+    - `access`: read, or rotate for a function that gives new passwords.
+  EOT
   type = map(object({
     name      = string
     key_alias = string
@@ -174,7 +188,12 @@ variable "secrets" {
 }
 
 variable "table_access" {
-  description = "What the function may do with each DynamoDB table, by any label: its name, the access, and the alias of its key in this region without its prefix `alias/`."
+  description = <<-EOT
+    DynamoDB tables that the function may use, by any label.
+    - `table_name`: Name of the table.
+    - `access`: read, write, read-write or probe.
+    - `key_alias`: Alias of the table's key in this region without `alias/`.
+  EOT
   type = map(object({
     table_name = string
     access     = string

@@ -74,7 +74,11 @@ variable "region" {
 }
 
 variable "topics" {
-  description = "Topics of the region that hear of releases, by any label, each with the alias of its key without its prefix `alias/`."
+  description = <<-EOT
+    Topics of the region that hear of releases, by any label.
+    - `name`: Name of the topic.
+    - `key_alias`: Alias of the topic's key without `alias/`.
+  EOT
   type = map(object({
     name      = string
     key_alias = string

@@ -10,7 +10,13 @@ variable "account_id" {
 }
 
 variable "destination" {
-  description = "Bucket that receives the replicas, the alias of its key without `alias/`, its region, and its account, or null for account_id."
+  description = <<-EOT
+    Bucket that receives the replicas.
+    - `bucket`: Name of the bucket.
+    - `key_alias`: Alias of the bucket's key without `alias/`.
+    - `region`: Region of the bucket.
+    - `account_id`: Account that owns the bucket, or null for the account of the role.
+  EOT
   type = object({
     bucket     = string
     key_alias  = string
@@ -41,7 +47,13 @@ variable "destination" {
 }
 
 variable "further_destinations" {
-  description = "Further buckets that receive replicas of the same source, by any label."
+  description = <<-EOT
+    Further buckets that receive replicas of the same source, by any label.
+    - `bucket`: Name of the bucket.
+    - `key_alias`: Alias of the bucket's key without `alias/`.
+    - `region`: Region of the bucket.
+    - `account_id`: Account that owns the bucket, or null for the account of the role.
+  EOT
   type = map(object({
     bucket     = string
     key_alias  = string
@@ -120,7 +132,12 @@ variable "permissions_boundary" {
 }
 
 variable "source_bucket" {
-  description = "Bucket whose objects are replicated, the alias of its key without `alias/`, and its region."
+  description = <<-EOT
+    Bucket whose objects are replicated.
+    - `bucket`: Name of the bucket.
+    - `key_alias`: Alias of the bucket's key without `alias/`.
+    - `region`: Region of the bucket.
+  EOT
   type = object({
     bucket    = string
     key_alias = string

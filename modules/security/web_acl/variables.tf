@@ -77,7 +77,12 @@ variable "log_retention_days" {
 }
 
 variable "managed_rule_groups" {
-  description = "AWS's managed rule groups by name: their order from 10 up, whether they block or only count, and rules of theirs that only count."
+  description = <<-EOT
+    Managed rule groups of AWS, by name.
+    - `priority`: Place of the group in the order of rules, from 10 up.
+    - `mode`: block, or count to only count matching requests.
+    - `excluded`: Names of rules of the group that only count.
+  EOT
   type = map(object({
     priority = number
     mode     = optional(string, "block")
