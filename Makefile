@@ -70,7 +70,7 @@ validate: setup ## Validate the roots of ENV (or of every environment) by `terra
 assess: setup ## Say what a lost region costs ENV, predicted and measured, against its objectives
 	@$(RUN) assess $(call option,ENV,--env) $(call option,MARKDOWN,--markdown) $(call flag,JSON,--json)
 
-docs: setup ## Write docs/reference from the manifest's models and the modules' HCL
+docs: setup ## Write docs/reference and the tables of the modules' READMEs from models and HCL
 	@$(RUN) docs $(call flag,CHECK,--check)
 
 ##@ Change AWS

@@ -112,17 +112,17 @@ def docs(
         bool, typer.Option("--check", help="Write nothing; exit 1 names each stale page.")
     ] = False,
 ) -> int:
-    """Write docs/reference from the manifest's models and the modules' HCL."""
+    """Write docs/reference and the tables of the modules' READMEs from models and HCL."""
     from harness.reference import pages as reference
 
     wanted = reference.wanted()
     if check:
-        found = reference.stale(reference.FOLDER, wanted)
+        found = reference.stale(environments.REPOSITORY, wanted)
         for path in found:
-            say(f"docs/reference/{path}: is stale; run `make docs`")
+            say(f"{path}: is stale; run `make docs`")
         return FAILED if found else GOOD
-    for path in reference.write(reference.FOLDER, wanted):
-        say(f"wrote docs/reference/{path}")
+    for path in reference.write(environments.REPOSITORY, wanted):
+        say(f"wrote {path}")
     return GOOD
 
 

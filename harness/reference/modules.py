@@ -1,4 +1,4 @@
-"""docs/reference/modules/<tier>-<module>.md: what a module takes, refuses, gives and makes, from its HCL."""
+"""What a module takes and gives, from its HCL: the tables of its README, and the list of all modules."""
 
 from __future__ import annotations
 
@@ -13,20 +13,28 @@ from hcl2.utils import SerializationOptions
 
 from harness.scorecard.document import table
 
-HEAD = "<!-- Written by `make docs` from modules/{module}; edit nothing here. -->"
+INDEX = "docs/reference/modules.md"
+BEGIN = "<!-- BEGIN: written by `make docs` from variables.tf and outputs.tf -->"
+END = "<!-- END: written by `make docs` -->"
 _PLAIN = SerializationOptions(strip_string_quotes=True, with_comments=False)
-# Modules are `terraform fmt` clean (tests/modules/test_style.py), so a resource begins a line.
-_RESOURCE = re.compile(r'^resource "([a-z0-9_]+)" "([a-z0-9_]+)"', re.MULTILINE)
+_OPENS, _CLOSES = "([{", ")]}"
+
+
+class Attribute(NamedTuple):
+    """An attribute of an object type, nested ones by their path; `default` is None when it is required."""
+
+    path: str
+    type: str
+    default: str | None
 
 
 class Input(NamedTuple):
-    """A variable; `default` is None when it is required, `refusals` are its validations' messages."""
+    """A variable; `default` is None when it is required."""
 
     name: str
     type: str
     default: str | None
     description: str
-    refusals: tuple[str, ...]
 
 
 def modules(folder: Path) -> list[str]:
@@ -35,47 +43,67 @@ def modules(folder: Path) -> list[str]:
 
 
 def pages(folder: Path) -> dict[str, str]:
-    """Every page by its path below docs/reference: modules.md, which lists them, and one for each module."""
+    """The list of modules and every module's README, by path in the repository. `folder`: its `modules/`."""
     found = modules(folder)
-    rows = [(f"[`{module}`](modules/{_file(module)})", _purpose(folder / module)) for module in found]
+    rows = [
+        (f"[`{module}`](../../modules/{module}/README.md)", _purpose(folder / module)) for module in found
+    ]
     index = [
         "<!-- Written by `make docs` from modules/; edit nothing here. -->",
         "# Module reference",
         "",
-        "Inputs, validations, outputs and resources of every module; each module's README has an example and",
-        "its decisions.",
+        "The README of a module has an example, its inputs and outputs, and its decisions.",
         "",
-        *table(("module", "what it is"), rows),
+        *table(("module", "purpose"), rows),
     ]
     return {
-        "modules.md": "\n".join(index) + "\n",
-        **{f"modules/{_file(module)}": page(folder / module, module) for module in found},
+        INDEX: "\n".join(index) + "\n",
+        **{f"modules/{module}/README.md": readme(folder / module) for module in found},
     }
 
 
-def page(folder: Path, module: str) -> str:
-    """One module's page."""
-    inputs = inputs_of(folder)
-    lines = [HEAD.format(module=module), f"# {module}", "", _purpose(folder), ""]
-    lines += [f"Example and decisions: [README](../../../modules/{module}/README.md).", ""]
-    rows = [
+def readme(folder: Path) -> str:
+    """A module's README with its tables between the markers written anew; ValueError without markers."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{folder.parent.name}/{folder.name}/README.md needs these two lines: {BEGIN} {END}")
+    return "\n".join((before + begin, "", *_tables(folder), "", end + after))
+
+
+def _tables(folder: Path) -> list[str]:
+    inputs = [
         (
             f"`{each.name}`",
-            f"`{each.type}`",
+            f"`{short(each.type)}`",
             "required" if each.default is None else f"`{each.default}`",
-            each.description,
-            " ".join(each.refusals),
+            _meaning(each),
         )
-        for each in inputs
+        for each in inputs_of(folder)
     ]
-    lines += ["## Inputs", "", *table(("name", "type", "default", "meaning", "refused unless"), rows), ""]
     outputs = [(f"`{name}`", told) for name, told in outputs_of(folder)]
-    lines += ["## Outputs", "", *table(("name", "meaning"), outputs), ""]
-    resources = [
-        (f"`{kind}`", ", ".join(f"`{name}`" for name in names)) for kind, names in resources_of(folder)
+    return [
+        *("## Inputs", "", *table(("name", "type", "default", "meaning"), inputs), ""),
+        *("## Outputs", "", *table(("name", "meaning"), outputs)),
     ]
-    lines += ["## Resources", "", *table(("type", "names"), resources)]
-    return "\n".join(lines) + "\n"
+
+
+def _meaning(variable: Input) -> str:
+    """The description as one cell: each attribute on a line, with its type and its default."""
+    first, *lines = variable.description.splitlines()
+    typed = {
+        f"`{each.path}`": f"`{each.path}` ({short(each.type)}, "
+        + ("required)" if each.default is None else f"default `{each.default}`)")
+        for each in attributes(variable.type)
+    }
+    told = (line.removeprefix("- ").partition(":") for line in lines)
+    return "<br>".join([first, *(f"{typed.get(name, name)}:{meaning}" for name, _, meaning in told)])
+
+
+def short(type_: str) -> str:
+    """A type without the attributes of its objects: `map(object({a = string}))` -> `map(object)`."""
+    return re.sub(r"object\(\{.*\}\)", "object", type_)
 
 
 def inputs_of(folder: Path) -> list[Input]:
@@ -89,26 +117,41 @@ def inputs_of(folder: Path) -> list[Input]:
                     type=_expression(body.get("type", "any")),
                     default=_value(body["default"]) if "default" in body else None,
                     description=description(str(body.get("description", ""))),
-                    refusals=tuple(str(each["error_message"]) for each in body.get("validation", ())),
                 )
             )
     return found
 
 
-def attributes(type_: str) -> list[str]:
-    """The attributes of an object type and of the objects in it: `["role", "shift.kind", "shift.percent"]`."""
-    names: list[str] = []
-    found: list[str] = []
-    for part in re.finditer(r"(?P<name>\w+) = |object\(\{|(?P<end>\}\))", type_.replace("{})", ")")):
-        if part["name"]:
-            names[-1:] = [part["name"]]
-            found.append(".".join(names))
-        elif part["end"]:
-            names.pop()
+def attributes(type_: str) -> list[Attribute]:
+    """The attributes of an object type, and of the objects in it as `shift.kind`; none of another type."""
+    _, begin, rest = type_.partition("object({")
+    if not begin:
+        return []
+    listed: list[Attribute] = []
+    for part in _parts(rest[: rest.rindex("})")]):
+        name, _, kind = part.partition("=")
+        name, kind, default = name.strip(), kind.strip(), None
+        if kind.startswith("optional("):
+            kind, default = (*_parts(kind.removeprefix("optional(")[:-1]), "null")[:2]
+        nested = attributes(kind)
+        listed += [each._replace(path=f"{name}.{each.path}") for each in nested] or [
+            Attribute(name, kind, default)
+        ]
+    return listed
+
+
+def _parts(text: str) -> list[str]:
+    """The text split at the commas that are in no bracket and in no string."""
+    parts, depth, quoted = [""], 0, False
+    for character in text:
+        quoted ^= character == '"'
+        if not quoted:
+            depth += (character in _OPENS) - (character in _CLOSES)
+        if character == "," and depth == 0 and not quoted:
+            parts.append("")
         else:
-            found = [name for name in found if name != ".".join(names)]
-            names.append("")
-    return found
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def description(text: str) -> str:
@@ -123,15 +166,6 @@ def outputs_of(folder: Path) -> list[tuple[str, str]]:
         for file in sorted(folder.glob("outputs*.tf"))
         for name, body in _blocks(file, "output")
     ]
-
-
-def resources_of(folder: Path) -> list[tuple[str, list[str]]]:
-    """Resource types with the names that the module gives them, sorted."""
-    found: dict[str, list[str]] = {}
-    for file in sorted(folder.glob("*.tf")):
-        for kind, name in _RESOURCE.findall(file.read_text(encoding="utf-8")):
-            found.setdefault(kind, []).append(name)
-    return sorted((kind, sorted(names)) for kind, names in found.items())
 
 
 def _blocks(file: Path, kind: str) -> list[tuple[str, dict[str, Any]]]:
@@ -154,7 +188,3 @@ def _purpose(folder: Path) -> str:
     """The first paragraph of the module's README, on one line."""
     _, _, rest = (folder / "README.md").read_text(encoding="utf-8").partition("\n\n")
     return " ".join(rest.partition("\n\n")[0].split())
-
-
-def _file(module: str) -> str:
-    return f"{module.replace('/', '-')}.md"

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from generator.manifest import Manifest
-from harness import cli
+from harness import cli, environments
+from harness.environments import REPOSITORY
 from harness.reference import manifest as manifest_reference
 from harness.reference import modules as module_reference
 from harness.reference import pages as reference
+from harness.reference.modules import BEGIN, END, Attribute
 
 MODULE = {
-    "README.md": "# tier/thing\n\nA thing\nof two lines.\n\nMore.\n",
+    "README.md": f"# tier/thing\n\nA thing\nof two lines.\n\n{BEGIN}\nold\n{END}\n\n## Decisions\n",
     "variables.tf": """\
 variable "name" {
   description = "Name of the thing."
@@ -23,15 +25,21 @@ variable "name" {
 
   validation {
     condition     = length(var.name) > 2
-    error_message = "Name must have three characters."
+    error_message = "The name must have three characters."
   }
 }
 
 variable "sizes" {
-  description = "Sizes by name."
+  description = <<-EOT
+    Sizes by name.
+    - `width`: Width in metres.
+    - `note`: Remark.
+    - `more.depth`: Depth in metres, or null.
+  EOT
   type = map(object({
     width = number
     note  = optional(string, "none | any")
+    more  = optional(object({ depth = optional(number) }), {})
   }))
   default = {}
 }
@@ -51,24 +59,53 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_committed_pages_are_fresh() -> None:
-    assert reference.stale(reference.FOLDER, reference.wanted()) == []
+    assert reference.stale(REPOSITORY, reference.wanted()) == []
 
 
-def test_a_modules_page_has_inputs_validations_outputs_and_resources(folder: Path) -> None:
-    page = module_reference.pages(folder)["modules/tier-thing.md"]
-    assert page.splitlines()[0].startswith("<!-- Written by `make docs` from modules/tier/thing;")
-    assert "\nA thing of two lines.\n" in page
-    assert "| `name` | `string` | required | Name of the thing. | Name must have three characters. |" in page
-    kind = '`map(object({width = number, note = optional(string, "none \\| any")}))`'
-    assert f"| `sizes` | {kind} | `{{}}` | Sizes by name. |  |" in page
-    assert "| `arn` | ARN of the thing. |" in page
-    assert "| `aws_thing` | `copy`, `this` |" in page
+def test_a_readme_gets_its_tables_from_the_hcl_between_the_markers(folder: Path) -> None:
+    readme = module_reference.pages(folder)["modules/tier/thing/README.md"]
+    sizes = (
+        "Sizes by name.<br>`width` (number, required): Width in metres."
+        '<br>`note` (string, default `"none \\| any"`): Remark.'
+        "<br>`more.depth` (number, default `null`): Depth in metres, or null."
+    )
+    assert readme.splitlines() == [
+        *("# tier/thing", "", "A thing", "of two lines.", "", BEGIN, "", "## Inputs", ""),
+        "| name | type | default | meaning |",
+        "| --- | --- | --- | --- |",
+        "| `name` | `string` | required | Name of the thing. |",
+        f"| `sizes` | `map(object)` | `{{}}` | {sizes} |",
+        *("", "## Outputs", ""),
+        "| name | meaning |",
+        "| --- | --- |",
+        "| `arn` | ARN of the thing. |",
+        *("", END, "", "## Decisions"),
+    ]
 
 
-def test_the_list_of_modules_links_to_every_page(folder: Path) -> None:
+def test_a_readme_without_the_markers_is_refused(folder: Path) -> None:
+    (folder / "tier" / "thing" / "README.md").write_text("# tier/thing\n\nA thing.\n\n## Inputs\n")
+    with pytest.raises(ValueError, match=r"^tier/thing/README\.md needs these two lines: <!-- BEGIN"):
+        module_reference.pages(folder)
+
+
+def test_attributes_are_read_through_nested_objects_and_commas_in_defaults() -> None:
+    kind = (
+        'map(object({a = optional(list(string), ["x", "y, z"]), b = object({c = map(number), d = string})}))'
+    )
+    assert module_reference.attributes(kind) == [
+        Attribute("a", "list(string)", '["x", "y, z"]'),
+        Attribute("b.c", "map(number)", None),
+        Attribute("b.d", "string", None),
+    ]
+    assert module_reference.attributes("map(string)") == []
+
+
+def test_the_list_of_modules_links_to_every_readme(folder: Path) -> None:
     pages = module_reference.pages(folder)
-    assert list(pages) == ["modules.md", "modules/tier-thing.md"]
-    assert "| [`tier/thing`](modules/tier-thing.md) | A thing of two lines. |" in pages["modules.md"]
+    assert list(pages) == ["docs/reference/modules.md", "modules/tier/thing/README.md"]
+    line = "| [`tier/thing`](../../modules/tier/thing/README.md) | A thing of two lines. |"
+    assert line in pages["docs/reference/modules.md"].splitlines()
 
 
 def test_every_key_of_the_manifest_is_told_with_a_meaning() -> None:
@@ -113,10 +150,12 @@ def test_types_and_bounds_are_told_in_words(schema: dict[str, Any], told: tuple[
 def test_stale_pages_are_named_and_written_and_old_ones_taken_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(reference, "FOLDER", tmp_path)
-    monkeypatch.setattr(reference, "wanted", lambda: {"manifest.md": "new\n", "modules/a-b.md": "same\n"})
-    (tmp_path / "modules").mkdir()
-    for path, text in (("manifest.md", "old\n"), ("modules/a-b.md", "same\n"), ("modules/gone.md", "x\n")):
+    monkeypatch.setattr(environments, "REPOSITORY", tmp_path)
+    wanted = {"docs/reference/manifest.md": "new\n", "modules/a/b/README.md": "same\n"}
+    monkeypatch.setattr(reference, "wanted", lambda: wanted)
+    old = {**wanted, "docs/reference/manifest.md": "old\n", "docs/reference/modules/gone.md": "x\n"}
+    for path, text in {**old, "modules/a/README.md": "not ours\n"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     assert cli.main(["docs", "--check"]) == 1
     assert capsys.readouterr().err.splitlines() == [
@@ -125,4 +164,5 @@ def test_stale_pages_are_named_and_written_and_old_ones_taken_away(
     ]
     assert cli.main(["docs"]) == 0
     assert cli.main(["docs", "--check"]) == 0
-    assert sorted(file.name for file in tmp_path.rglob("*.md")) == ["a-b.md", "manifest.md"]
+    files = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.md"))
+    assert files == ["docs/reference/manifest.md", "modules/a/README.md", "modules/a/b/README.md"]

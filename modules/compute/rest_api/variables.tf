@@ -126,12 +126,12 @@ variable "name" {
 
 variable "routes" {
   description = <<-EOT
-    Routes of the API, by method and path such as `GET /items/{id}`.
+    Routes of the API, by method and path of up to four levels, such as `GET /items/{id}`.
     - `function_name`: Name of the function behind the route.
     - `invoke_arn`: Invoke ARN of the function's alias.
     - `alias`: Name of the alias that is called.
     - `authorization`: NONE, or AWS_IAM for requests signed with AWS credentials.
-    - `body_schema`: JSON Schema that the body of a request must satisfy, or null for any body.
+    - `body_schema`: JSON Schema (draft 4) that the body of a request must satisfy, or null for any body.
     - `required_headers`: Headers that a request must have.
     - `required_query_parameters`: Query parameters that a request must have.
   EOT
