@@ -24,7 +24,7 @@ resource "aws_vpc_endpoint" "gateway" {
   for_each = toset(["dynamodb", "s3"])
 
   policy            = data.aws_iam_policy_document.endpoint.json
-  route_table_ids   = [aws_route_table.isolated.id]
+  route_table_ids   = concat([aws_route_table.isolated.id], values(aws_route_table.private)[*].id)
   service_name      = "com.amazonaws.${var.region}.${each.key}"
   vpc_endpoint_type = "Gateway"
   vpc_id            = aws_vpc.this.id

@@ -40,6 +40,14 @@ output "subnet_ids" {
   value       = [for zone in var.availability_zones : aws_subnet.isolated[zone].id]
 }
 
+output "tier_subnet_ids" {
+  description = "Subnets of every tier in the order of the availability zones, by tier."
+  value = {
+    for tier, subnets in { isolated = aws_subnet.isolated, private = aws_subnet.private, public = aws_subnet.public } :
+    tier => [for zone in var.availability_zones : subnets[zone].id] if contains(keys(var.tiers), tier)
+  }
+}
+
 output "vpc_id" {
   description = "Identifier of the network."
   value       = aws_vpc.this.id

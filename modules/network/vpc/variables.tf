@@ -1,5 +1,5 @@
 variable "availability_zones" {
-  description = "Names of the zones that get a subnet each; add new ones at the end, since the position decides the range."
+  description = "Names of the zones that get a subnet of each tier; add new ones at the end, since the position decides the range."
   type        = list(string)
   nullable    = false
 
@@ -154,6 +154,59 @@ variable "subnet_newbits" {
   validation {
     condition     = pow(2, var.subnet_newbits) >= length(var.availability_zones)
     error_message = "The subnet_newbits must allow a subnet for every availability zone."
+  }
+}
+
+variable "tiers" {
+  description = <<-EOT
+    Tiers of subnets, each with a subnet in every zone, by tier: isolated, private or public.
+    - `first`: Position of the tier's first subnet, counted in subnets of the tier's size.
+    - `newbits`: Bits by which a subnet's range is narrower than the network's, or null for subnet_newbits.
+  EOT
+  type = map(object({
+    first   = number
+    newbits = optional(number)
+  }))
+  default  = { isolated = { first = 0 } }
+  nullable = false
+
+  validation {
+    condition     = contains(keys(var.tiers), "isolated") && length(setsubtract(keys(var.tiers), ["isolated", "private", "public"])) == 0
+    error_message = "The tiers must be isolated, which holds the endpoints, and besides it private, public or both."
+  }
+
+  validation {
+    condition = alltrue([
+      for tier in var.tiers : try(
+        tier.newbits >= 1 && floor(tier.newbits) == tier.newbits && tonumber(split("/", var.cidr)[1]) + tier.newbits <= 28,
+        tier.newbits == null,
+      )
+    ])
+    error_message = "In tiers, newbits must be a whole number of 1 or more that leaves subnets of /28 or more, or null."
+  }
+
+  validation {
+    condition = alltrue([
+      for tier in var.tiers : (
+        tier.first >= 0 && floor(tier.first) == tier.first
+        && tier.first + length(var.availability_zones) <= pow(2, coalesce(tier.newbits, var.subnet_newbits))
+      )
+    ])
+    error_message = "In tiers, first must be a whole number of 0 or more that leaves room for a subnet in every availability zone."
+  }
+
+  # start and end of each tier as shares of the network, which are exact: the divisors are powers of two
+  validation {
+    condition = alltrue(flatten([
+      for name, tier in var.tiers : [
+        for other_name, other in var.tiers : (
+          name == other_name
+          || (tier.first + length(var.availability_zones)) / pow(2, coalesce(tier.newbits, var.subnet_newbits)) <= other.first / pow(2, coalesce(other.newbits, var.subnet_newbits))
+          || (other.first + length(var.availability_zones)) / pow(2, coalesce(other.newbits, var.subnet_newbits)) <= tier.first / pow(2, coalesce(tier.newbits, var.subnet_newbits))
+        )
+      ]
+    ]))
+    error_message = "The tiers must not overlap: move first of one of them."
   }
 }
 

@@ -42,6 +42,36 @@ def test_each_zone_has_an_isolated_subnet(resources: dict[str, dict[str, Any]]) 
     }
 
 
+def test_further_tiers_change_no_address_and_no_range_of_the_isolated_one(
+    plan_module: Planner, resources: dict[str, dict[str, Any]]
+) -> None:
+    tiers = {
+        "isolated": {"first": 0},
+        "private": {"first": 4, "newbits": 3},
+        "public": {"first": 48, "newbits": 8},
+    }
+    planned = plan_module("network/vpc", CASE | {"tiers": tiers}).modules["module.this"].resources
+    found = {address: resource["values"] for address, resource in planned.items() if "values" in resource}
+    assert {address: found[address] for address in resources} == resources
+    assert {
+        address: values["cidr_block"]
+        for address, values in found.items()
+        if address.startswith(("aws_subnet.private", "aws_subnet.public"))
+    } == {
+        'aws_subnet.private["us-east-1a"]': "10.1.128.0/19",
+        'aws_subnet.private["us-east-1b"]': "10.1.160.0/19",
+        'aws_subnet.private["us-east-1c"]': "10.1.192.0/19",
+        'aws_subnet.public["us-east-1a"]': "10.1.48.0/24",
+        'aws_subnet.public["us-east-1b"]': "10.1.49.0/24",
+        'aws_subnet.public["us-east-1c"]': "10.1.50.0/24",
+    }
+    tables = sorted(address for address in set(found) - set(resources) if "route_table." in address)
+    assert tables == [
+        *(f'aws_route_table.private["us-east-1{letter}"]' for letter in "abc"),
+        "aws_route_table.public[0]",
+    ]
+
+
 def test_there_is_no_way_to_the_internet_and_none_back(resources: dict[str, dict[str, Any]]) -> None:
     ways = {
         "aws_internet_gateway",

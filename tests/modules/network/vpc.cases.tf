@@ -20,3 +20,18 @@ module "accepts_flow_logs" {
   name               = "prod-network-use1"
   region             = "us-east-1"
 }
+
+module "accepts_every_tier" {
+  source = "../../../modules/network/vpc"
+
+  availability_zones = ["us-east-1a", "us-east-1b", "us-east-1c"]
+  cidr               = "10.0.0.0/16"
+  name               = "prod-network-use1"
+  region             = "us-east-1"
+
+  tiers = {
+    isolated = { first = 0 }
+    private  = { first = 4, newbits = 3 }
+    public   = { first = 48, newbits = 8 }
+  }
+}

@@ -189,3 +189,43 @@ run "refuses_fewer_subnets_than_zones" {
 
   expect_failures = [var.subnet_newbits]
 }
+
+run "refuses_a_network_without_isolated_subnets" {
+  command = plan
+
+  variables {
+    tiers = { private = { first = 0 } }
+  }
+
+  expect_failures = [var.tiers]
+}
+
+run "refuses_tiers_with_subnets_smaller_than_28" {
+  command = plan
+
+  variables {
+    tiers = { isolated = { first = 0, newbits = 13 } }
+  }
+
+  expect_failures = [var.tiers]
+}
+
+run "refuses_a_tier_without_room_for_every_zone" {
+  command = plan
+
+  variables {
+    tiers = { isolated = { first = 15 } }
+  }
+
+  expect_failures = [var.tiers]
+}
+
+run "refuses_tiers_that_overlap" {
+  command = plan
+
+  variables {
+    tiers = { isolated = { first = 4 }, private = { first = 0, newbits = 2 } }
+  }
+
+  expect_failures = [var.tiers]
+}
