@@ -24,7 +24,7 @@ from harness.terraform import installation
 from tests import inventory
 from tests.provider.executable import LOCK_FILE
 
-SECONDS = 400
+SECONDS = 180
 STANDING_IN = {
     "viewer_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/"
     "11111111-1111-4111-8111-111111111111",

@@ -28,7 +28,7 @@ def calls_of(stack: Stack) -> dict[str, str]:
 
 @pytest.mark.terraform
 @pytest.mark.long
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_the_roots_plan_what_the_inventory_says(
     name: str, tmp_path: Path, quick_terraform: Path, holds: Callable[..., None]

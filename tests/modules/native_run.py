@@ -20,8 +20,8 @@ from typing import Any
 from tests.modules import module_plan, module_source
 from tests.modules.module_plan import Terraform
 
-SECONDS_FOR_INIT = 120
-SECONDS_PER_FILE = 120
+SECONDS_FOR_INIT = 60
+SECONDS_PER_FILE = 60
 
 _RUN = re.compile(r'^run "(?P<name>[^"]+)" \{\n(?P<body>.*?)^\}\n', re.MULTILINE | re.DOTALL)
 _REFUSED = re.compile(r"^  expect_failures = \[(?P<what>[^\]]*)\]$", re.MULTILINE)

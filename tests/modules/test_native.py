@@ -26,7 +26,6 @@ NATIVELY_TESTED = [module for module in modules() if native_test(module).exists(
 
 
 @pytest.mark.terraform
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("natively_tested", NATIVELY_TESTED)
 def test_terraform_accepts_and_refuses_what_the_module_says(
     natively_tested: str, natively: NativeTests

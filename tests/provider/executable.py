@@ -25,7 +25,7 @@ from tests.drilling import LOW_PRIORITY
 from tests.provider import attached
 
 LOCK_FILE = Path(estate.__file__).parent / "terraform.lock.hcl"
-SECONDS_FOR_INIT = 120
+SECONDS_FOR_INIT = 60
 
 _LOW = ("nice", "-n", str(LOW_PRIORITY))
 """So that a drill in another process does not wait for it."""
