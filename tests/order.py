@@ -15,14 +15,21 @@ LONGEST_FIRST = (
     "modules",
 )
 _DRILLING = ("e2e/", "harness/drill/run/test_drill_", "harness/drill/test_drill_")
+ONE_AFTER_THE_OTHER = {
+    "tests/e2e/test_runbook_commands.py": "tests/e2e/global_serverless",
+    "tests/harness/affected/test_affected_real_plans.py": "tests/e2e/test_lifecycle.py",
+}
+"""Files that need the same environment's working files, or no running sandbox, by the unit they belong to."""
 _NOT_DRILLING = ("e2e/test_lifecycle.py", "harness/drill/test_drill_report.py")
 
 
 def unit_of(nodeid: str) -> str:
     """A file's tests stay together, because fixtures such as a sandbox or a plan are made once for all of
-    them; so do those of one applied environment, whose folder they share."""
+    them; so do those of one applied environment."""
     file = PurePosixPath(nodeid.partition("::")[0])
-    return str(file.parent if file.parent.parent.name == "e2e" else file)
+    return ONE_AFTER_THE_OTHER.get(str(file)) or str(
+        file.parent if file.parent.parent.name == "e2e" else file
+    )
 
 
 def drills(nodeid: str) -> bool:

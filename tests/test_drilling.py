@@ -99,10 +99,16 @@ def test_every_file_that_drills_is_known_as_one() -> None:
         ("tests/e2e/global_serverless/test_a.py::test_b[c/d]", E2E),
         ("tests/e2e/test_lifecycle.py::test_a", LIFECYCLE),
         ("tests/modules/edge/test_zone.py::test_a", PLAN),
+        ("tests/e2e/test_runbook_commands.py::test_a", E2E),
     ],
 )
 def test_a_file_stays_together_and_so_does_an_applied_environment(nodeid: str, unit: str) -> None:
     assert order.unit_of(nodeid) == unit
+
+
+def test_files_that_run_one_after_the_other_exist() -> None:
+    files = [file for pair in order.ONE_AFTER_THE_OTHER.items() for file in pair]
+    assert [file for file in files if not (TESTS.parent / file).exists()] == []
 
 
 def test_the_longest_start_first() -> None:

@@ -12,15 +12,25 @@ from typing import Any
 
 from harness import environments
 from harness.environments import Environment
-from harness.targets.session import Run, stack_runs
+from harness.sandbox.sandbox import Sandbox
+from harness.targets.session import session, stack_runs
+from harness.targets.target import forget
 from harness.terraform import runner
+from harness.terraform.stack import Target
 from tests.policies import captured
+
+TARGET = "captured"
+"""Not the one of `make sandbox`: a sandbox that is up is not empty."""
 
 
 def planned(environment: Environment) -> dict[str, Mapping[str, Any]]:
     """Stack name -> plan, whole, of an empty sandbox. Raises RuntimeError when a stack cannot be planned."""
-    with Run(environment=environment, sandbox=True).open(documents=True) as opened:
-        results = runner.plan(opened, stack_runs(environment)).results
+    manifest = environment.manifest
+    forget(environment, TARGET)
+    with Sandbox(account_id=manifest.account_id, regions=environment.regions) as sandbox:
+        target = Target(name=TARGET, variables=sandbox.environment(manifest.recovery_region))
+        with session(environment, target, documents=True) as opened:
+            results = runner.plan(opened, stack_runs(environment)).results
     if failed := [each.messages for each in results if each.document is None]:
         raise RuntimeError(f"{environment.name}: {failed}")
     return {each.stack: each.document for each in results if each.document is not None}
