@@ -36,7 +36,7 @@ def scratch_folder() -> Iterator[Path]:
 def remove_ownerless() -> None:
     """Remove the folders whose owner was killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError), (folder / _OWNER).open("a") as owner:
+        with contextlib.suppress(OSError), (folder / _OWNER).open("r+") as owner:
             if _is_free(owner):
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -54,6 +54,7 @@ IDENTIFIED_BY = {
     "aws_codedeploy_deployment_group": "{app_name}:{deployment_group_name}",
     "aws_db_subnet_group": "{name}",
     "aws_dynamodb_table": "{name}",
+    "aws_dynamodb_table_replica": "{id}",
     "aws_flow_log": "{id}",
     "aws_iam_openid_connect_provider": "{id}",
     "aws_iam_policy": "{id}",

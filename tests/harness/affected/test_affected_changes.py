@@ -13,7 +13,7 @@ from harness.affected.comparison import Report
 from harness.affected.rendering import as_json
 from tests.harness.affected.changed_repository import Repository
 
-STACKS = ["state", "global", "data", "us-east-1", "us-west-2", "edge"]
+STACKS = ["state", "data", "global", "us-east-1", "us-west-2", "edge"]
 UPSTREAM = "upstream: stack global, whose output zone_id it takes, is affected"
 
 
@@ -262,7 +262,7 @@ def test_without_a_base_the_merge_base_with_main_is_taken(repository: Repository
     report = change(repository.root)
     assert (report.base.commit, report.base.how) == (begun, "the merge base of HEAD and main")
     assert list(reasons(report)) == ["data"]
-    assert list(reasons(change(repository.root, ref="main"))) == ["global", "data", "edge"]
+    assert list(reasons(change(repository.root, ref="main"))) == ["data", "global", "edge"]
 
 
 def test_a_base_that_is_not_there_is_refused_with_what_fetches_it(

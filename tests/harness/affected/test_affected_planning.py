@@ -117,8 +117,8 @@ def test_affected_as_json_has_a_matrix_for_github(
     }
     assert [(each["stack"], each["affected"]) for each in told["stacks"]] == [
         ("state", False),
-        ("global", True),
         ("data", False),
+        ("global", True),
         ("us-east-1", False),
         ("us-west-2", False),
         ("edge", True),
@@ -152,7 +152,7 @@ def test_plan_affected_with_nothing_affected_plans_nothing(
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert asked == []
     assert [(each["event"], each["stack"]) for each in told] == [
-        ("Skipped", stack) for stack in ("state", "global", "data", "us-east-1", "us-west-2", "edge")
+        ("Skipped", stack) for stack in ("state", "data", "global", "us-east-1", "us-west-2", "edge")
     ]
 
 
@@ -165,7 +165,7 @@ def test_plan_affected_keeps_to_the_stacks_that_are_named(
     assert asked == [("edge",)]
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert cli.main([*words, "--stack", "nowhere"]) == 2
-    assert "STACK=nowhere: is not a stack of dev; use state, global" in capsys.readouterr().err
+    assert "STACK=nowhere: is not a stack of dev; use state, data, global" in capsys.readouterr().err
 
 
 def test_a_removed_stack_that_holds_something_fails_the_plan_with_what_destroys_it(
@@ -176,7 +176,7 @@ def test_a_removed_stack_that_holds_something_fails_the_plan_with_what_destroys_
 ) -> None:
     fake.answer(plan={"exit": 2, "lines": [planned("module.key.aws_kms_key.this", "delete")]})
     assert cli.main(["plan", "--env", "dev", "--affected"]) == 1
-    assert asked == [("state", "global", "data", "us-east-1", "eu-west-1", "edge")]
+    assert asked == [("state", "data", "global", "eu-west-1", "us-east-1", "edge")]
     (call,) = [call for call in fake.calls if call["command"] == "plan"]
     assert (call["root"], "-destroy" in call["arguments"]) == ("us-west-2", True)
     told = capsys.readouterr()
@@ -249,7 +249,7 @@ def test_an_environment_that_is_gone_is_planned_for_destruction(
     destroyed = [call["root"] for call in fake.calls if call["command"] == "plan"]
     assert (asked, sorted(destroyed)) == (
         [],
-        sorted(("state", "global", "data", "us-east-1", "us-west-2", "edge")),
+        sorted(("state", "data", "global", "us-east-1", "us-west-2", "edge")),
     )
 
 

@@ -41,7 +41,9 @@ def small_environment(repository: Path, **waves: int) -> SmallEnvironment:
     """Stacks by name with their waves; `edge` takes `zone_id` from `world` where both are there."""
     zone = SimpleNamespace(variable="zone_id", upstream="world", output="zone_id")
     declared = tuple(
-        SimpleNamespace(name=name, wave=wave, inputs=(zone,) if name == "edge" and "world" in waves else ())
+        SimpleNamespace(
+            name=name, wave=wave, turn=0, inputs=(zone,) if name == "edge" and "world" in waves else ()
+        )
         for name, wave in waves.items()
     )
     environment = SmallEnvironment(
