@@ -55,7 +55,19 @@ def planned(terraform: Path, root: Path, environment: Mapping[str, str]) -> dict
         done = run(terraform, root, environment, *arguments)
         assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(run(terraform, root, environment, "show", "-json", "plan").stdout)
-    return {name: value for name, value in document.items() if name not in VOLATILE}
+    return {name: _in_order(value) for name, value in document.items() if name not in VOLATILE}
+
+
+def _in_order(value: Any) -> Any:
+    """The same with child modules in the order of their addresses: Terraform writes them in any."""
+    if isinstance(value, list):
+        return [_in_order(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    ordered = {name: _in_order(each) for name, each in value.items()}
+    if "child_modules" in ordered:
+        ordered["child_modules"].sort(key=lambda module: str(module["address"]))
+    return ordered
 
 
 def root_of(directory: Path, **blocks: Any) -> Path:
