@@ -188,7 +188,8 @@ resource "aws_dynamodb_table_replica" "ckv_antipode_9_separate" {
 }
 
 resource "aws_dynamodb_table_replica" "ckv_antipode_3_replica" {
-  global_table_arn       = "arn:aws:dynamodb:us-west-2:123456789012:table/canary-unprotected"
-  kms_key_arn            = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111"
-  point_in_time_recovery = true
+  global_table_arn            = "arn:aws:dynamodb:us-west-2:123456789012:table/canary-unprotected"
+  deletion_protection_enabled = false
+  kms_key_arn                 = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-4111-8111-111111111111"
+  point_in_time_recovery      = true
 }

@@ -82,7 +82,7 @@ def test_a_resource_that_was_not_read_is_a_doubt() -> None:
 
 def test_a_count_that_is_not_the_plans_is_a_doubt() -> None:
     assert doubts(expected(CANARIES), changed(PLAN, resources=22)) == (
-        "terraform_plan: checkov counts 22 resources, the plans manage 23",
+        "terraform_plan: checkov counts 22 resources, the plans manage 26",
     )
 
 
