@@ -32,7 +32,7 @@ BELOW = {
     "harness.release": "harness.targets harness.aws",
     "harness.policy": "harness.targets policies",
     "harness.assessment": "harness.scorecard harness.environments",
-    "harness.reference": "harness.scorecard harness.environments",
+    "harness.reference": "harness.scorecard harness.environments harness.sandbox.services",
     "harness.scorecard": "harness.terminal",
     # what verbs stand on: drill and sandbox know nothing of Terraform
     "harness.targets": "harness.environments harness.sandbox.sandbox harness.terraform",

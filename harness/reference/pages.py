@@ -7,6 +7,7 @@ from pathlib import Path
 
 from generator import writer
 from harness.environments import REPOSITORY
+from harness.reference import kept
 from harness.reference import manifest as manifest_reference
 from harness.reference import modules as module_reference
 
@@ -17,7 +18,7 @@ FOLDER = "docs/reference"
 def wanted() -> dict[str, str]:
     """Every page by its path in the repository."""
     modules = module_reference.pages(REPOSITORY / "modules")
-    return {f"{FOLDER}/manifest.md": manifest_reference.page(), **modules}
+    return {f"{FOLDER}/manifest.md": manifest_reference.page(), kept.PAGE: kept.page(), **modules}
 
 
 def stale(root: Path, pages: Mapping[str, str]) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
+from harness.sandbox.emulators.engine import Resource
 from harness.sandbox.emulators.moto import Moto
 from harness.sandbox.faults import Fault, Faults
 from harness.sandbox.requests.addresses import Address, Addresses
@@ -86,6 +87,11 @@ class Service:
         """Begin anew with another seed: what is drawn by chance, and what a drill counts."""
 
     # Requests
+
+    @classmethod
+    def kept(cls) -> Sequence[Resource]:
+        """The resource types that the engine keeps for this room; docs/reference/kept.md lists them."""
+        return ()
 
     @property
     def operations(self) -> Mapping[str, Operation]:

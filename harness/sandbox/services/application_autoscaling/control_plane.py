@@ -29,6 +29,11 @@ Exists = Callable[[str, str], bool]
 
 def control_plane(account_id: str, *, epoch: Callable[[], float], table_exists: Exists) -> Engine:
     """The service of one account. `table_exists` tells of DynamoDB's tables."""
+    return Engine(SERVICE, account_id, epoch=epoch, resources=resources(table_exists))
+
+
+def resources(table_exists: Exists) -> tuple[Resource, ...]:
+    """The resource types of the service."""
 
     def checked_target(call: Call, store: Store, record: Record) -> None:
         _refuse_capacities(record)
@@ -52,11 +57,9 @@ def control_plane(account_id: str, *, epoch: Callable[[], float], table_exists: 
         filled=_filled_target,
         checked=checked_target,
         below=("ScalingPolicy", "ScheduledAction"),
-        effect="DynamoDB takes a replica of a provisioned table only when its writes have one.",
+        effect="DynamoDB takes a replica of a provisioned table only once its writes have a target.",
     )
-    return Engine(
-        SERVICE, account_id, epoch=epoch, resources=(target, _policy(target), _scheduled_action(target))
-    )
+    return target, _policy(target), _scheduled_action(target)
 
 
 def _policy(target: Resource) -> Resource:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from harness.sandbox.emulators.engine import Resource
 from harness.sandbox.service import Context, Operation, Service
-from harness.sandbox.services.application_autoscaling.control_plane import control_plane, writes_scale
+from harness.sandbox.services.application_autoscaling.control_plane import (
+    control_plane,
+    resources,
+    writes_scale,
+)
 from harness.sandbox.services.dynamodb import DynamoDb
 
 
@@ -19,6 +24,10 @@ class ApplicationAutoScaling(Service):
         self.engine = control_plane(
             context.account_id, epoch=context.epoch, table_exists=context.services[DynamoDb].has_table
         )
+
+    @classmethod
+    def kept(cls) -> Sequence[Resource]:
+        return resources(lambda region, name: True)
 
     @property
     def operations(self) -> Mapping[str, Operation]:
