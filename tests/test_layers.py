@@ -49,8 +49,9 @@ BELOW = {
     "harness.aws": "",
     "harness.terminal": "",
     "harness.sandbox": "",
-    "harness.sandbox.sandbox": """harness.sandbox.process harness.sandbox.scratch
+    "harness.sandbox.sandbox": """harness.sandbox.process harness.sandbox.scratch harness.sandbox.snapshot
         harness.sandbox.requests.gateway harness.sandbox.services""",
+    "harness.sandbox.snapshot": "harness.sandbox.service",
     "harness.sandbox.process": "",
     "harness.sandbox.scratch": "",
     # rooms and the gateway know each other by the contract alone

@@ -11,8 +11,10 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from harness.sandbox import snapshot
 from harness.sandbox.emulators import patches
 from harness.sandbox.emulators.ministack import acting_for, load_ministack
 from harness.sandbox.emulators.moto import Moto
@@ -51,6 +53,7 @@ S = TypeVar("S", bound=Service)
 T = TypeVar("T")
 
 START_SECONDS = 60.0
+SNAPSHOT_SECONDS = 60.0
 
 
 class SandboxError(FatalError):
@@ -87,6 +90,8 @@ class Sandbox:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: Listeners | None = None
         self._services: Services | None = None
+        self._moto = Moto()
+        self._scratch: Path | None = None
 
     # Addresses and settings for clients
 
@@ -134,9 +139,7 @@ class Sandbox:
 
     def service(self, kind: type[S]) -> S:
         """The room of that type. Raises SandboxError before `with`."""
-        if self._services is None:
-            raise _not_running()
-        return self._services[kind]
+        return self._rooms[kind]
 
     @property
     def aurora(self) -> Aurora:
@@ -189,6 +192,28 @@ class Sandbox:
         for room in self._services or ():
             await room.reseed(seed)
 
+    # Snapshots
+
+    def snapshot(self) -> bytes:
+        """Everything that was made in this sandbox, for another one to take up. Raises CannotBeKept."""
+
+        async def take() -> bytes:
+            foreign = (f":{self._addresses.control[1]}", str(self._scratch))
+            return snapshot.taken(self._rooms, self._moto, foreign=foreign)
+
+        return self.run(take(), timeout=SNAPSHOT_SECONDS)
+
+    def take_up(self, taken: bytes) -> None:
+        """Hold what another sandbox of the same account and regions held. This one must be new.
+
+        `taken` must be of our own making: reading it runs what is in it. Raises CannotBeKept.
+        """
+
+        async def fill() -> None:
+            snapshot.taken_up(taken, self._rooms, self._moto)
+
+        self.run(fill(), timeout=SNAPSHOT_SECONDS)
+
     # Starting and stopping
 
     def __enter__(self) -> Self:
@@ -211,10 +236,10 @@ class Sandbox:
         places = [place.name for place in PLACES]
         listeners = open_listeners(self.regions, port=self._port, places=places)
         self._listeners = self._stack.enter_context(contextlib.closing(listeners))
-        scratch = self._stack.enter_context(scratch_folder())
+        scratch = self._scratch = self._stack.enter_context(scratch_folder())
         settings = emulator_environment(self.endpoint, self.account_id, self.regions[0], scratch)
         self._stack.enter_context(process_environment(settings))
-        ministack, moto = load_ministack(), Moto()
+        ministack, moto = load_ministack(), self._moto
         self._stack.enter_context(acting_for(self.account_id))
         patches.apply("ministack")
         gateway = Gateway(
@@ -300,6 +325,12 @@ class Sandbox:
     def _held_back(self, fault: Fault) -> int:
         """How many writes wait on the links that a cut holds."""
         return sum(room.held_back(link) for room in self._services or () for link in cut_links(fault))
+
+    @property
+    def _rooms(self) -> Services:
+        if self._services is None:
+            raise _not_running()
+        return self._services
 
     @property
     def _addresses(self) -> Addresses:

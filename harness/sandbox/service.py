@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from harness.sandbox.emulators.engine import Resource
 from harness.sandbox.emulators.moto import Moto
@@ -20,7 +20,17 @@ from harness.sandbox.requests.classify import Call
 from harness.sandbox.requests.messages import Answer, Application, Request
 from harness.sandbox.world.clock import Clock
 
-__all__ = ["Answer", "Application", "Context", "Link", "Operation", "Request", "Service", "Services"]
+__all__ = [
+    "Answer",
+    "Application",
+    "CannotBeKept",
+    "Context",
+    "Link",
+    "Operation",
+    "Request",
+    "Service",
+    "Services",
+]
 
 # A region that sends and a region that receives.
 Link = tuple[str, str]
@@ -63,6 +73,10 @@ class Context:
     services: Services
 
 
+class CannotBeKept(Exception):
+    """What a sandbox holds cannot be taken out of it, or not be put into another; the text says why."""
+
+
 class Service:
     """One AWS service of one sandbox. All methods belong to the sandbox's loop, except `close`."""
 
@@ -85,6 +99,15 @@ class Service:
 
     async def reseed(self, seed: int) -> None:
         """Begin anew with another seed: what is drawn by chance, and what a drill counts."""
+
+    # Snapshots
+
+    def kept(self) -> object:
+        """What this room alone holds of what was made in the sandbox; it is pickled. Raises CannotBeKept."""
+        return None
+
+    def take_up(self, kept: Any) -> None:
+        """Hold what the room of another sandbox gave as `kept`."""
 
     # Requests
 

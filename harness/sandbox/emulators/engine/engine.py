@@ -30,7 +30,7 @@ class Engine:
     """The control plane of one service.
 
     resources: its resource types. handlers: operations that are more than making, showing and removing one
-    resource, by name; they come before the resources' own.
+    resource, by name; they come before the resources' own. stores: what is kept, by region.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Engine:
         self._account_id = account_id
         self._epoch = epoch
         self._handlers = handlers or {}
-        self._stores: dict[str, Store] = defaultdict(Store)
+        self.stores: dict[str, Store] = defaultdict(Store)
 
     def store(self, region: str) -> Store:
         """What is kept in a region."""
-        return self._stores[region]
+        return self.stores[region]
 
     @property
     def operations(self) -> Mapping[str, Callable[[Request], Answer]]:
@@ -85,7 +85,7 @@ class Engine:
             parameters=parameters,
             epoch=self._epoch(),
         )
-        store = self._stores[region]
+        store = self.stores[region]
         if operation in self._handlers:
             return copy.deepcopy(self._handlers[operation](call, store))
         for resource in self.resources:

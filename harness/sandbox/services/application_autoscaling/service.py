@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from harness.sandbox.emulators.engine import Resource
 from harness.sandbox.service import Context, Operation, Service
@@ -32,6 +33,12 @@ class ApplicationAutoScaling(Service):
     @property
     def operations(self) -> Mapping[str, Operation]:
         return self.engine.operations
+
+    def kept(self) -> object:
+        return dict(self.engine.stores)
+
+    def take_up(self, kept: Any) -> None:
+        self.engine.stores.update(kept)
 
     def writes_scale(self, region: str, table: str) -> bool:
         """Whether the writes of a table have a scalable target in a region."""

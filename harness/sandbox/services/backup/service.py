@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness.sandbox.service import Context, Service
 
 
@@ -13,3 +15,9 @@ class Backup(Service):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settings: dict[tuple[str, str], dict[str, dict[str, bool]]] = {}
+
+    def kept(self) -> object:
+        return self.settings
+
+    def take_up(self, kept: Any) -> None:
+        self.settings.update(kept)

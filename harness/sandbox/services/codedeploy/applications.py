@@ -44,7 +44,7 @@ class Applications:
 
     def __init__(self, account_id: str) -> None:
         self._account = account_id
-        self._regions: dict[str, _Region] = defaultdict(_Region)
+        self.regions: dict[str, _Region] = defaultdict(_Region)
 
     def _arn(self, region: str, kind: str, name: str) -> str:
         return f"arn:aws:codedeploy:{region}:{self._account}:{kind}:{name}"
@@ -52,7 +52,7 @@ class Applications:
     # Applications
 
     def create_application(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         name = request["applicationName"]
         if name in held.applications:
             raise Refused("ApplicationAlreadyExistsException", f"Application already exists: {name}")
@@ -67,11 +67,11 @@ class Applications:
         return {"applicationId": held.applications[name]["applicationId"]}
 
     def get_application(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         return {"application": _application(held, request["applicationName"])}
 
     def update_application(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         old, new = request["applicationName"], request.get("newApplicationName", request["applicationName"])
         held.applications[new] = {**_application(held, old), "applicationName": new}
         if new != old:
@@ -79,7 +79,7 @@ class Applications:
         return {}
 
     def delete_application(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         name = request["applicationName"]
         held.applications.pop(name, None)
         held.groups = {key: group for key, group in held.groups.items() if key[0] != name}
@@ -89,7 +89,7 @@ class Applications:
     # Deployment configurations
 
     def create_configuration(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         name = request["deploymentConfigName"]
         if name in held.configurations:
             raise Refused(
@@ -104,11 +104,11 @@ class Applications:
         return {"deploymentConfigId": held.configurations[name]["deploymentConfigId"]}
 
     def get_configuration(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         return {"deploymentConfigInfo": _configuration(held, request["deploymentConfigName"])}
 
     def delete_configuration(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         name = request["deploymentConfigName"]
         if any(group.get("deploymentConfigName") == name for group in held.groups.values()):
             raise Refused("DeploymentConfigInUseException", f"Deployment configuration is in use: {name}")
@@ -118,7 +118,7 @@ class Applications:
     # Deployment groups
 
     def create_group(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         application, name = request["applicationName"], request[_GROUP]
         platform = _application(held, application)["computePlatform"]
         if (application, name) in held.groups:
@@ -133,11 +133,11 @@ class Applications:
         return {"deploymentGroupId": held.groups[application, name]["deploymentGroupId"]}
 
     def get_group(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         return {"deploymentGroupInfo": _group(held, request["applicationName"], request[_GROUP])}
 
     def update_group(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         application, old = request["applicationName"], request["currentDeploymentGroupName"]
         new = request.get("newDeploymentGroupName") or old
         kept = _group(held, application, old)
@@ -151,7 +151,7 @@ class Applications:
         return {"hooksNotCleanedUp": []}
 
     def delete_group(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         application, name = request["applicationName"], request[_GROUP]
         held.groups.pop((application, name), None)
         held.tags.pop(self._arn(region, "deploymentgroup", f"{application}/{name}"), None)
@@ -160,17 +160,17 @@ class Applications:
     # Tags
 
     def list_tags(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         found = held.tags.get(request["ResourceArn"], {})
         return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]}
 
     def tag(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         held.tags[request["ResourceArn"]].update(_pairs(request.get("Tags")))
         return {}
 
     def untag(self, region: str, request: Parameters) -> Record:
-        held = self._regions[region]
+        held = self.regions[region]
         for key in request.get("TagKeys", []):
             held.tags[request["ResourceArn"]].pop(key, None)
         return {}

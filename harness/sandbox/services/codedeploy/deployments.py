@@ -27,6 +27,10 @@ class Deployments:
         self._shifting = shifting
         self._deployments: dict[str, Deployment] = {}
 
+    @property
+    def any_made(self) -> bool:
+        return bool(self._deployments)
+
     def create(self, region: str, request: Parameters) -> Record:
         at = {key: request.get(key, "") for key in ("applicationName", "deploymentGroupName")}
         group = self._applications.get_group(region, at)["deploymentGroupInfo"]

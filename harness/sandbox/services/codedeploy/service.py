@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
-from harness.sandbox.service import Answer, Context, Operation, Request, Service
+from harness.sandbox.service import Answer, CannotBeKept, Context, Operation, Request, Service
 from harness.sandbox.services.cloudwatch import CloudWatch
 from harness.sandbox.services.codedeploy.aliases import Aliases
 from harness.sandbox.services.codedeploy.applications import Applications, Parameters, Record, Refused
@@ -34,6 +35,14 @@ class CodeDeploy(Service):
             reaction=lambda: context.delay("codedeploy_reaction"),
         )
         self._deployments = Deployments(self._applications, shifting=shifting)
+
+    def kept(self) -> object:
+        if self._deployments.any_made:
+            raise CannotBeKept("functions were deployed in it")
+        return dict(self._applications.regions)
+
+    def take_up(self, kept: Any) -> None:
+        self._applications.regions.update(kept)
 
     @property
     def operations(self) -> Mapping[str, Operation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.sandbox.faults import Fault
-from harness.sandbox.service import Context, Link, Service
+from harness.sandbox.service import CannotBeKept, Context, Link, Service
 from harness.sandbox.services.dynamodb.replication import Replication
 from harness.sandbox.services.dynamodb.stored import Tables
 
@@ -39,3 +39,8 @@ class DynamoDb(Service):
 
     def held_back(self, link: Link) -> int:
         return self.replication.held_back(link)
+
+    def kept(self) -> object:
+        if pending := self.replication.pending():
+            raise CannotBeKept(f"{pending} items are on their way to other regions")
+        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.sandbox.faults import Fault, ServiceDown
-from harness.sandbox.service import Context, Link, Service
+from harness.sandbox.service import CannotBeKept, Context, Link, Service
 from harness.sandbox.services.s3.replication import ObjectReplication
 
 
@@ -34,6 +34,11 @@ class S3(Service):
 
     def held_back(self, link: Link) -> int:
         return self.replication.held_back(link)
+
+    def kept(self) -> object:
+        if pending := self.replication.pending():
+            raise CannotBeKept(f"{pending} objects are on their way to other regions")
+        return None
 
     def _unavailable(self) -> frozenset[str]:
         """The regions that are dark, or in which S3 is down."""

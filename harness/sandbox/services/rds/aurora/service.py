@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 
 from harness.sandbox.faults import Fault
 from harness.sandbox.requests.messages import Answer
-from harness.sandbox.service import Context, Service
+from harness.sandbox.service import CannotBeKept, Context, Service
 from harness.sandbox.service import Link as RegionLink
 from harness.sandbox.services.cloudwatch import CloudWatch
 from harness.sandbox.services.rds.aurora import stored
@@ -82,6 +82,11 @@ class Aurora(Service):
     def held_back(self, link: RegionLink) -> int:
         """How many pieces of write-ahead log are on their way from one region to another."""
         return sum(each.pending for each in self.databases.links().get(link, ()))
+
+    def kept(self) -> object:
+        if self.databases.clusters:
+            raise CannotBeKept("its databases are PostgreSQL servers that run")
+        return None
 
     @property
     def history(self) -> list[Step]:
