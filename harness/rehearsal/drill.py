@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from generator import hosts, naming
@@ -21,9 +22,11 @@ from harness.drill.run.series import DrillSeries
 from harness.drill.scenario import Scenario, find_scenario
 from harness.drill.subject import Controller, Objectives, Subject, SubjectRegion
 from harness.environments import REPORTS, Environment
+from harness.rehearsal import kept
 from harness.rehearsal.flows import flows
 from harness.sandbox.requests.addresses import CONTROL_IP, is_free
 from harness.sandbox.sandbox import Sandbox
+from harness.sandbox.service import CannotBeKept
 from harness.targets import announced
 from harness.targets.announced import RunningSandbox
 from harness.targets.session import session, stack_runs
@@ -58,7 +61,7 @@ def drill(
     """
     wanted = _fitting(environment, [find_scenario(name) for name in scenarios], others=fitting)
     numbers = tuple(seeds)
-    with applied(environment, as_json=as_json) as sandbox:
+    with applied(environment, as_json=as_json, keep=True) as sandbox:
         subject = subject_of(environment, sandbox)
         statuses = []
         for scenario in wanted:
@@ -99,19 +102,58 @@ def worst_status(statuses: Sequence[int]) -> int:
 
 
 @contextlib.contextmanager
-def applied(
-    environment: Environment, *, as_json: bool = False, port: int = 0, dns_port: int = 0
-) -> Iterator[Sandbox]:
-    """A sandbox in which every stack of the environment is applied. Raises NotApplied."""
+def applied(environment: Environment, *, as_json: bool = False, keep: bool = False) -> Iterator[Sandbox]:
+    """A sandbox in which every stack of the environment is applied. Raises NotApplied.
+
+    With `keep` an estate that was kept is taken up, unless anything that it is made of has changed since;
+    else the applied one is kept.
+    """
     forget(environment, DRILL)
-    with Sandbox(
-        account_id=environment.manifest.account_id,
-        regions=environment.regions,
-        port=port,
-        dns_port=dns_port,
-    ) as sandbox:
-        apply_all(environment, sandbox, target=DRILL, as_json=as_json)
+    ambient = dict(os.environ)
+    made_of = kept.fingerprint(environment, ambient=ambient) if keep else ""
+    with Sandbox(account_id=environment.manifest.account_id, regions=environment.regions) as sandbox:
+        if not (keep and _taken_up(environment, sandbox, made_of)):
+            apply_all(environment, sandbox, target=DRILL, as_json=as_json)
+            if keep:
+                _keep(environment, sandbox, made_of, ambient)
         yield sandbox
+
+
+def _taken_up(environment: Environment, sandbox: Sandbox, made_of: str) -> bool:
+    """Whether the sandbox holds the kept estate now; it is as it was just after its apply."""
+    found = kept.find(environment, made_of)
+    if found is None:
+        return False
+    try:
+        sandbox.take_up(found.snapshot)
+    except CannotBeKept as why:
+        kept.discard(environment)
+        print(f"{environment.name} is applied anew. The kept estate cannot be used: {why}", file=sys.stderr)
+        return False
+    at = datetime.fromtimestamp(found.applied).strftime("%Y-%m-%d %H:%M")
+    print(
+        f"{environment.name}: the estate applied at {at} is taken up; nothing that it is made of has changed",
+        file=sys.stderr,
+        flush=True,
+    )
+    return True
+
+
+def _keep(environment: Environment, sandbox: Sandbox, made_of: str, ambient: Mapping[str, str]) -> None:
+    """Keep the applied estate for the next drill; say so where that cannot be."""
+    try:
+        if kept.fingerprint(environment, ambient=ambient) != made_of:
+            raise CannotBeKept("files changed while it was applied")
+        variables = sandbox.environment(environment.manifest.recovery_region)
+        if source := kept.modules_from_elsewhere(environment, Target(name=DRILL, variables=variables)):
+            raise CannotBeKept(f"module {source} does not lie in this working tree")
+        kept.keep(environment, made_of, sandbox.snapshot())
+    except (CannotBeKept, OSError) as why:
+        print(
+            f"{environment.name}: the estate is not kept, so the next drill applies it again: {why}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def apply_all(environment: Environment, sandbox: Sandbox, *, target: str, as_json: bool = False) -> None:

@@ -61,14 +61,22 @@ class Estate:
 
 
 @contextlib.contextmanager
-def applied(name: str, *, terraform: Path | None = None) -> Iterator[Estate]:
+def applied(name: str, *, terraform: Path | None = None, taken_up: bool = False) -> Iterator[Estate]:
     """An environment in a sandbox of its own. Applying is mostly waiting, so it takes no turn.
 
-    `terraform`: what runs until the end of the block, instead of the machine's own.
+    `terraform`: what runs until the end of the block, instead of the machine's own. `taken_up`: in a second
+    sandbox, which took up a snapshot of the one that it was applied in, as a second drill does.
     """
     environment = environments.load(name)
     ours = found_as_terraform(terraform) if terraform else contextlib.nullcontext()
-    with ours, rehearsal.applied(environment) as sandbox:
+    with ours, contextlib.ExitStack() as first:
+        sandbox = first.enter_context(rehearsal.applied(environment))
+        if taken_up:
+            taken = sandbox.snapshot()
+            first.close()
+            account = environment.manifest.account_id
+            sandbox = first.enter_context(Sandbox(account_id=account, regions=environment.regions))
+            sandbox.take_up(taken)
         yield Estate(environment, sandbox)
 
 
