@@ -30,6 +30,6 @@ def page() -> str:
 
 def _rows() -> Iterator[tuple[str, ...]]:
     for room in SERVICES:
-        for resource in room.kept():
+        for resource in room.resource_types():
             operations = sorted(filter(None, [*resource.operations, resource.list_all]))
             yield room.name, resource.shape, ", ".join(operations), resource.effect or NOTHING

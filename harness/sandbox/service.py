@@ -112,7 +112,7 @@ class Service:
     # Requests
 
     @classmethod
-    def kept(cls) -> Sequence[Resource]:
+    def resource_types(cls) -> Sequence[Resource]:
         """The resource types that the engine keeps for this room; docs/reference/kept.md lists them."""
         return ()
 

@@ -27,7 +27,7 @@ class ApplicationAutoScaling(Service):
         )
 
     @classmethod
-    def kept(cls) -> Sequence[Resource]:
+    def resource_types(cls) -> Sequence[Resource]:
         return resources(lambda region, name: True)
 
     @property
