@@ -145,9 +145,7 @@ def keep(environment: Environment, fingerprint: str, snapshot: bytes, *, folder:
         "sha256": hashlib.sha256(snapshot).hexdigest(),
         "applied": time.time(),
     }
-    for leftover in path.parent.glob(f"{path.stem}.[0-9]*"):
-        if not psutil.pid_exists(int(leftover.suffix[1:])):
-            leftover.unlink(missing_ok=True)  # of a drill that was killed
+    _remove_leftovers(path.parent)
     partial = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -156,6 +154,15 @@ def keep(environment: Environment, fingerprint: str, snapshot: bytes, *, folder:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what drills that were killed were writing, and estates that have grown too old to be taken up."""
+    for file in folder.iterdir():
+        writer = file.suffix.removeprefix(".")
+        killed = writer.isdecimal() and not psutil.pid_exists(int(writer))
+        if killed or time.time() - file.stat().st_mtime > OLDEST:
+            file.unlink(missing_ok=True)
 
 
 def discard(environment: Environment, *, folder: Path = FOLDER) -> None:

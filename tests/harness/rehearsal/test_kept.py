@@ -175,6 +175,9 @@ def test_one_estate_of_each_environment_is_kept_for_its_owner_alone(
 ) -> None:
     killed = tmp_path / "reference--active-standby-api.4194305"  # more than a process id can be
     killed.write_text("half")
+    gone = tmp_path / "of-an-environment-that-is-gone.estate"
+    gone.write_text("old")
+    os.utime(gone, (1, 1))
     for made_of in ("this", "that"):
         kept.keep(environment, made_of, b"snapshot", folder=tmp_path)
     (file,) = tmp_path.iterdir()

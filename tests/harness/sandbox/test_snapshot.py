@@ -126,6 +126,21 @@ def test_a_resource_that_names_the_sandbox_itself_cannot_be_kept() -> None:
             sandbox.snapshot()
 
 
+def test_a_database_that_runs_and_changes_on_their_way_cannot_be_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with a_sandbox() as sandbox:
+        for thing, attribute, value, why in (
+            (sandbox.aurora.databases, "clusters", {"orders": None}, "its databases are PostgreSQL servers"),
+            (sandbox.replication, "pending", lambda: 3, "3 items are on their way to other regions"),
+            (sandbox.objects, "pending", lambda: 2, "2 objects are on their way to other regions"),
+        ):
+            with monkeypatch.context() as held:
+                held.setattr(thing, attribute, value)
+                with pytest.raises(CannotBeKept, match=why):
+                    sandbox.snapshot()
+
+
 def test_half_a_snapshot_fills_nothing(kept: bytes) -> None:
     with a_sandbox() as sandbox:
         with pytest.raises(CannotBeKept, match=r"^it cannot be read: error: "):
