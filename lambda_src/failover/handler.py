@@ -39,7 +39,7 @@ def handler(event: object, context: object) -> dict[str, Any]:
     asked: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
     world = _world(_clock(asked), float(asked.get("tick_seconds", 5)), context)
     if "command" in asked:
-        return _obey(world, asked)
+        return _run_command(world, asked)
     if "now" in asked:
         tick(world, _MEMORY)
         return {"ticks": 1}
@@ -75,7 +75,7 @@ def _clock(asked: Mapping[str, Any]) -> Callable[[], float]:
 # ---------------------------------------------------------------- commands
 
 
-def _obey(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _run_command(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
     command = asked["command"]
     if command not in commands.COMMANDS:
         return {
@@ -83,13 +83,13 @@ def _obey(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
             "reasons": [f"command must be one of {', '.join(commands.COMMANDS)}"],
             "steps": [],
         }
-    view, now = _looked(world), world.clock()
+    view, now = _current_view(world), world.clock()
     report = commands.status(now, world.me, world.settings, view)
     if command == commands.STATUS:
         return {"allowed": True, "reasons": [], "steps": [], "status": {**report, "log": _log(world, view)}}
     if command == commands.RECONCILE:
         return {**kept_rows.reconcile(_ports(world.me)[1], asked), "status": report}
-    plan = commands.planned(
+    plan = commands.plan_command(
         now, world.me, world.settings, view, command, asked.get("to"), force=asked.get("force") is True
     )
     answer = {
@@ -101,10 +101,10 @@ def _obey(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
     lease = established(view.votes, world.settings.quorum)
     if not plan.allowed or lease is None or asked.get("dry_run") is True:
         return {**answer, "dry_run": asked.get("dry_run") is True}
-    return {**answer, **_intended(world, plan, lease, asked, now)}
+    return {**answer, **_record_intent(world, plan, lease, asked, now)}
 
 
-def _intended(
+def _record_intent(
     world: World, plan: commands.Plan, lease: Lease, asked: Mapping[str, Any], now: float
 ) -> dict[str, Any]:
     intent = Intent(
@@ -119,20 +119,20 @@ def _intended(
     entry = {"at": now, "region": world.me, "event": f"asked for {asked['command']}", "epoch": lease.epoch}
     details = f"to {intent.to} by {intent.by}" + (", forced" if intent.force else "")
     world.tables.log({**entry, "details": details})
-    if world.tables.intend(intent) < world.settings.quorum:
+    if world.tables.write_intent(intent) < world.settings.quorum:
         return {"allowed": False, "reasons": ["no majority of the voters took the intent: ask again"]}
     # what this region can do at once, it does at once
     tick(world, _MEMORY)
     return {"intent": intent.id}
 
 
-def _looked(world: World) -> View:
+def _current_view(world: World) -> View:
     """Everything that a person may want to know, as far as it can be found out."""
     view = View(ballots=world.tables.ballots())
     if not world.settings.databases or world.me not in world.settings.regions:
         return view
     try:
-        view = view._replace(databases=world.databases.look())
+        view = view._replace(databases=world.databases.states())
     except Failed as failure:
         world.write_line({"event": "cannot look at the databases", "cause": str(failure)})
     return view._replace(lags=world.databases.lags(world.clock()))
@@ -172,7 +172,7 @@ def _fields(line: Mapping[str, object]) -> dict[str, object]:
 def _ports(me: str) -> tuple[ControlTables, GlobalDatabases, RegionalProbes]:
     """Made once per worker: clients and their connections are kept."""
     chosen = settings()
-    regions = _object("REGIONS")
+    regions = _json_object("REGIONS")
     return (
         ControlTables(me, chosen.voters, environment.variable("CONTROL_TABLE")),
         GlobalDatabases(me, chosen.home, os.environ.get("ACCOUNT_ID", ""), databases()),
@@ -186,7 +186,7 @@ def _ports(me: str) -> tuple[ControlTables, GlobalDatabases, RegionalProbes]:
 
 def settings() -> Settings:
     """The controller's settings, from the environment variables. Raises Misconfigured."""
-    voters, regions = _json("VOTERS"), _object("REGIONS")
+    voters, regions = _json("VOTERS"), _json_object("REGIONS")
     if not isinstance(voters, list) or len(voters) < 3 or len(voters) % 2 == 0:
         raise Misconfigured("VOTERS must be a JSON list of an odd number of regions, three at least")
     if not set(regions) <= set(voters):
@@ -203,7 +203,7 @@ def settings() -> Settings:
         automatic=os.environ.get("MODE", "automatic") == "automatic",
         auto_return=os.environ.get("AUTO_RETURN", "false") == "true",
         active_standby=os.environ.get("TOPOLOGY", "active-active") != "active-active",
-        databases=tuple(sorted(_object("GLOBAL_CLUSTERS"))),
+        databases=tuple(sorted(_json_object("GLOBAL_CLUSTERS"))),
     )
     if chosen.home not in chosen.regions:
         raise Misconfigured(f"HOME_REGION {chosen.home} is none of REGIONS")
@@ -220,11 +220,11 @@ def databases() -> dict[str, GlobalDatabase]:
             database=entry["database"],
             keys=entry.get("keys", {}),
         )
-        for name, entry in _object("GLOBAL_CLUSTERS").items()
+        for name, entry in _json_object("GLOBAL_CLUSTERS").items()
     }
 
 
-def _object(name: str) -> dict[str, Any]:
+def _json_object(name: str) -> dict[str, Any]:
     found = _json(name) if os.environ.get(name) else {}
     if not isinstance(found, dict):
         raise Misconfigured(f"{name} must be a JSON object")

@@ -310,13 +310,13 @@ class ModelTables:
                     accepted += 1
         return accepted
 
-    def intend(self, intent: Intent) -> int:
+    def write_intent(self, intent: Intent) -> int:
         return 0
 
-    def observations(self) -> Mapping[str, Observation]:
+    def own_observations(self) -> Mapping[str, Observation]:
         return dict(self._table(self.me).observations)
 
-    def observe(self, observations: Mapping[str, Observation]) -> None:
+    def write_observations(self, observations: Mapping[str, Observation]) -> None:
         self.model.effect(self.me, "observe")
         self._table(self.me).observations = dict(observations)
 
@@ -366,7 +366,7 @@ class ModelDatabases:
     def __init__(self, model: Model, me: str) -> None:
         self.model, self.me = model, me
 
-    def look(self) -> dict[str, Database | None]:
+    def states(self) -> dict[str, Database | None]:
         self.model.effect(self.me, "look")
         self.model.settle()
         moving = self.model.moving is not None
@@ -412,7 +412,7 @@ class ModelProbes:
     def __init__(self, model: Model, me: str) -> None:
         self.model, self.me = model, me
 
-    def probe(self) -> dict[str, tuple[bool, str]]:
+    def probe_all(self) -> dict[str, tuple[bool, str]]:
         self.model.effect(self.me, "probe")
         return {region: self._seen(region) for region in self.model.settings.regions}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from controller import kept_rows
-from controller.global_databases import GlobalDatabase, GlobalDatabases, figure, partition
+from controller.global_databases import GlobalDatabase, GlobalDatabases, aws_partition, lag_at
 from controller.ports import Failed
 from controller.view import Database
 
@@ -93,7 +93,7 @@ def test_where_the_writer_is_and_whether_it_moves_is_what_this_regions_control_p
 ) -> None:
     aws.answers["rds", WEST, "describe_global_clusters"] = found
     aws.answers["rds", WEST, "describe_db_clusters"] = {"DBClusters": [{"Status": status}]}
-    assert databases(aws).look() == {"orders": expected}
+    assert databases(aws).states() == {"orders": expected}
     assert {region for _, region, _ in aws.asked()} == {WEST}
 
 
@@ -165,7 +165,7 @@ def test_the_lag_is_the_last_figure_before_the_fault(
     points: list[tuple[float, float]], expected: float | None
 ) -> None:
     times, values = [second for second, _ in points], [value for _, value in points]
-    assert figure(stamps(*times), values, 1000.0) == expected
+    assert lag_at(stamps(*times), values, 1000.0) == expected
 
 
 def test_the_better_of_two_figures_is_taken_in_seconds_and_none_is_none(aws: Aws) -> None:
@@ -353,4 +353,4 @@ def test_what_is_not_permitted_is_told(aws: Aws) -> None:
     [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
 def test_a_region_belongs_to_a_partition(region: str, expected: str) -> None:
-    assert partition(region) == expected
+    assert aws_partition(region) == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from controller.decision import decide, serving
+from controller.decision import decide, may_serve_clients
 from controller.lease import Lease, Phase, Settings
 from controller.takeover import refusals
 from controller.view import Admit, Announce, Ballot, MeasureLags, Note, Observation, Propose, Serve, View
@@ -140,14 +140,14 @@ def test_who_may_serve() -> None:
     retired = west._replace(retired=(EAST,))
     told = f"retired: {WEST} took over in epoch 3"
     view = View({})
-    assert [serving(NOW, EAST, THREE, view, lease) for lease in (HELD, west, retired)] == [
+    assert [may_serve_clients(NOW, EAST, THREE, view, lease) for lease in (HELD, west, retired)] == [
         (True, ""),
         (True, ""),
         (False, told),
     ]
-    assert serving(NOW, EAST, standby, view, west) == (False, f"standing by for {WEST}")
-    assert serving(NOW, WEST, standby, view, HELD) == (True, "")
-    assert serving(NOW, EAST, THREE._replace(auto_return=True), view, retired) == (True, "")
+    assert may_serve_clients(NOW, EAST, standby, view, west) == (False, f"standing by for {WEST}")
+    assert may_serve_clients(NOW, WEST, standby, view, HELD) == (True, "")
+    assert may_serve_clients(NOW, EAST, THREE._replace(auto_return=True), view, retired) == (True, "")
 
 
 def test_a_region_that_alone_does_not_reach_the_writer_sends_its_clients_there() -> None:
@@ -156,7 +156,7 @@ def test_a_region_that_alone_does_not_reach_the_writer_sends_its_clients_there()
     away = (False, f"cut off from {EAST}, which writes and which others reach")
 
     def served(settings: Settings = THREE, seen: dict[str, Ballot] = votes) -> tuple[bool, str]:
-        return serving(NOW, WEST, settings, View(seen), HELD)
+        return may_serve_clients(NOW, WEST, settings, View(seen), HELD)
 
     assert served() == served(THREE._replace(auto_return=True)) == away
     # nothing is forwarded to a writer without a database, and a standby has no clients

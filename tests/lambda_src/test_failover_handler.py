@@ -280,11 +280,11 @@ def test_in_real_time_it_looks_twice_more_than_asked_and_never_beyond_its_limit(
     ],
 )
 def test_an_answer_tells_whether_a_region_is_well(status: int, body: bytes, well: bool, cause: str) -> None:
-    assert probes.judged(status, body) == (well, cause)
+    assert probes.health_of_response(status, body) == (well, cause)
 
 
 def test_a_region_that_does_not_answer_is_not_well() -> None:
-    assert probes.look("https://127.0.0.1:1/health") == (False, "ConnectionRefusedError")
+    assert probes.probe_region("https://127.0.0.1:1/health") == (False, "ConnectionRefusedError")
 
 
 def test_in_the_sandbox_the_gateway_is_asked_and_told_the_regions_host(
@@ -292,8 +292,8 @@ def test_in_the_sandbox_the_gateway_is_asked_and_told_the_regions_host(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{regions.port}")  # type: ignore[attr-defined]
     regions.answers["app.euw1.example.com"] = (503, "")
-    assert probes.look("https://app.use1.example.com/health") == (True, "")
-    assert probes.look("https://app.euw1.example.com/health") == (False, "status 503")
+    assert probes.probe_region("https://app.use1.example.com/health") == (True, "")
+    assert probes.probe_region("https://app.euw1.example.com/health") == (False, "status 503")
 
 
 def test_what_is_seen_is_published_once_a_minute_and_at_once_when_it_changes(aws: None) -> None:

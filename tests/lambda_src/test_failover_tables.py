@@ -105,15 +105,15 @@ def test_a_ballot_says_everything_that_was_written(tables: ControlTables) -> Non
     seen = Observation(100.0, False, 85.0, "no answer")
     intent = Intent("i1", "switchover", WEST, 3, 99.5, "ann", force=True)
     assert tables.propose(LEASE, now=900.0, guard=GUARD) == 3
-    assert tables.intend(intent) == 3
-    tables.observe({WEST: seen})
+    assert tables.write_intent(intent) == 3
+    tables.write_observations({WEST: seen})
     tables.announce(Candidate(3, 100.0))
     assert tables.ballots() == {
         EAST: Ballot(LEASE, {WEST: seen}, Candidate(3, 100.0), intent),
         WEST: Ballot(LEASE, {}, None, intent),
         WITNESS: Ballot(LEASE, {}, None, intent),
     }
-    assert tables.observations() == {WEST: seen}
+    assert tables.own_observations() == {WEST: seen}
     tables.announce(None)
     assert tables.ballots()[EAST].candidate is None
 
@@ -180,7 +180,7 @@ def test_what_has_to_be_written_here_fails_when_this_region_is_out_of_reach(tabl
     out_of_reach(tables, EAST)
     for call in (
         tables.observations,
-        lambda: tables.observe({}),
+        lambda: tables.write_observations({}),
         lambda: tables.announce(None),
         lambda: tables.admit(ADMIT),
         lambda: tables.close(3),
@@ -192,8 +192,8 @@ def test_what_has_to_be_written_here_fails_when_this_region_is_out_of_reach(tabl
 
 def test_an_earlier_intent_does_not_replace_a_later_one(tables: ControlTables) -> None:
     later = Intent("i2", "switchover", WEST, 3, 99.5, "ann")
-    assert tables.intend(later) == 3
-    assert tables.intend(later._replace(id="i1", at=99.4)) == 0
+    assert tables.write_intent(later) == 3
+    assert tables.write_intent(later._replace(id="i1", at=99.4)) == 0
     assert {ballot.intent for ballot in tables.ballots().values()} == {later}
 
 

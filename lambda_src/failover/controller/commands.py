@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from controller import takeover
 from controller.handover import READMIT
 from controller.lease import FAILOVER, SWITCHOVER, Lease, Phase, Settings, established, newest, to_item
-from controller.observation import is_well, seen_for
+from controller.observation import is_well, seconds_seen
 from controller.view import View
 
 STATUS, FAILBACK, RECONCILE = "status", "failback", "reconcile"
@@ -31,27 +31,29 @@ class Plan(NamedTuple):
         return not self.reasons
 
 
-def planned(
+def plan_command(
     now: float, me: str, settings: Settings, view: View, command: str, to: str | None, *, force: bool
 ) -> Plan:
     """The plan for failover, switchover, failback or readmit, as seen from region `me`."""
     target = to or (settings.home if command == FAILBACK else me)
     kind = SWITCHOVER if command == FAILBACK else command
     lease = established(view.votes, settings.quorum)
-    reasons = _never(settings, view, lease, target, command)
+    reasons = _absolute_refusals(settings, view, lease, target, command)
     if lease is None or reasons:
         return Plan(kind, target, (), tuple(reasons))
     against = {
-        FAILOVER: _against_failover,
-        SWITCHOVER: _against_switchover,
-        FAILBACK: _against_failback,
-        READMIT: _against_readmission,
+        FAILOVER: _failover_refusals,
+        SWITCHOVER: _switchover_refusals,
+        FAILBACK: _failback_refusals,
+        READMIT: _readmission_refusals,
     }[command](now, me, settings, view, lease, target)
     steps = _steps(command, settings, view, lease, target)
     return Plan(kind, target, steps, () if force else tuple(against))
 
 
-def _never(settings: Settings, view: View, lease: Lease | None, target: str, command: str) -> list[str]:
+def _absolute_refusals(
+    settings: Settings, view: View, lease: Lease | None, target: str, command: str
+) -> list[str]:
     """What no force overrides."""
     if len(view.ballots) < settings.quorum:
         return [f"only {len(view.ballots)} of {len(settings.voters)} voters can be reached"]
@@ -66,12 +68,12 @@ def _never(settings: Settings, view: View, lease: Lease | None, target: str, com
     return []
 
 
-def _against_failover(
+def _failover_refusals(
     now: float, me: str, settings: Settings, view: View, lease: Lease, target: str
 ) -> list[str]:
     found = [
         f"{voter} sees {lease.writer} well: use switchover, which loses nothing"
-        for voter in seen_for(view.ballots, lease.writer, well=True, now=now, settings=settings)
+        for voter in seconds_seen(view.ballots, lease.writer, well=True, now=now, settings=settings)
     ]
     if target != me:
         return [*found, f"ask the function in {target}: only it knows how far its replica lags"]
@@ -82,7 +84,7 @@ def _against_failover(
     ]
 
 
-def _against_switchover(
+def _switchover_refusals(
     now: float, me: str, settings: Settings, view: View, lease: Lease, target: str
 ) -> list[str]:
     lost = [
@@ -95,12 +97,12 @@ def _against_switchover(
     return lost
 
 
-def _against_failback(
+def _failback_refusals(
     now: float, me: str, settings: Settings, view: View, lease: Lease, target: str
 ) -> list[str]:
     """A region that has just come back may go again; and what only it has must have been looked at."""
-    found = _against_switchover(now, me, settings, view, lease, target)
-    runs = seen_for(view.ballots, target, well=True, now=now, settings=settings)
+    found = _switchover_refusals(now, me, settings, view, lease, target)
+    runs = seconds_seen(view.ballots, target, well=True, now=now, settings=settings)
     settled = [voter for voter, seconds in runs.items() if seconds >= settings.settled]
     if len(settled) < settings.quorum - 1:
         found.append(f"{target} has not been seen well for {settings.settled:g} s in a row")
@@ -111,7 +113,7 @@ def _against_failback(
     return found
 
 
-def _against_readmission(
+def _readmission_refusals(
     now: float, me: str, settings: Settings, view: View, lease: Lease, target: str
 ) -> list[str]:
     if target not in lease.retired:
@@ -143,7 +145,7 @@ def _next_epoch(view: View) -> int:
 def status(now: float, me: str, settings: Settings, view: View) -> dict[str, Any]:
     """How things stand, as the function in `me` sees them."""
     lease = established(view.votes, settings.quorum)
-    asked = takeover.intent(now, settings, view, lease) if lease else None
+    asked = takeover.current_intent(now, settings, view, lease) if lease else None
     return {
         "seen_from": me,
         "at": now,
@@ -152,7 +154,7 @@ def status(now: float, me: str, settings: Settings, view: View) -> dict[str, Any
         "phase": lease.phase.name.lower() if lease else None,
         "lease": {**to_item(lease), "phase": lease.phase.name.lower()} if lease else None,
         "lease_seconds_left": round(lease.until - now, 3) if lease else None,
-        "voters": {voter: _vote(view, voter) for voter in settings.voters},
+        "voters": {voter: _vote_summary(view, voter) for voter in settings.voters},
         "observations": {
             voter: {region: seen._asdict() for region, seen in ballot.observations.items()}
             for voter, ballot in view.ballots.items()
@@ -167,7 +169,7 @@ def status(now: float, me: str, settings: Settings, view: View) -> dict[str, Any
     }
 
 
-def _vote(view: View, voter: str) -> dict[str, Any] | None:
+def _vote_summary(view: View, voter: str) -> dict[str, Any] | None:
     """None for a voter out of reach."""
     ballot = view.ballots.get(voter)
     if ballot is None:

@@ -43,7 +43,7 @@ CONDITION = (
     " ((#writer = :writer AND #until <= :until) OR #phase = :released OR #until < :past))"
 )
 
-LEASE, INTENT, SEEN, ADMISSION = "lease", "intent", "observations", "admission"
+LEASE, INTENT, OBSERVATIONS, ADMISSION = "lease", "intent", "observations", "admission"
 
 T = TypeVar("T")
 
@@ -63,10 +63,12 @@ class ControlTables:
 
     def ballots(self) -> dict[str, Ballot]:
         asked = {
-            voter: [self._ask(voter, partial(self._get, voter, pk)) for pk in (LEASE, INTENT, SEEN)]
+            voter: [
+                self._submit(voter, partial(self._get, voter, pk)) for pk in (LEASE, INTENT, OBSERVATIONS)
+            ]
             for voter in self.voters
         }
-        return {voter: ballot(*items) for voter, items in self._heard(asked).items()}
+        return {voter: ballot_of_items(*items) for voter, items in self._answers(asked).items()}
 
     def propose(self, lease: Lease, *, now: float, guard: float) -> int:
         item = lease_item(lease)
@@ -80,32 +82,36 @@ class ControlTables:
             "ExpressionAttributeValues": {
                 **{f":{name}": item[name] for name in ("epoch", "writer", "until", "phase")},
                 ":released": {"N": str(int(Phase.RELEASED))},
-                ":past": number(now - guard),
+                ":past": number_value(now - guard),
             },
         }
-        return self._accepted(lambda voter: self._clients[voter].put_item(**request))
+        return self._write_to_all(lambda voter: self._clients[voter].put_item(**request))
 
-    def intend(self, intent: Intent) -> int:
+    def write_intent(self, intent: Intent) -> int:
         """A later intent replaces an earlier one."""
-        item = {"pk": {"S": INTENT}, "asked_at": number(intent.at), "document": _document(intent._asdict())}
-        return self._accepted(
+        item = {
+            "pk": {"S": INTENT},
+            "asked_at": number_value(intent.at),
+            "document": _json_value(intent._asdict()),
+        }
+        return self._write_to_all(
             lambda voter: self._clients[voter].put_item(
                 TableName=self.table,
                 Item=item,
                 ConditionExpression="attribute_not_exists(pk) OR asked_at <= :at",
-                ExpressionAttributeValues={":at": number(intent.at)},
+                ExpressionAttributeValues={":at": number_value(intent.at)},
             )
         )
 
-    def observations(self) -> dict[str, Observation]:
-        return _observations(self._get(self.me, SEEN))
+    def own_observations(self) -> dict[str, Observation]:
+        return _observations(self._get(self.me, OBSERVATIONS))
 
-    def observe(self, observations: Mapping[str, Observation]) -> None:
+    def write_observations(self, observations: Mapping[str, Observation]) -> None:
         document = {region: seen._asdict() for region, seen in observations.items()}
-        self._update(SEEN, {"observations": _document(document)})
+        self._update(OBSERVATIONS, {"observations": _json_value(document)})
 
     def announce(self, candidate: Candidate | None) -> None:
-        self._update(SEEN, {"candidate": _document(candidate._asdict() if candidate else None)})
+        self._update(OBSERVATIONS, {"candidate": _json_value(candidate._asdict() if candidate else None)})
 
     def admit(self, admission: Admit) -> None:
         """The condition keeps a worker that slept from undoing what a later one did."""
@@ -113,11 +119,11 @@ class ControlTables:
         if admission.until:
             condition += " AND (attribute_not_exists(closed) OR closed < :epoch)"
         values = {
-            "epoch": number(admission.epoch),
+            "epoch": number_value(admission.epoch),
             "writer": {"S": admission.writer},
-            "until": number(admission.until),
+            "until": number_value(admission.until),
             "serving": {"BOOL": admission.serving},
-            "serving_until": number(admission.serving_until),
+            "serving_until": number_value(admission.serving_until),
             "reason": {"S": admission.reason},
         }
         self._update(ADMISSION, values, condition=condition)
@@ -125,14 +131,14 @@ class ControlTables:
     def serve(self, serve: Serve) -> None:
         values = {
             "serving": {"BOOL": serve.serving},
-            "serving_until": number(serve.serving_until),
+            "serving_until": number_value(serve.serving_until),
             "reason": {"S": serve.reason},
         }
         condition = "attribute_not_exists(#serving_until) OR #serving_until <= :serving_until"
         self._update(ADMISSION, values, condition=condition)
 
     def close(self, epoch: int) -> None:
-        values = {"closed": number(epoch), "until": number(0)}
+        values = {"closed": number_value(epoch), "until": number_value(0)}
         condition = (
             "(attribute_not_exists(#closed) OR #closed <= :closed)"
             " AND (attribute_not_exists(epoch) OR epoch <= :closed)"
@@ -140,12 +146,12 @@ class ControlTables:
         self._update(ADMISSION, values, condition=condition)
 
     def log(self, entry: Mapping[str, Any]) -> None:
-        self._accepted(
+        self._write_to_all(
             lambda voter: self._clients[voter].update_item(
                 TableName=self.table,
                 Key={"pk": {"S": f"log#{entry['epoch']}"}},
                 UpdateExpression="SET entries = list_append(if_not_exists(entries, :none), :entry)",
-                ExpressionAttributeValues={":none": {"L": []}, ":entry": {"L": [_document(entry)]}},
+                ExpressionAttributeValues={":none": {"L": []}, ":entry": {"L": [_json_value(entry)]}},
             )
         )
 
@@ -163,7 +169,7 @@ class ControlTables:
     # ------------------------------------------------------------
 
     def _get(self, voter: str, pk: str) -> dict[str, Any]:
-        found = _reached(
+        found = _call(
             lambda: self._clients[voter].get_item(
                 TableName=self.table, Key={"pk": {"S": pk}}, ConsistentRead=True
             )
@@ -181,14 +187,14 @@ class ControlTables:
         }
         if condition:
             request["ConditionExpression"] = condition
-        _reached(lambda: self._clients[self.me].update_item(**request))
+        _call(lambda: self._clients[self.me].update_item(**request))
 
-    def _accepted(self, call: Callable[[str], object]) -> int:
+    def _write_to_all(self, call: Callable[[str], object]) -> int:
         """How many voters took a call that is made to all at once."""
-        asked = {voter: [self._ask(voter, partial(_reached, partial(call, voter)))] for voter in self.voters}
-        return len(self._heard(asked))
+        asked = {voter: [self._submit(voter, partial(_call, partial(call, voter)))] for voter in self.voters}
+        return len(self._answers(asked))
 
-    def _ask(self, voter: str, call: Callable[[], T]) -> Future[T]:
+    def _submit(self, voter: str, call: Callable[[], T]) -> Future[T]:
         """The future raises Failed when the call's turn comes only after everybody has given it up."""
         asked_at = time.monotonic()
 
@@ -199,7 +205,7 @@ class ControlTables:
 
         return self._threads[voter].submit(in_time)
 
-    def _heard(self, asked: Mapping[str, Sequence[Future[T]]]) -> dict[str, list[T]]:
+    def _answers(self, asked: Mapping[str, Sequence[Future[T]]]) -> dict[str, list[T]]:
         """What each voter said that answered everything; waits for all, or a majority and the grace."""
         pending = {future for futures in asked.values() for future in futures}
         deadline = None
@@ -208,17 +214,17 @@ class ControlTables:
             done, pending = wait(pending, timeout=left, return_when=FIRST_COMPLETED)
             if not done:
                 break
-            heard = sum(all(_good(future) for future in futures) for futures in asked.values())
+            heard = sum(all(_has_answered(future) for future in futures) for futures in asked.values())
             if deadline is None and heard > len(self.voters) // 2:
                 deadline = time.monotonic() + GRACE_SECONDS
         return {
             voter: [future.result() for future in futures]
             for voter, futures in asked.items()
-            if all(_good(future) for future in futures)
+            if all(_has_answered(future) for future in futures)
         }
 
 
-def _good(future: Future[Any]) -> bool:
+def _has_answered(future: Future[Any]) -> bool:
     """Whether a voter has answered. Raises what is no outage, such as a defect of ours."""
     if not future.done():
         return False
@@ -228,12 +234,12 @@ def _good(future: Future[Any]) -> bool:
     return error is None
 
 
-def ballot(lease: Mapping[str, Any], intent: Mapping[str, Any], seen: Mapping[str, Any]) -> Ballot:
+def ballot_of_items(lease: Mapping[str, Any], intent: Mapping[str, Any], seen: Mapping[str, Any]) -> Ballot:
     """The three items of a voter, of which each may be empty."""
-    candidate = _read(seen, "candidate")
-    asked = _read(intent, "document")
+    candidate = _parsed(seen, "candidate")
+    asked = _parsed(intent, "document")
     return Ballot(
-        lease=from_item(_read(lease, "document")) if lease else None,
+        lease=from_item(_parsed(lease, "document")) if lease else None,
         observations=_observations(seen),
         candidate=Candidate(**candidate) if candidate else None,
         intent=Intent(**asked) if asked else None,
@@ -244,32 +250,32 @@ def lease_item(lease: Lease) -> dict[str, Any]:
     """What the condition looks at as attributes, and the whole as a document beside them."""
     return {
         "pk": {"S": LEASE},
-        "epoch": number(lease.epoch),
+        "epoch": number_value(lease.epoch),
         "writer": {"S": lease.writer},
-        "until": number(lease.until),
-        "phase": number(int(lease.phase)),
-        "document": _document(to_item(lease)),
+        "until": number_value(lease.until),
+        "phase": number_value(int(lease.phase)),
+        "document": _json_value(to_item(lease)),
     }
 
 
-def number(value: float) -> dict[str, str]:
+def number_value(value: float) -> dict[str, str]:
     """A number of DynamoDB; times are kept to the millisecond."""
     return {"N": str(round(value, 3))}
 
 
 def _observations(item: Mapping[str, Any]) -> dict[str, Observation]:
-    return {region: Observation(**seen) for region, seen in (_read(item, "observations") or {}).items()}
+    return {region: Observation(**seen) for region, seen in (_parsed(item, "observations") or {}).items()}
 
 
-def _document(value: object) -> dict[str, str]:
+def _json_value(value: object) -> dict[str, str]:
     return {"S": json.dumps(value, separators=(",", ":"), sort_keys=True)}
 
 
-def _read(item: Mapping[str, Any], name: str) -> Any:
+def _parsed(item: Mapping[str, Any], name: str) -> Any:
     return json.loads(item[name]["S"]) if name in item else None
 
 
-def _reached(call: Callable[[], T]) -> T:
+def _call(call: Callable[[], T]) -> T:
     """What the call returns. Raises Failed when the table refuses, or is out of reach."""
     try:
         return call()

@@ -57,19 +57,19 @@ class GlobalDatabases:
             for service in ("rds", "rds-data", "cloudwatch", "secretsmanager"):
                 self.client(service, me)
 
-    def look(self) -> dict[str, Database | None]:
-        return {name: self._look(database) for name, database in self.databases.items()}
+    def states(self) -> dict[str, Database | None]:
+        return {name: self._state(database) for name, database in self.databases.items()}
 
-    def _look(self, database: GlobalDatabase) -> Database | None:
+    def _state(self, database: GlobalDatabase) -> Database | None:
         rds = self.client("rds", self.me)
-        found = reached(
+        found = call_aws(
             lambda: rds.describe_global_clusters(GlobalClusterIdentifier=database.identifier)[
                 "GlobalClusters"
             ]
         )
         if not found or self.me not in database.clusters:
             return None
-        own = reached(
+        own = call_aws(
             lambda: rds.describe_db_clusters(DBClusterIdentifier=database.clusters[self.me])["DBClusters"]
         )
         members = found[0].get("GlobalClusterMembers", [])
@@ -85,19 +85,21 @@ class GlobalDatabases:
 
     def _lag(self, database: GlobalDatabase, at: float) -> float | None:
         cluster = database.clusters.get(self.me, "")
-        queries = [_query(f"lag{number}", metric, cluster) for number, metric in enumerate(LAG_METRICS)]
+        queries = [
+            _metric_query(f"lag{number}", metric, cluster) for number, metric in enumerate(LAG_METRICS)
+        ]
         try:
-            found = reached(
+            found = call_aws(
                 lambda: self.client("cloudwatch", self.me).get_metric_data(
                     MetricDataQueries=queries,
-                    StartTime=_moment(at - LAG_AGE_SECONDS),
-                    EndTime=_moment(at + PERIOD_SECONDS),
+                    StartTime=_datetime(at - LAG_AGE_SECONDS),
+                    EndTime=_datetime(at + PERIOD_SECONDS),
                 )["MetricDataResults"]
             )
         except Failed:
             return None
         for series in sorted(found, key=lambda series: str(series["Id"])):
-            value = figure(series["Timestamps"], series["Values"], at)
+            value = lag_at(series["Timestamps"], series["Values"], at)
             if value is not None:
                 return value / 1000
         return None
@@ -110,14 +112,14 @@ class GlobalDatabases:
         }
         if mode == SWITCHOVER:
             rds = self.client("rds", source or self.me)
-            reached(lambda: rds.switchover_global_cluster(**request))
+            call_aws(lambda: rds.switchover_global_cluster(**request))
         else:
             rds = self.client("rds", self.me)
-            reached(lambda: rds.failover_global_cluster(**request, AllowDataLoss=True))
+            call_aws(lambda: rds.failover_global_cluster(**request, AllowDataLoss=True))
 
     def raise_fence(self, database: str, epoch: int) -> None:
         entry = self.databases[database]
-        reached(
+        call_aws(
             lambda: self.client("rds-data", self.me).execute_statement(
                 resourceArn=self.arn(entry),
                 secretArn=entry.admin_secret,
@@ -134,19 +136,19 @@ class GlobalDatabases:
         does the replica that `share_secrets` made there, and the others replicate it again.
         """
         settled = [
-            self._settle(name, kind, database)
+            self._settle_secret(name, kind, database)
             for database in self.databases.values()
             for name in database.secrets
         ]
         return all(settled)
 
-    def _settle(self, name: str, kind: str, database: GlobalDatabase) -> bool:
+    def _settle_secret(self, name: str, kind: str, database: GlobalDatabase) -> bool:
         lost = kind in (FAILOVER, EVACUATION)
-        here = self._described(name)
+        here = self._secret(name)
         if here.get("PrimaryRegion", self.me) != self.me:
             if lost or self.me == self.home:
                 own = self.client("secretsmanager", self.me)
-                reached(lambda: own.stop_replication_to_replica(SecretId=name))
+                call_aws(lambda: own.stop_replication_to_replica(SecretId=name))
                 return lost
         elif kind == SWITCHOVER and self.me == self.home:
             self._replicate(name, here, [region for region in database.keys if region != self.me], database)
@@ -156,13 +158,13 @@ class GlobalDatabases:
         """Replicate what became a secret of its own here over the one of the region that is to take over."""
         for database in self.databases.values():
             for name in database.secrets:
-                here = self._described(name)
+                here = self._secret(name)
                 if here.get("PrimaryRegion", self.me) == self.me and to in database.keys:
                     self._replicate(name, here, [to], database)
 
-    def _described(self, name: str) -> Mapping[str, Any]:
+    def _secret(self, name: str) -> Mapping[str, Any]:
         own = self.client("secretsmanager", self.me)
-        described: Mapping[str, Any] = reached(lambda: own.describe_secret(SecretId=name))
+        described: Mapping[str, Any] = call_aws(lambda: own.describe_secret(SecretId=name))
         return described
 
     def _replicate(
@@ -175,14 +177,16 @@ class GlobalDatabases:
             if region not in present
         ]
         if missing:
-            reached(
+            call_aws(
                 lambda: self.client("secretsmanager", self.me).replicate_secret_to_regions(
                     SecretId=name, AddReplicaRegions=missing, ForceOverwriteReplicaSecret=True
                 )
             )
 
     def arn(self, entry: GlobalDatabase) -> str:
-        return f"arn:{partition(self.me)}:rds:{self.me}:{self.account_id}:cluster:{entry.clusters[self.me]}"
+        return (
+            f"arn:{aws_partition(self.me)}:rds:{self.me}:{self.account_id}:cluster:{entry.clusters[self.me]}"
+        )
 
     def client(self, service: str, region: str) -> Any:
         key = (service, region)
@@ -191,7 +195,7 @@ class GlobalDatabases:
         return self._clients[key]
 
 
-def figure(timestamps: list[datetime.datetime], values: list[float], at: float) -> float | None:
+def lag_at(timestamps: list[datetime.datetime], values: list[float], at: float) -> float | None:
     """The lag at a time: the newest figure that the time after it is no part of, else the newest before it.
 
     A figure covers the minute that follows its timestamp; once the writer is lost, it may only grow.
@@ -207,14 +211,14 @@ def region_of(arn: str) -> str:
     return arn.split(":")[3]
 
 
-def partition(region: str) -> str:
+def aws_partition(region: str) -> str:
     """The part of AWS that a region belongs to (AWS General Reference, "Amazon Resource Names")."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
-def _query(identifier: str, metric: str, cluster: str) -> dict[str, Any]:
+def _metric_query(identifier: str, metric: str, cluster: str) -> dict[str, Any]:
     return {
         "Id": identifier,
         "MetricStat": {
@@ -229,11 +233,11 @@ def _query(identifier: str, metric: str, cluster: str) -> dict[str, Any]:
     }
 
 
-def _moment(seconds: float) -> datetime.datetime:
+def _datetime(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
 
 
-def reached(call: Callable[[], T]) -> T:
+def call_aws(call: Callable[[], T]) -> T:
     """What the call returns. Raises Failed with AWS's code and message."""
     try:
         return call()

@@ -14,12 +14,12 @@ from controller.view import Action, Admit, Close, Note, Propose, RaiseFence, Sha
 READMIT = "readmit"
 
 
-def renewed(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
+def renewed_lease(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
     """The lease with LEASE seconds from now on, and never less than a voter holds already."""
-    return lease._replace(until=max(now + settings.lease, longest(view, lease)))
+    return lease._replace(until=max(now + settings.lease, latest_until(view, lease)))
 
 
-def admission(now: float, settings: Settings, lease: Lease) -> Admit:
+def writer_admission(now: float, settings: Settings, lease: Lease) -> Admit:
     """What this region's functions may do under its own lease, once a majority has accepted it."""
     return Admit(
         epoch=lease.epoch,
@@ -30,41 +30,47 @@ def admission(now: float, settings: Settings, lease: Lease) -> Admit:
     )
 
 
-def longest(view: View, lease: Lease) -> float:
+def latest_until(view: View, lease: Lease) -> float:
     """The latest end of this lease that any voter holds: none of them takes an earlier one."""
     return max(vote.until for vote in (lease, *view.votes.values()) if vote and vote.epoch == lease.epoch)
 
 
-def begun(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
+def handover_actions(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
     """The steps that hand the lease over, if there is someone to take it; else none, or a refusal."""
-    asked = takeover.intent(now, settings, view, lease)
+    asked = takeover.current_intent(now, settings, view, lease)
     if asked is not None and asked.to != me and asked.to in settings.regions and asked.kind != READMIT:
         if not asked.force and not is_well(view.ballots, asked.to, me, now=now, settings=settings):
             return [Note(f"{asked.kind} refused", lease.epoch, f"{asked.to} is not well")]
-        return _handed_over(now, settings, view, lease, heir=asked.to, kind=asked.kind)
-    heir = _ready(now, me, settings, view, lease) if settings.automatic else None
-    return _handed_over(now, settings, view, lease, heir=heir, kind=EVACUATION) if heir else []
+        return _drain_actions(now, settings, view, lease, heir=asked.to, kind=asked.kind)
+    heir = _ready_successor(now, me, settings, view, lease) if settings.automatic else None
+    return _drain_actions(now, settings, view, lease, heir=heir, kind=EVACUATION) if heir else []
 
 
-def _handed_over(
+def _drain_actions(
     now: float, settings: Settings, view: View, lease: Lease, *, heir: str, kind: str
 ) -> list[Action]:
     fences = [RaiseFence(name, lease.epoch + 1) for name in settings.databases]
     if kind == SWITCHOVER:
         # nobody is lost yet: this region goes on writing until its databases have refused it
-        marked = renewed(now, settings, view, lease)._replace(heir=heir, handover=kind)
+        marked = renewed_lease(now, settings, view, lease)._replace(heir=heir, handover=kind)
         shared: list[Action] = [ShareSecrets(heir)] if settings.databases else []
-        steps = [*shared, Propose(marked), admission(now, settings, marked), *fences, Close(lease.epoch)]
+        steps = [
+            *shared,
+            Propose(marked),
+            writer_admission(now, settings, marked),
+            *fences,
+            Close(lease.epoch),
+        ]
     else:
         # not renewed: if a step fails, the lease runs out by itself
-        marked = lease._replace(until=longest(view, lease), heir=heir, handover=kind)
+        marked = lease._replace(until=latest_until(view, lease), heir=heir, handover=kind)
         steps = [Propose(marked), Close(lease.epoch), *fences]
     # its `since` is set when it is proposed, after the admission was closed
     draining = marked.entering(Phase.DRAINING, at=now)
     return [*steps, Propose(draining), Note("draining", lease.epoch, f"{kind} to {heir}")]
 
 
-def _ready(now: float, me: str, settings: Settings, view: View, lease: Lease) -> str | None:
+def _ready_successor(now: float, me: str, settings: Settings, view: View, lease: Lease) -> str | None:
     """A region that says that the others agree on the loss of this one, and that it would take over."""
     for region in settings.regions:
         ballot = view.ballots.get(region)
@@ -76,17 +82,17 @@ def _ready(now: float, me: str, settings: Settings, view: View, lease: Lease) ->
     return None
 
 
-def released(now: float, settings: Settings, view: View, lease: Lease) -> list[Action]:
+def release_actions(now: float, settings: Settings, view: View, lease: Lease) -> list[Action]:
     """The end of the drain: GUARD seconds after the last function could have been told that it may write."""
     if now < lease.since + settings.guard:
         return []
-    done = lease._replace(until=longest(view, lease)).entering(Phase.RELEASED, at=now)
+    done = lease._replace(until=latest_until(view, lease)).entering(Phase.RELEASED, at=now)
     return [Propose(done), Note("released", lease.epoch, f"to {lease.heir}")]
 
 
-def readmitted(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
+def lease_after_readmission(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
     """The lease without the region that a person lets back."""
-    asked = takeover.intent(now, settings, view, lease)
+    asked = takeover.current_intent(now, settings, view, lease)
     if asked is None or asked.kind != READMIT:
         return lease
     return lease._replace(retired=tuple(region for region in lease.retired if region != asked.to))

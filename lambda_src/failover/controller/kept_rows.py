@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from controller.global_databases import GlobalDatabase, GlobalDatabases, reached
+from controller.global_databases import GlobalDatabase, GlobalDatabases, call_aws
 from controller.ports import Failed
 
 SNAPSHOT_PREFIX = "rds:unplanned-global-failover-"
@@ -28,18 +28,18 @@ def reconcile(databases: GlobalDatabases, asked: Mapping[str, Any]) -> dict[str,
     name = str(asked.get("database") or next(iter(databases.databases), ""))
     entry = databases.databases.get(name)
     if entry is None:
-        return _refused(f"{name or 'a database'} is none of {', '.join(databases.databases) or 'none'}")
+        return _refusal(f"{name or 'a database'} is none of {', '.join(databases.databases) or 'none'}")
     try:
         if "rows" in asked:
-            return _found("compared", missing=missing(databases, entry, asked["rows"]))
+            return _report("compared", missing=missing_rows(databases, entry, asked["rows"]))
         if asked.get("done") is True:
-            return _removed(databases, entry)
-        return _kept(databases, entry, float(asked.get("since", 0.0)))
+            return _remove_restored_cluster(databases, entry)
+        return _list_kept_rows(databases, entry, float(asked.get("since", 0.0)))
     except Failed as failure:
-        return _refused(str(failure))
+        return _refusal(str(failure))
 
 
-def missing(databases: GlobalDatabases, entry: GlobalDatabase, rows: list[Any]) -> list[Any]:
+def missing_rows(databases: GlobalDatabases, entry: GlobalDatabase, rows: list[Any]) -> list[Any]:
     """Those of the kept rows whose key the writer, this region's cluster, does not have."""
     keys = [str(row["key"]) for row in rows]
     found = _query(
@@ -53,23 +53,23 @@ def missing(databases: GlobalDatabases, entry: GlobalDatabase, rows: list[Any]) 
     return [row for row in rows if row["key"] in lacking]
 
 
-def _kept(databases: GlobalDatabases, entry: GlobalDatabase, since: float) -> dict[str, Any]:
+def _list_kept_rows(databases: GlobalDatabases, entry: GlobalDatabase, since: float) -> dict[str, Any]:
     rds = databases.client("rds", databases.me)
     identifier = entry.clusters[databases.me] + SUFFIX
-    clusters = reached(
+    clusters = call_aws(
         lambda: rds.describe_db_clusters(Filters=[{"Name": "db-cluster-id", "Values": [identifier]}])[
             "DBClusters"
         ]
     )
     if not clusters:
-        return _restored(databases, entry, identifier)
-    instances = reached(
+        return _restore_snapshot(databases, entry, identifier)
+    instances = call_aws(
         lambda: rds.describe_db_instances(Filters=[{"Name": "db-cluster-id", "Values": [identifier]}])[
             "DBInstances"
         ]
     )
     if clusters[0]["Status"] != "available" or any(i["DBInstanceStatus"] != "available" for i in instances):
-        return _found("restoring", steps=["ask again in a few minutes"])
+        return _report("restoring", steps=["ask again in a few minutes"])
     rows = _query(
         databases,
         entry,
@@ -77,7 +77,7 @@ def _kept(databases: GlobalDatabases, entry: GlobalDatabase, since: float) -> di
         "SELECT * FROM antipode.written_since(:since) LIMIT :limit",
         {"since": since, "limit": PAGE_ROWS + 1},
     )
-    return _found(
+    return _report(
         "listed",
         rows=rows[:PAGE_ROWS],
         more=len(rows) > PAGE_ROWS,
@@ -85,21 +85,21 @@ def _kept(databases: GlobalDatabases, entry: GlobalDatabase, since: float) -> di
     )
 
 
-def _restored(databases: GlobalDatabases, entry: GlobalDatabase, identifier: str) -> dict[str, Any]:
+def _restore_snapshot(databases: GlobalDatabases, entry: GlobalDatabase, identifier: str) -> dict[str, Any]:
     """Restore the newest kept snapshot beside this region's cluster, with an instance like its own."""
     rds = databases.client("rds", databases.me)
     own = entry.clusters[databases.me]
-    snapshots = reached(
+    snapshots = call_aws(
         lambda: rds.describe_db_cluster_snapshots(DBClusterIdentifier=own)["DBClusterSnapshots"]
     )
     kept = [one for one in snapshots if one["DBClusterSnapshotIdentifier"].startswith(SNAPSHOT_PREFIX)]
     if not kept:
-        return _found("nothing was kept", rows=[], more=False)
+        return _report("nothing was kept", rows=[], more=False)
     newest = max(kept, key=lambda one: str(one.get("SnapshotCreateTime", "")))
-    cluster = reached(lambda: rds.describe_db_clusters(DBClusterIdentifier=own)["DBClusters"])[0]
+    cluster = call_aws(lambda: rds.describe_db_clusters(DBClusterIdentifier=own)["DBClusters"])[0]
     member = cluster["DBClusterMembers"][0]["DBInstanceIdentifier"]
-    like = reached(lambda: rds.describe_db_instances(DBInstanceIdentifier=member)["DBInstances"])[0]
-    reached(
+    like = call_aws(lambda: rds.describe_db_instances(DBInstanceIdentifier=member)["DBInstances"])[0]
+    call_aws(
         lambda: rds.restore_db_cluster_from_snapshot(
             DBClusterIdentifier=identifier,
             SnapshotIdentifier=newest["DBClusterSnapshotIdentifier"],
@@ -111,7 +111,7 @@ def _restored(databases: GlobalDatabases, entry: GlobalDatabase, identifier: str
             EnableHttpEndpoint=True,
         )
     )
-    reached(
+    call_aws(
         lambda: rds.create_db_instance(
             DBInstanceIdentifier=f"{identifier}-1",
             DBClusterIdentifier=identifier,
@@ -120,23 +120,23 @@ def _restored(databases: GlobalDatabases, entry: GlobalDatabase, identifier: str
             PubliclyAccessible=False,
         )
     )
-    return _found(
+    return _report(
         "restoring", snapshot=newest["DBClusterSnapshotIdentifier"], steps=["ask again in a few minutes"]
     )
 
 
-def _removed(databases: GlobalDatabases, entry: GlobalDatabase) -> dict[str, Any]:
+def _remove_restored_cluster(databases: GlobalDatabases, entry: GlobalDatabase) -> dict[str, Any]:
     rds = databases.client("rds", databases.me)
     identifier = entry.clusters[databases.me] + SUFFIX
-    reached(lambda: rds.delete_db_instance(DBInstanceIdentifier=f"{identifier}-1", SkipFinalSnapshot=True))
-    reached(lambda: rds.delete_db_cluster(DBClusterIdentifier=identifier, SkipFinalSnapshot=True))
-    return _found("removed", steps=["the snapshot itself is kept: delete it when nobody needs it any more"])
+    call_aws(lambda: rds.delete_db_instance(DBInstanceIdentifier=f"{identifier}-1", SkipFinalSnapshot=True))
+    call_aws(lambda: rds.delete_db_cluster(DBClusterIdentifier=identifier, SkipFinalSnapshot=True))
+    return _report("removed", steps=["the snapshot itself is kept: delete it when nobody needs it any more"])
 
 
 def _query(
     databases: GlobalDatabases, entry: GlobalDatabase, cluster: str, sql: str, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    answer = reached(
+    answer = call_aws(
         lambda: databases.client("rds-data", databases.me).execute_statement(
             resourceArn=cluster,
             secretArn=entry.admin_secret,
@@ -156,9 +156,9 @@ def _typed(value: object) -> dict[str, Any]:
     return {"longValue": value} if isinstance(value, int) else {"doubleValue": value}
 
 
-def _found(state: str, *, steps: list[str] | None = None, **report: Any) -> dict[str, Any]:
+def _report(state: str, *, steps: list[str] | None = None, **report: Any) -> dict[str, Any]:
     return {"allowed": True, "reasons": [], "steps": steps or [], "report": {"state": state, **report}}
 
 
-def _refused(reason: str) -> dict[str, Any]:
+def _refusal(reason: str) -> dict[str, Any]:
     return {"allowed": False, "reasons": [reason], "steps": []}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from controller.decision import decide
 from controller.lease import Lease, Phase, Settings, newest
-from controller.observation import observed
+from controller.observation import next_observation
 from controller.ports import Databases, Failed, Probes, Tables
 from controller.view import (
     Action,
@@ -54,7 +54,7 @@ class Memory:
 def tick(world: World, memory: Memory) -> None:
     """Observe, then decide and act. Never raises for what a region's loss can cause."""
     memory.before, memory.noted = memory.noted, set()
-    observe(world)
+    publish_observations(world)
     looked = View(ballots={})
     for _ in range(MAXIMUM_ROUNDS):
         now = world.clock()
@@ -65,15 +65,17 @@ def tick(world: World, memory: Memory) -> None:
             return
 
 
-def observe(world: World) -> None:
+def publish_observations(world: World) -> None:
     """Probe the regions, add what is seen to what was seen before, and publish it."""
-    seen = world.probes.probe()
+    seen = world.probes.probe_all()
     now = world.clock()
     try:
-        before = world.tables.observations()
-        world.tables.observe(
+        before = world.tables.own_observations()
+        world.tables.write_observations(
             {
-                region: observed(before.get(region), well=well, cause=cause, now=now, settings=world.settings)
+                region: next_observation(
+                    before.get(region), well=well, cause=cause, now=now, settings=world.settings
+                )
                 for region, (well, cause) in seen.items()
             }
         )
@@ -87,19 +89,19 @@ def _carry_out(world: World, memory: Memory, view: View, actions: list[Action]) 
     again = False
     for action in actions:
         try:
-            view, more = _do(world, memory, view, action)
+            view, more = _perform(world, memory, view, action)
         except Failed as failure:
             epoch = getattr(newest(view.votes), "epoch", 0)
-            _note(world, memory, Note(f"{type(action).__name__} failed", epoch, str(failure)))
+            _log_once(world, memory, Note(f"{type(action).__name__} failed", epoch, str(failure)))
             return view, False
         again = again or more
     return view, again
 
 
-def _do(world: World, memory: Memory, view: View, action: Action) -> tuple[View, bool]:
+def _perform(world: World, memory: Memory, view: View, action: Action) -> tuple[View, bool]:
     match action:
         case Propose(lease):
-            return view, _propose(world, view, lease)
+            return view, _write_lease(world, view, lease)
         case Admit():
             world.tables.admit(action)
         case Serve():
@@ -109,11 +111,13 @@ def _do(world: World, memory: Memory, view: View, action: Action) -> tuple[View,
         case Announce(epoch):
             world.tables.announce(None if epoch is None else Candidate(epoch, world.clock()))
         case LookAtDatabases():
-            return view._replace(databases=world.databases.look()), True
+            return view._replace(databases=world.databases.states()), True
         case MeasureLags(at):
             return view._replace(lags=world.databases.lags(at)), True
         case Promote(database, mode, source):
-            _note(world, memory, Note(f"promote {database}", _epoch(view), f"{mode} from {source}"))
+            _log_once(
+                world, memory, Note(f"promote {database}", _latest_epoch(view), f"{mode} from {source}")
+            )
             world.databases.promote(database, mode, source)
             return view._replace(databases=None), True
         case RaiseFence(database, epoch):
@@ -123,11 +127,11 @@ def _do(world: World, memory: Memory, view: View, action: Action) -> tuple[View,
         case ShareSecrets(to):
             world.databases.share_secrets(to)
         case Note():
-            _note(world, memory, action)
+            _log_once(world, memory, action)
     return view, False
 
 
-def _propose(world: World, view: View, lease: Lease) -> bool:
+def _write_lease(world: World, view: View, lease: Lease) -> bool:
     """Write the lease to a majority, or fail; True when more than its time has changed."""
     if lease.phase == Phase.DRAINING:
         # the admission has been closed by now: the wait begins here, not when the tick did
@@ -138,12 +142,12 @@ def _propose(world: World, view: View, lease: Lease) -> bool:
     return lease._replace(until=0) not in [vote._replace(until=0) for vote in view.votes.values() if vote]
 
 
-def _epoch(view: View) -> int:
+def _latest_epoch(view: View) -> int:
     latest = newest(view.votes)
     return latest.epoch if latest else 0
 
 
-def _note(world: World, memory: Memory, note: Note) -> None:
+def _log_once(world: World, memory: Memory, note: Note) -> None:
     known = note in memory.before | memory.noted
     memory.noted.add(note)
     if known:

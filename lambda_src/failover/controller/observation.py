@@ -8,7 +8,7 @@ from controller.lease import Settings
 from controller.view import Ballot, Observation
 
 
-def observed(
+def next_observation(
     before: Observation | None, *, well: bool, cause: str, now: float, settings: Settings
 ) -> Observation:
     """This look added to those before; a gap between two looks, or a change, begins a new run."""
@@ -17,7 +17,7 @@ def observed(
     return Observation(seen_at=now, well=well, since=since, cause="" if well else cause)
 
 
-def seen_for(
+def seconds_seen(
     ballots: Mapping[str, Ballot], region: str, *, well: bool, now: float, settings: Settings
 ) -> dict[str, float]:
     """Seconds for which each voter outside the region has seen it well (or not), as of its last look.
@@ -32,12 +32,12 @@ def seen_for(
     return runs
 
 
-def agree_it_is_lost(
+def is_agreed_lost(
     ballots: Mapping[str, Ballot], region: str, me: str, *, now: float, settings: Settings
 ) -> bool:
     """Whether a majority of the voters, this one among them and none in the region, have seen it fail for
     AGREEMENT seconds in a row."""
-    runs = seen_for(ballots, region, well=False, now=now, settings=settings)
+    runs = seconds_seen(ballots, region, well=False, now=now, settings=settings)
     agreed = {voter for voter, seconds in runs.items() if seconds >= settings.agreement}
     return me in agreed and len(agreed) >= settings.quorum
 
@@ -47,7 +47,7 @@ def is_cut_off(
 ) -> bool:
     """Whether this region has not reached the writer for AGREEMENT seconds, while another voter sees it well:
     what is wrong lies between the two, and writes cannot be forwarded from here."""
-    failed_for = seen_for(ballots, writer, well=False, now=now, settings=settings).get(me)
+    failed_for = seconds_seen(ballots, writer, well=False, now=now, settings=settings).get(me)
     others = [voter for voter in ballots if voter not in (me, writer)]
     return (
         failed_for is not None
@@ -63,7 +63,7 @@ def is_well(ballots: Mapping[str, Ballot], region: str, by: str, *, now: float, 
     return seen is not None and seen.well and _is_fresh(seen, now, settings)
 
 
-def last_well(ballots: Mapping[str, Ballot], region: str, *, otherwise: float) -> float:
+def failing_since(ballots: Mapping[str, Ballot], region: str, *, otherwise: float) -> float:
     """The earliest time at which one of the voters saw the region's present trouble begin."""
     starts = [
         ballot.observations[region].since

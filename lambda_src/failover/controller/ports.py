@@ -22,13 +22,13 @@ class Tables(Protocol):
     def propose(self, lease: Lease, *, now: float, guard: float) -> int:
         """Write the lease to every voter that accepts it; how many did."""
 
-    def intend(self, intent: Intent) -> int:
+    def write_intent(self, intent: Intent) -> int:
         """Write what a person asked for to every voter; how many took it."""
 
-    def observations(self) -> Mapping[str, Observation]:
+    def own_observations(self) -> Mapping[str, Observation]:
         """What this region's function has seen before. Raises Failed."""
 
-    def observe(self, observations: Mapping[str, Observation]) -> None:
+    def write_observations(self, observations: Mapping[str, Observation]) -> None:
         """Publish what this region's function has seen. Raises Failed."""
 
     def announce(self, candidate: Candidate | None) -> None:
@@ -53,7 +53,7 @@ class Tables(Protocol):
 class Databases(Protocol):
     """The global databases, through this region's control plane and Data API. All may raise Failed."""
 
-    def look(self) -> Mapping[str, Database | None]: ...
+    def states(self) -> Mapping[str, Database | None]: ...
 
     def lags(self, at: float) -> Mapping[str, float | None]:
         """Seconds that this region's clusters lagged at `at`; None where there is no figure. Never raises."""
@@ -72,7 +72,7 @@ class Databases(Protocol):
 class Probes(Protocol):
     """How this region's function sees the regions."""
 
-    def probe(self) -> Mapping[str, tuple[bool, str]]:
+    def probe_all(self) -> Mapping[str, tuple[bool, str]]:
         """Per region whether it is well, and the cause if not; never raises."""
 
     def publish(self, seen: Mapping[str, bool], *, now: float) -> None:

@@ -41,8 +41,8 @@ class RegionalProbes:
         self._published: dict[str, bool] = {}
         self._published_at = float("-inf")
 
-    def probe(self) -> dict[str, tuple[bool, str]]:
-        return dict(zip(self.urls, self._threads.map(look, self.urls.values()), strict=True))
+    def probe_all(self) -> dict[str, tuple[bool, str]]:
+        return dict(zip(self.urls, self._threads.map(probe_region, self.urls.values()), strict=True))
 
     def publish(self, seen: Mapping[str, bool], *, now: float) -> None:
         """Once a minute, and at once when something changed: an alarm needs no more."""
@@ -67,7 +67,7 @@ class RegionalProbes:
         self._published, self._published_at = dict(seen), now
 
 
-def look(url: str) -> tuple[bool, str]:
+def probe_region(url: str) -> tuple[bool, str]:
     """Whether a region is well, and the cause if it is not."""
     parts = urlsplit(url)
     connection = _connection(parts)
@@ -76,24 +76,24 @@ def look(url: str) -> tuple[bool, str]:
             "GET", parts.path or "/", headers={"Host": parts.netloc, "User-Agent": "antipode-failover"}
         )
         answer = connection.getresponse()
-        return judged(answer.status, answer.read(64 * 1024))
+        return health_of_response(answer.status, answer.read(64 * 1024))
     except (OSError, http.client.HTTPException) as error:
         return False, type(error).__name__
     finally:
         connection.close()
 
 
-def judged(status: int, body: bytes) -> tuple[bool, str]:
+def health_of_response(status: int, body: bytes) -> tuple[bool, str]:
     """What an answer of the health function says. A region that is only kept out of service is well."""
     if status < 400:
         return True, ""
-    failing = _failing(body)
+    failing = _failing_checks(body)
     if failing and all(name == "admission" and cause.startswith(KEPT_OUT) for name, cause in failing.items()):
         return True, ""
     return False, "; ".join(f"{name}: {cause}" for name, cause in failing.items()) or f"status {status}"
 
 
-def _failing(body: bytes) -> dict[str, str]:
+def _failing_checks(body: bytes) -> dict[str, str]:
     try:
         checks: Any = json.loads(body)["checks"]
         return {name: str(check.get("cause")) for name, check in checks.items() if check["status"] != "pass"}

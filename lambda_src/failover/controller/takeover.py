@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.lease import FAILOVER, Lease, Settings
-from controller.observation import agree_it_is_lost, is_well, last_well
+from controller.observation import failing_since, is_agreed_lost, is_well
 from controller.view import Intent, View
 
 # What a person asked for is forgotten after this many seconds: a surprise an hour later helps nobody.
@@ -11,7 +11,7 @@ LIFE_SECONDS = {FAILOVER: 300.0}
 DEFAULT_LIFE_SECONDS = 60.0
 
 
-def intent(now: float, settings: Settings, view: View, lease: Lease) -> Intent | None:
+def current_intent(now: float, settings: Settings, view: View, lease: Lease) -> Intent | None:
     """What a person asked of this epoch, if a majority has it."""
     found = [ballot.intent for ballot in view.ballots.values() if ballot.intent is not None]
     for one in found:
@@ -21,13 +21,13 @@ def intent(now: float, settings: Settings, view: View, lease: Lease) -> Intent |
     return None
 
 
-def is_suspected(now: float, me: str, settings: Settings, view: View, lease: Lease) -> bool:
-    return agree_it_is_lost(view.ballots, lease.writer, me, now=now, settings=settings)
+def is_writer_lost(now: float, me: str, settings: Settings, view: View, lease: Lease) -> bool:
+    return is_agreed_lost(view.ballots, lease.writer, me, now=now, settings=settings)
 
 
-def lag_time(now: float, view: View, lease: Lease) -> float:
+def writer_failing_since(now: float, view: View, lease: Lease) -> float:
     """When the writer was last well: what was replicated then is what a failover keeps."""
-    return last_well(view.ballots, lease.writer, otherwise=now)
+    return failing_since(view.ballots, lease.writer, otherwise=now)
 
 
 def refusals(
@@ -54,11 +54,11 @@ def refusals(
         found.append("the mode is manual")
     if me in lease.retired and not asked:
         found.append(f"{me} is retired until a person lets it back")
-    if not is_suspected(now, me, settings, view, lease):
+    if not is_writer_lost(now, me, settings, view, lease):
         found.append(
             f"no majority outside {lease.writer} has seen it fail for {settings.agreement:g} s in a row"
         )
-    if not asked and (first := _comes_first(now, me, settings, view, lease)):
+    if not asked and (first := _earlier_successor(now, me, settings, view, lease)):
         found.append(f"{first} comes first in the order of succession")
     return found + lag_refusals(settings, view)
 
@@ -75,7 +75,7 @@ def lag_refusals(settings: Settings, view: View) -> list[str]:
     return found
 
 
-def _comes_first(now: float, me: str, settings: Settings, view: View, lease: Lease) -> str | None:
+def _earlier_successor(now: float, me: str, settings: Settings, view: View, lease: Lease) -> str | None:
     """A region before this one in the succession that could take over; it gets `patience` seconds."""
     if now > lease.until + settings.guard + settings.patience:
         return None
