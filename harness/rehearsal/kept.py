@@ -157,7 +157,7 @@ def keep(environment: Environment, fingerprint: str, snapshot: bytes, *, folder:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what drills that were killed were writing, and estates that have grown too old to be taken up."""
+    """Remove what drills that were killed were writing, and estates that are too old to be taken up."""
     for file in folder.iterdir():
         writer = file.suffix.removeprefix(".")
         killed = writer.isdecimal() and not psutil.pid_exists(int(writer))

@@ -6,6 +6,7 @@ as caches, metrics of functions, probes, and model time. So it is the estate as 
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import zlib
 from collections.abc import Iterable
@@ -24,20 +25,21 @@ def taken(rooms: Iterable[Service], moto: Moto, *, foreign: Iterable[str]) -> by
     """
     held: dict[str, Any] = {"rooms": {room.name: room.kept() for room in rooms}}
     held["ministack"] = stores.of_ministack()
-    held["moto"] = {}
-    try:
-        if moto.loaded:
-            with moto.in_turn():
-                held["moto"] = stores.of_moto()
-                plain = pickle.dumps(held, protocol=pickle.HIGHEST_PROTOCOL)
-        else:
-            plain = pickle.dumps(held, protocol=pickle.HIGHEST_PROTOCOL)
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        raise CannotBeKept(f"an emulator or a room holds what no file can: {error}") from error
+    with moto.in_turn() if moto.loaded else contextlib.nullcontext():
+        held["moto"] = stores.of_moto() if moto.loaded else {}
+        plain = _pickled(held)
     for text in foreign:
         if text.encode() in plain:
             raise CannotBeKept(f"a resource names {text}, which only this sandbox has")
     return zlib.compress(plain, level=1)
+
+
+def _pickled(held: dict[str, Any]) -> bytes:
+    try:
+        return pickle.dumps(held, protocol=pickle.HIGHEST_PROTOCOL)
+    # RuntimeError: a background thread of an emulator changed a store meanwhile
+    except (pickle.PicklingError, TypeError, AttributeError, RuntimeError) as error:
+        raise CannotBeKept(f"an emulator or a room holds what no file can: {error}") from error
 
 
 def taken_up(snapshot: bytes, rooms: Iterable[Service], moto: Moto) -> None:
