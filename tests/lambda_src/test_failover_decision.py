@@ -113,13 +113,15 @@ def test_everything_that_forbids_a_takeover_is_said_at_once() -> None:
     manual = THREE._replace(automatic=False)
     view = View(votes, lags={"orders": 7.0})
     assert refusals(NOW, WEST, manual, view, HELD._replace(retired=(WEST,))) == [
-        f"{WEST} is not well itself",
-        "the mode is manual",
-        f"{WEST} is retired until a person lets it back",
-        f"no majority outside {EAST} has seen it fail for 15 s in a row",
+        f"{WEST} is not well: run status to see why",
+        "the mode is manual: run failover to take over",
+        f"{WEST} is retired: run readmit when it is well",
+        f"no majority of the voters has seen {EAST} fail for 15 s in a row",
         "the replica of orders lagged 7.0 s, more than 5 s",
     ]
-    assert refusals(NOW, WEST, manual, view, HELD, asked=True, forced=True) == [f"{WEST} is not well itself"]
+    assert refusals(NOW, WEST, manual, view, HELD, requested=True, forced=True) == [
+        f"{WEST} is not well: run status to see why"
+    ]
 
 
 def test_one_voter_alone_or_too_short_a_time_or_too_old_a_look_is_no_agreement() -> None:
@@ -138,14 +140,14 @@ def test_who_may_serve() -> None:
     standby = THREE._replace(active_standby=True)
     west = HELD._replace(writer=WEST)
     retired = west._replace(retired=(EAST,))
-    told = f"retired: {WEST} took over in epoch 3"
+    reason = f"retired: {WEST} took over in epoch 3"
     view = View({})
     assert [may_serve_clients(NOW, EAST, THREE, view, lease) for lease in (HELD, west, retired)] == [
         (True, ""),
         (True, ""),
-        (False, told),
+        (False, reason),
     ]
-    assert may_serve_clients(NOW, EAST, standby, view, west) == (False, f"standing by for {WEST}")
+    assert may_serve_clients(NOW, EAST, standby, view, west) == (False, f"standby: {WEST} is the writer")
     assert may_serve_clients(NOW, WEST, standby, view, HELD) == (True, "")
     assert may_serve_clients(NOW, EAST, THREE._replace(auto_return=True), view, retired) == (True, "")
 
@@ -153,7 +155,7 @@ def test_who_may_serve() -> None:
 def test_a_region_that_alone_does_not_reach_the_writer_sends_its_clients_there() -> None:
     votes = ballots(seen=WELL)
     votes[WEST] = votes[WEST]._replace(observations={EAST: LOST, WEST: WELL})
-    away = (False, f"cut off from {EAST}, which writes and which others reach")
+    away = (False, f"cut off from the writer {EAST}, which other voters reach")
 
     def served(settings: Settings = THREE, seen: dict[str, Ballot] = votes) -> tuple[bool, str]:
         return may_serve_clients(NOW, WEST, settings, View(seen), HELD)

@@ -79,7 +79,7 @@ def test_a_cut_between_the_two_regions_alone_moves_clients_to_the_writer_and_not
     model.run(2 * THREE.tick + 1)
     west = model.admission(WEST)
     assert west is not None
-    assert (west.serving, west.reason) == (False, f"cut off from {EAST}, which writes and which others reach")
+    assert (west.serving, west.reason) == (False, f"cut off from the writer {EAST}, which other voters reach")
     assert model.admission(EAST).serving  # type: ignore[union-attr]
     model.run(300)
     assert model.lease().epoch == 1  # type: ignore[union-attr]
@@ -188,7 +188,7 @@ def test_in_manual_mode_a_person_decides() -> None:
     model = running(settings=THREE._replace(automatic=False))
     model.dark.add(EAST)
     model.run(120)
-    assert model.events("takeover refused")[0]["details"] == "the mode is manual"
+    assert model.events("takeover refused")[0]["details"] == "the mode is manual: run failover to take over"
     model.intend("failover", WEST)
     model.run(120)
     assert model.lease().writer == WEST  # type: ignore[union-attr]
@@ -271,7 +271,7 @@ def test_a_switchover_to_a_region_that_is_not_well_is_refused() -> None:
     model.intend("switchover", WEST)
     model.run(90)
     assert (model.lease().epoch, model.admitted()) == (1, {EAST})  # type: ignore[union-attr]
-    assert model.events("switchover refused")[0]["details"] == f"{WEST} is not well"
+    assert model.events("switchover refused")[0]["details"] == f"{WEST} is not well: run status to see why"
 
 
 def test_the_old_primary_returns_as_a_retired_replica_and_its_unreplicated_writes_are_kept() -> None:
@@ -301,7 +301,7 @@ def test_a_retired_region_does_not_take_over_by_itself_until_it_is_let_back() ->
     model.run(120)
     assert model.lease().epoch == 2  # type: ignore[union-attr]
     assert model.events("takeover refused")[-1]["details"] == (
-        f"{EAST} is retired until a person lets it back"
+        f"{EAST} is retired: run readmit when it is well"
     )
     model.heal()
     model.run(60)

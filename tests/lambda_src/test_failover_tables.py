@@ -179,7 +179,7 @@ def test_a_defect_of_ours_is_no_voter_out_of_reach(tables: ControlTables) -> Non
 def test_what_has_to_be_written_here_fails_when_this_region_is_out_of_reach(tables: ControlTables) -> None:
     out_of_reach(tables, EAST)
     for call in (
-        tables.observations,
+        tables.own_observations,
         lambda: tables.write_observations({}),
         lambda: tables.announce(None),
         lambda: tables.admit(ADMIT),

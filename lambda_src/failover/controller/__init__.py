@@ -1,1 +1,1 @@
-"""The failover controller: who may write, decided by a majority of regions. README.md tells the protocol."""
+"""The failover controller: a majority of the regions decides which one writes. See README.md."""

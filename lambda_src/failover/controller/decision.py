@@ -1,7 +1,7 @@
-"""What a controller does next: a pure function of the time, the settings, and what it sees.
+"""The next actions of a controller: a pure function of the time, the settings and the view.
 
-It is called again after its actions were carried out, until it has nothing more to do in this tick. Whatever
-it was about to do when it died, the next call finds out from the tables, and goes on.
+loop.py carries the actions out and calls it again until nothing is left to do in this tick. All progress is
+in the tables, so the next call continues where a worker died.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from controller.writer import is_failed_claim, new_claim, repair_claim, writer_a
 
 
 def decide(now: float, me: str, settings: Settings, view: View) -> list[Action]:
-    """The actions of region `me` at `now`, in order; the first that fails ends the list.
+    """The actions of region `me` at `now`, in order. The first that fails ends the list.
 
-    `now` is read before `view` is: an `until` of now + LEASE is never too late.
+    Read the clock before the view, so that an `until` of now + LEASE is never too late.
     """
     if len(view.ballots) < settings.quorum:
         return [Note("isolated", 0, f"reaches {len(view.ballots)} of {len(settings.voters)} voters")]
@@ -37,7 +37,7 @@ def decide(now: float, me: str, settings: Settings, view: View) -> list[Action]:
     if latest is None:
         return [Propose(new_claim(now, me, settings, None, kind=BOOTSTRAP))] if me == settings.home else []
     if held is None:
-        # the epoch of a claim that may not have won is not for the functions to know
+        # do not publish this epoch to the functions: the claim may have no majority
         serves, reason = may_serve_clients(now, me, settings, view, latest)
         serve = Serve(serves, now + settings.lease, reason)
         return [serve, *_without_established_lease(now, me, settings, view, latest)]
@@ -57,12 +57,14 @@ def decide(now: float, me: str, settings: Settings, view: View) -> list[Action]:
 
 
 def follower_admission(now: float, me: str, settings: Settings, view: View, lease: Lease) -> Admit:
-    """What this region's functions may do under another region's lease: forward writes until it ends.
+    """The admission of this region's functions under another region's lease: they may forward writes.
 
-    `until` is what a majority has confirmed, or nothing: so it ends here too before anyone takes over.
+    Its `until` is that of the lease at a majority, or 0. So forwarding too ends before another region takes
+    over.
     """
     serves, reason = may_serve_clients(now, me, settings, view, lease)
-    # a copy outlives a release, and then only a database's fence stops it: without one nothing is forwarded
+    # a function may use its copy after the release, when only a database's fence stops it: without databases
+    # nothing is forwarded
     forwards = bool(settings.databases) and lease.writes and lease.heir is None and lease.writer != me
     return Admit(
         epoch=lease.epoch,
@@ -75,50 +77,54 @@ def follower_admission(now: float, me: str, settings: Settings, view: View, leas
 
 
 def may_serve_clients(now: float, me: str, settings: Settings, view: View, lease: Lease) -> tuple[bool, str]:
-    """Whether clients' traffic may come here at all, and why not: what keeps a lost region from returning,
-    and sends clients to the writer's region from one that cannot forward their writes to it."""
+    """Whether this region may serve clients, and the reason if it may not.
+
+    It keeps a retired region out of service. It also sends clients to the writer's region when this region
+    cannot forward their writes.
+    """
     if lease.writer == me:
         return True, ""
-    # a standby has no clients to send away, and is to be there when the writer is lost
+    # a standby serves no clients yet, and must stay in service to replace a lost writer
     forwarding = settings.databases and not settings.active_standby
     if forwarding and is_cut_off(view.ballots, lease.writer, me, now=now, settings=settings):
-        return False, f"cut off from {lease.writer}, which writes and which others reach"
+        return False, f"cut off from the writer {lease.writer}, which other voters reach"
     if settings.auto_return:
         return True, ""
     if me in lease.retired:
         return False, f"retired: {lease.writer} took over in epoch {lease.epoch}"
     if settings.active_standby and me == settings.home and lease.writes:
-        return False, f"standing by for {lease.writer}"
+        return False, f"standby: {lease.writer} is the writer"
     return True, ""
 
 
 def _takeover_actions(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
-    """Another region is the writer: claim what it hands over, or what it has lost."""
+    """The actions while another region is the writer: claim its lease if it is handed over or lost."""
     if lease.phase == Phase.RELEASED and lease.heir == me:
         return [Propose(new_claim(now, me, settings, view, kind=lease.handover or RETURN, after=lease))]
-    asked = takeover.current_intent(now, settings, view, lease)
-    asked = asked if asked is not None and asked.kind == FAILOVER and asked.to == me else None
-    forced = asked is not None and asked.force
+    intent = takeover.current_intent(now, settings, view, lease)
+    requested = intent is not None and intent.kind == FAILOVER and intent.to == me
+    forced = intent is not None and requested and intent.force
     if not forced and not takeover.is_writer_lost(now, me, settings, view, lease):
         return _withdrawal(me, view)
     if settings.databases and view.lags is None:
         return [MeasureLags(takeover.writer_failing_since(now, view, lease))]
-    refusals = takeover.refusals(now, me, settings, view, lease, asked=asked is not None, forced=forced)
+    refusals = takeover.refusals(now, me, settings, view, lease, requested=requested, forced=forced)
     if refusals:
         return [*_withdrawal(me, view), Note("takeover refused", lease.epoch, "; ".join(refusals))]
     if not is_free_at_a_majority(view.votes, settings, now=now):
         return [Announce(lease.epoch), Note("ready to take over", lease.epoch, f"from {lease.writer}")]
-    by = asked.by if asked else "controller"
+    by = intent.by if intent is not None and requested else "controller"
     return [Propose(new_claim(now, me, settings, view, kind=FAILOVER, after=lease, by=by))]
 
 
 def _withdrawal(me: str, view: View) -> list[Action]:
+    """Withdraw this region's candidacy, if it has announced one."""
     own = view.ballots.get(me)
     return [Announce(None)] if own is not None and own.candidate is not None else []
 
 
 def _return_if_untaken(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
-    """Handed over, but not taken yet. After a while it is taken back: better this writer than none."""
+    """The lease is released and the heir has not claimed it. Claim it back after `patience` seconds."""
     if now <= lease.since + settings.patience:
         return []
     return [Propose(new_claim(now, me, settings, view, kind=RETURN, after=lease))]
@@ -127,7 +133,8 @@ def _return_if_untaken(now: float, me: str, settings: Settings, view: View, leas
 def _without_established_lease(
     now: float, me: str, settings: Settings, view: View, latest: Lease
 ) -> list[Action]:
-    """No majority is seen to hold one lease: a claim reached too few, or its voters are out of reach."""
+    """The actions while no majority in reach holds the same lease: a claim reached too few voters, or some
+    voters are out of reach."""
     if latest.phase == Phase.ACQUIRED and latest.previous is not None:
         return _after_a_failed_claim(now, me, settings, view, latest, latest.previous)
     if latest.writer != me:
@@ -138,11 +145,14 @@ def _without_established_lease(
 
 
 def _after_a_failed_claim(
-    now: float, me: str, settings: Settings, view: View, latest: Lease, before: str
+    now: float, me: str, settings: Settings, view: View, latest: Lease, previous: str
 ) -> list[Action]:
-    """A claim, perhaps one's own, is made again only if there still is reason to: the writer before it."""
-    if before != me:
-        return _takeover_actions(now, me, settings, view, latest._replace(writer=before))
+    """After a failed claim, decide again by the writer before it.
+
+    Claim only if that region is still lost, or if it is this region.
+    """
+    if previous != me:
+        return _takeover_actions(now, me, settings, view, latest._replace(writer=previous))
     if not is_free(latest, now=now, guard=settings.guard):
         return []
     return [Propose(new_claim(now, me, settings, view, kind=RETURN, after=latest))]

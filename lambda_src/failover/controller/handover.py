@@ -1,7 +1,7 @@
-"""Giving the lease away: what a person asked for, or what the others agree on. Pure.
+"""Handing the lease over: a person ran a command, or the other regions agree that this one is lost. Pure.
 
-Nothing is lost on the way: the databases refuse the old epoch, this region's functions are told, and only
-after GUARD, when the last of them has heard of it, is the lease released.
+No write is lost. First the databases refuse the old epoch and the admission of this region's functions is
+closed. The lease is released GUARD seconds later, when no function here can still use a copy of it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ READMIT = "readmit"
 
 
 def renewed_lease(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
-    """The lease with LEASE seconds from now on, and never less than a voter holds already."""
+    """The lease until now + LEASE, or until the latest time that a voter already holds."""
     return lease._replace(until=max(now + settings.lease, latest_until(view, lease)))
 
 
 def writer_admission(now: float, settings: Settings, lease: Lease) -> Admit:
-    """What this region's functions may do under its own lease, once a majority has accepted it."""
+    """The admission of the writer's functions. Publish it only after a majority has accepted the lease."""
     return Admit(
         epoch=lease.epoch,
         writer=lease.writer,
@@ -31,17 +31,19 @@ def writer_admission(now: float, settings: Settings, lease: Lease) -> Admit:
 
 
 def latest_until(view: View, lease: Lease) -> float:
-    """The latest end of this lease that any voter holds: none of them takes an earlier one."""
+    """The latest `until` of this epoch at any voter. Voters refuse an earlier one."""
     return max(vote.until for vote in (lease, *view.votes.values()) if vote and vote.epoch == lease.epoch)
 
 
 def handover_actions(now: float, me: str, settings: Settings, view: View, lease: Lease) -> list[Action]:
-    """The steps that hand the lease over, if there is someone to take it; else none, or a refusal."""
-    asked = takeover.current_intent(now, settings, view, lease)
-    if asked is not None and asked.to != me and asked.to in settings.regions and asked.kind != READMIT:
-        if not asked.force and not is_well(view.ballots, asked.to, me, now=now, settings=settings):
-            return [Note(f"{asked.kind} refused", lease.epoch, f"{asked.to} is not well")]
-        return _drain_actions(now, settings, view, lease, heir=asked.to, kind=asked.kind)
+    """The steps that hand the lease over. Empty without a reason to; one note if the target is not well."""
+    intent = takeover.current_intent(now, settings, view, lease)
+    if intent is not None and intent.to != me and intent.to in settings.regions and intent.kind != READMIT:
+        if not intent.force and not is_well(view.ballots, intent.to, me, now=now, settings=settings):
+            return [
+                Note(f"{intent.kind} refused", lease.epoch, f"{intent.to} is not well: run status to see why")
+            ]
+        return _drain_actions(now, settings, view, lease, heir=intent.to, kind=intent.kind)
     heir = _ready_successor(now, me, settings, view, lease) if settings.automatic else None
     return _drain_actions(now, settings, view, lease, heir=heir, kind=EVACUATION) if heir else []
 
@@ -51,7 +53,7 @@ def _drain_actions(
 ) -> list[Action]:
     fences = [RaiseFence(name, lease.epoch + 1) for name in settings.databases]
     if kind == SWITCHOVER:
-        # nobody is lost yet: this region goes on writing until its databases have refused it
+        # no region is lost: clients write here until the databases refuse this epoch
         marked = renewed_lease(now, settings, view, lease)._replace(heir=heir, handover=kind)
         shared: list[Action] = [ShareSecrets(heir)] if settings.databases else []
         steps = [
@@ -62,16 +64,16 @@ def _drain_actions(
             Close(lease.epoch),
         ]
     else:
-        # not renewed: if a step fails, the lease runs out by itself
+        # the lease is not renewed: if a step fails, it runs out and the heir can claim
         marked = lease._replace(until=latest_until(view, lease), heir=heir, handover=kind)
         steps = [Propose(marked), Close(lease.epoch), *fences]
-    # its `since` is set when it is proposed, after the admission was closed
+    # loop.py sets `since` when it proposes this lease, after the admission is closed
     draining = marked.entering(Phase.DRAINING, at=now)
     return [*steps, Propose(draining), Note("draining", lease.epoch, f"{kind} to {heir}")]
 
 
 def _ready_successor(now: float, me: str, settings: Settings, view: View, lease: Lease) -> str | None:
-    """A region that says that the others agree on the loss of this one, and that it would take over."""
+    """A region that has announced that it is ready to take over this epoch."""
     for region in settings.regions:
         ballot = view.ballots.get(region)
         candidate = ballot.candidate if ballot else None
@@ -83,16 +85,16 @@ def _ready_successor(now: float, me: str, settings: Settings, view: View, lease:
 
 
 def release_actions(now: float, settings: Settings, view: View, lease: Lease) -> list[Action]:
-    """The end of the drain: GUARD seconds after the last function could have been told that it may write."""
+    """The release of the lease, GUARD seconds after the admission was closed. Empty before that."""
     if now < lease.since + settings.guard:
         return []
-    done = lease._replace(until=latest_until(view, lease)).entering(Phase.RELEASED, at=now)
-    return [Propose(done), Note("released", lease.epoch, f"to {lease.heir}")]
+    release = lease._replace(until=latest_until(view, lease)).entering(Phase.RELEASED, at=now)
+    return [Propose(release), Note("released", lease.epoch, f"to {lease.heir}")]
 
 
 def lease_after_readmission(now: float, settings: Settings, view: View, lease: Lease) -> Lease:
-    """The lease without the region that a person lets back."""
-    asked = takeover.current_intent(now, settings, view, lease)
-    if asked is None or asked.kind != READMIT:
+    """The lease, in which the region of a readmit command is no longer retired."""
+    intent = takeover.current_intent(now, settings, view, lease)
+    if intent is None or intent.kind != READMIT:
         return lease
-    return lease._replace(retired=tuple(region for region in lease.retired if region != asked.to))
+    return lease._replace(retired=tuple(region for region in lease.retired if region != intent.to))

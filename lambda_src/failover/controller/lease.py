@@ -1,8 +1,7 @@
-"""The lease: which region may write, held by a majority of the voters' tables. Everything here is pure.
+"""The lease: the right of one region to write, held by a majority of the voters' tables. Pure.
 
-One register per voter, one rule for every change of it (`accepts`), and the quorum argument on top: two
-majorities of the voters share a voter, so what a majority holds no other majority can overlook. README.md
-spells the argument out.
+Each voter holds one lease, and `accepts` is the only rule by which it changes. Two majorities share a voter, so a
+lease at a majority blocks every other claim. README.md has the argument in full.
 """
 
 from __future__ import annotations
@@ -11,25 +10,25 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-# Why an epoch begins. An evacuation is a failover in which the old writer still could help.
+# The kinds of epochs. An evacuation is a failover in which the old writer still hands the lease over.
 BOOTSTRAP, FAILOVER, EVACUATION = "bootstrap", "failover", "evacuation"
 SWITCHOVER, RETURN, REPAIR = "switchover", "return", "repair"
 
 
 class Phase(IntEnum):
-    """How far the writer of an epoch has come; within one epoch it only ever grows."""
+    """The progress of the writer in its epoch. Within one epoch it never goes back."""
 
-    ACQUIRED = 0  # holds the lease; the databases may still have their writer elsewhere
+    ACQUIRED = 0  # the lease is won; a database may still have its writer in another region
     PROMOTED = 1  # every database has its writer in this region
     FENCED = 2  # every database refuses rows of older epochs
     ADMITTED = 3  # clients may write
     DONE = 4  # the secrets have followed
-    DRAINING = 5  # clients may write no more; waiting for what was under way
+    DRAINING = 5  # clients may not write; waiting for writes under way
     RELEASED = 6  # anyone may claim a new epoch at once
 
 
 class Lease(NamedTuple):
-    """What one voter holds. Times are seconds since the epoch of Unix by the writer's clock."""
+    """The lease as one voter holds it. Times are Unix seconds by the writer's clock."""
 
     epoch: int
     writer: str
@@ -37,12 +36,12 @@ class Lease(NamedTuple):
     phase: Phase
     # when the phase was entered
     since: float
-    # why this epoch began
+    # the kind of this epoch: BOOTSTRAP, FAILOVER and so on
     kind: str
     previous: str | None = None
-    # regions that lost the lease in a failover: out of service until a person lets them back
+    # regions that lost the lease in a failover: out of service until a person runs readmit
     retired: tuple[str, ...] = ()
-    # to whom it is being handed over, and why: the kind of the epoch that follows
+    # the region that the lease is handed over to, and the kind of its epoch
     heir: str | None = None
     handover: str | None = None
     claimed_at: float = 0.0
@@ -50,7 +49,7 @@ class Lease(NamedTuple):
 
     @property
     def writes(self) -> bool:
-        """Whether this phase lets clients write."""
+        """Whether clients may write in this phase."""
         return Phase.ADMITTED <= self.phase <= Phase.DONE
 
     def entering(self, phase: Phase, *, at: float) -> Lease:
@@ -70,14 +69,14 @@ class Settings(NamedTuple):
     rpo: float = 5.0
     tick: float = 5.0
     automatic: bool = True
-    # a retired region may answer clients' reads without a person's leave
+    # a retired region serves clients again without readmit; it does not write
     auto_return: bool = False
-    # the home region answers clients only while it is the writer
+    # the home region serves clients only while it is the writer
     active_standby: bool = False
     databases: tuple[str, ...] = ()
-    # how long a released lease waits for its heir, and a switchover for its database to move
+    # the wait for the heir of a released lease, and for the database of a switchover to move
     patience: float = 30.0
-    # how long a region must have been well before traffic is brought back to it
+    # how long a region must be well before a failback
     settled: float = 300.0
 
     @property
@@ -86,18 +85,20 @@ class Settings(NamedTuple):
 
     @property
     def fresh(self) -> float:
-        """How old an observation may be and still count: two missed looks are forgiven."""
+        """The maximum age of an observation: two missed probes are allowed."""
         return 3 * self.tick
 
 
 def accepts(held: Lease | None, proposed: Lease, *, now: float, guard: float) -> bool:
-    """Whether a voter that holds `held` takes `proposed`: the one rule that everything rests on.
+    """Whether a voter that holds `held` accepts `proposed`. All safety rests on this rule.
 
-    Within an epoch only its writer writes, and neither `until` nor the phase ever goes back. A newer epoch is
-    taken only from the same writer, and then `until` does not go back either, or when the old lease is
-    released, or has run out and GUARD on top: by then every function that was admitted under it has stopped,
-    however wrong its clock (within GUARD). `control_tables.CONDITION` is the same rule for DynamoDB; a test
-    holds the two against each other.
+    Within an epoch only its writer changes the lease, and neither `until` nor the phase goes back.
+
+    A newer epoch is accepted in two cases. The same writer may begin one, if `until` does not go back. Any region
+    may begin one if the old lease is released, or GUARD seconds after it ran out. By then each function that was
+    admitted under the old lease has stopped, if its clock is right within GUARD.
+
+    `control_tables.CONDITION` is the same rule for DynamoDB. A test compares the two.
     """
     if held is None:
         return True
@@ -107,48 +108,50 @@ def accepts(held: Lease | None, proposed: Lease, *, now: float, guard: float) ->
         )
     if held.epoch > proposed.epoch:
         return False
-    kept = held.writer == proposed.writer and held.until <= proposed.until
-    return kept or is_free(held, now=now, guard=guard)
+    extends_own = held.writer == proposed.writer and held.until <= proposed.until
+    return extends_own or is_free(held, now=now, guard=guard)
 
 
 def is_free(held: Lease | None, *, now: float, guard: float) -> bool:
-    """Whether another region may take a new epoch over this one."""
+    """Whether another region may begin a new epoch after this lease."""
     return held is None or held.phase == Phase.RELEASED or held.until < now - guard
 
 
 def established(votes: Mapping[str, Lease | None], quorum: int) -> Lease | None:
-    """The lease that a majority holds, or None: there can be one at most.
+    """The lease that a majority holds, or None. There is one at most.
 
-    Its `until` is the time that a majority has confirmed: the quorum-th latest of those that hold it.
+    Its `until` is the latest time that a majority has accepted: the quorum-th latest among its holders.
     """
     groups: dict[tuple[int, str], list[Lease]] = {}
     for lease in filter(None, votes.values()):
         groups.setdefault((lease.epoch, lease.writer), []).append(lease)
     for group in groups.values():
         if len(group) >= quorum:
-            latest = sorted((lease.until for lease in group), reverse=True)
-            return max(group, key=lambda lease: (lease.phase, lease.until))._replace(until=latest[quorum - 1])
+            ends = sorted((lease.until for lease in group), reverse=True)
+            return max(group, key=lambda lease: (lease.phase, lease.until))._replace(until=ends[quorum - 1])
     return None
 
 
 def newest(votes: Mapping[str, Lease | None]) -> Lease | None:
-    """The most recent claim that any reachable voter holds, whether it won or not."""
+    """The lease of the newest epoch at any voter in reach. It may be a claim without a majority."""
     return max(
         filter(None, votes.values()), key=lambda lease: (lease.epoch, lease.phase, lease.until), default=None
     )
 
 
 def is_free_at_a_majority(votes: Mapping[str, Lease | None], settings: Settings, *, now: float) -> bool:
+    """Whether a majority of the voters would accept a new epoch of another region."""
     free = sum(is_free(held, now=now, guard=settings.guard) for held in votes.values())
     return free >= settings.quorum
 
 
 def to_item(lease: Lease) -> dict[str, Any]:
-    """A lease as plain values, for a table or an answer."""
+    """A lease as JSON values, for a control table or a response."""
     return {**lease._asdict(), "phase": int(lease.phase), "retired": list(lease.retired)}
 
 
 def from_item(item: Mapping[str, Any]) -> Lease:
+    """The lease of a stored document. Ignores fields that it does not know."""
     known = {name: item[name] for name in Lease._fields if name in item}
     return Lease(
         **{

@@ -1,4 +1,4 @@
-"""One tick: look, decide, act, and look again until there is nothing left to do."""
+"""One tick: read the view, decide, act, and repeat until no action needs another decision."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from controller.view import (
     View,
 )
 
-# Enough for a whole takeover, whose longest path has nine; a bound, so that a mistake cannot spin.
+# A takeover needs nine rounds at most. The bound keeps a defect from looping.
 MAXIMUM_ROUNDS = 16
 
 
 class World(NamedTuple):
-    """One region's controller: who it is, how it tells the time, and its ports."""
+    """One region's controller: its region, settings, clock and ports."""
 
     me: str
     settings: Settings
@@ -44,61 +44,64 @@ class World(NamedTuple):
 
 
 class Memory:
-    """What a worker remembers: only what it logged in its last tick, so that a log does not repeat itself."""
+    """The notes of a worker's previous and present tick. A note of both is logged once."""
 
     def __init__(self) -> None:
-        self.before: set[Note] = set()
-        self.noted: set[Note] = set()
+        self.previous: set[Note] = set()
+        self.present: set[Note] = set()
 
 
 def tick(world: World, memory: Memory) -> None:
-    """Observe, then decide and act. Never raises for what a region's loss can cause."""
-    memory.before, memory.noted = memory.noted, set()
+    """Publish observations, then decide and act. The loss of a region raises nothing here."""
+    memory.previous, memory.present = memory.present, set()
     publish_observations(world)
-    looked = View(ballots={})
+    lookups = View(ballots={})
     for _ in range(MAXIMUM_ROUNDS):
         now = world.clock()
-        view = looked._replace(ballots=world.tables.ballots())
+        view = lookups._replace(ballots=world.tables.ballots())
         actions = decide(now, world.me, world.settings, view)
-        looked, again = _carry_out(world, memory, view, actions)
-        if not again:
+        lookups, decide_again = _carry_out(world, memory, view, actions)
+        if not decide_again:
             return
 
 
 def publish_observations(world: World) -> None:
-    """Probe the regions, add what is seen to what was seen before, and publish it."""
-    seen = world.probes.probe_all()
+    """Probe the regions, then publish their observations and the metric RegionReachable."""
+    probes = world.probes.probe_all()
     now = world.clock()
     try:
-        before = world.tables.own_observations()
+        earlier = world.tables.own_observations()
         world.tables.write_observations(
             {
                 region: next_observation(
-                    before.get(region), well=well, cause=cause, now=now, settings=world.settings
+                    earlier.get(region), well=well, cause=cause, now=now, settings=world.settings
                 )
-                for region, (well, cause) in seen.items()
+                for region, (well, cause) in probes.items()
             }
         )
     except Failed as failure:
         world.write_line({"event": "cannot publish observations", "cause": str(failure)})
-    world.probes.publish({region: well for region, (well, _) in seen.items() if region != world.me}, now=now)
+    world.probes.publish(
+        {region: well for region, (well, _) in probes.items() if region != world.me}, now=now
+    )
 
 
 def _carry_out(world: World, memory: Memory, view: View, actions: list[Action]) -> tuple[View, bool]:
-    """Carry the actions out in order; what was looked up, and whether to decide again."""
-    again = False
+    """Carry the actions out in order. Returns the view with new lookups, and whether to decide again."""
+    decide_again = False
     for action in actions:
         try:
-            view, more = _perform(world, memory, view, action)
+            view, changed = _perform(world, memory, view, action)
         except Failed as failure:
             epoch = getattr(newest(view.votes), "epoch", 0)
             _log_once(world, memory, Note(f"{type(action).__name__} failed", epoch, str(failure)))
             return view, False
-        again = again or more
-    return view, again
+        decide_again = decide_again or changed
+    return view, decide_again
 
 
 def _perform(world: World, memory: Memory, view: View, action: Action) -> tuple[View, bool]:
+    """Carry one action out. Returns the view with new lookups, and whether to decide again."""
     match action:
         case Propose(lease):
             return view, _write_lease(world, view, lease)
@@ -132,13 +135,16 @@ def _perform(world: World, memory: Memory, view: View, action: Action) -> tuple[
 
 
 def _write_lease(world: World, view: View, lease: Lease) -> bool:
-    """Write the lease to a majority, or fail; True when more than its time has changed."""
+    """Write the lease to the voters. Returns whether more than its `until` is new.
+
+    Raises Failed if less than a majority accepts it.
+    """
     if lease.phase == Phase.DRAINING:
-        # the admission has been closed by now: the wait begins here, not when the tick did
+        # GUARD counts from here, because the admission is closed now, not from the start of the tick
         lease = lease._replace(since=world.clock())
     accepted = world.tables.propose(lease, now=world.clock(), guard=world.settings.guard)
     if accepted < world.settings.quorum:
-        raise Failed(f"{accepted} of {len(world.settings.voters)} voters accepted epoch {lease.epoch}")
+        raise Failed(f"only {accepted} of {len(world.settings.voters)} voters accepted epoch {lease.epoch}")
     return lease._replace(until=0) not in [vote._replace(until=0) for vote in view.votes.values() if vote]
 
 
@@ -148,9 +154,10 @@ def _latest_epoch(view: View) -> int:
 
 
 def _log_once(world: World, memory: Memory, note: Note) -> None:
-    known = note in memory.before | memory.noted
-    memory.noted.add(note)
-    if known:
+    """Log a note, unless this worker logged the same one in this tick or the previous one."""
+    is_known = note in memory.previous | memory.present
+    memory.present.add(note)
+    if is_known:
         return
     entry = {"at": world.clock(), "region": world.me, **note._asdict()}
     world.write_line(entry)

@@ -1,4 +1,7 @@
-"""Seeing a region: one look after the other makes a run, runs of several voters an agreement. Pure."""
+"""The health of a region as the voters see it. Pure.
+
+Observations without a break add up to a duration; the durations of a majority make an agreement.
+"""
 
 from __future__ import annotations
 
@@ -9,62 +12,69 @@ from controller.view import Ballot, Observation
 
 
 def next_observation(
-    before: Observation | None, *, well: bool, cause: str, now: float, settings: Settings
+    previous: Observation | None, *, well: bool, cause: str, now: float, settings: Settings
 ) -> Observation:
-    """This look added to those before; a gap between two looks, or a change, begins a new run."""
-    unbroken = before is not None and before.well == well and now - before.seen_at <= settings.fresh
-    since = before.since if before is not None and unbroken else now
+    """The observation after one more probe. A change of health or a missed probe resets `since`."""
+    continues = previous is not None and previous.well == well and now - previous.seen_at <= settings.fresh
+    since = previous.since if previous is not None and continues else now
     return Observation(seen_at=now, well=well, since=since, cause="" if well else cause)
 
 
 def seconds_seen(
     ballots: Mapping[str, Ballot], region: str, *, well: bool, now: float, settings: Settings
 ) -> dict[str, float]:
-    """Seconds for which each voter outside the region has seen it well (or not), as of its last look.
+    """Seconds without a break for which each voter has seen the region well (or not), up to its last probe.
 
-    Only looks that are fresh count, and only those by voters that can be reached.
+    The region's own voter does not count, nor do voters out of reach or with an old observation.
     """
-    runs: dict[str, float] = {}
+    durations: dict[str, float] = {}
     for voter, ballot in ballots.items():
-        seen = ballot.observations.get(region)
-        if voter != region and seen is not None and seen.well == well and _is_fresh(seen, now, settings):
-            runs[voter] = seen.seen_at - seen.since
-    return runs
+        observation = ballot.observations.get(region)
+        if voter == region or observation is None or observation.well != well:
+            continue
+        if _is_fresh(observation, now, settings):
+            durations[voter] = observation.seen_at - observation.since
+    return durations
 
 
 def is_agreed_lost(
     ballots: Mapping[str, Ballot], region: str, me: str, *, now: float, settings: Settings
 ) -> bool:
-    """Whether a majority of the voters, this one among them and none in the region, have seen it fail for
-    AGREEMENT seconds in a row."""
-    runs = seconds_seen(ballots, region, well=False, now=now, settings=settings)
-    agreed = {voter for voter, seconds in runs.items() if seconds >= settings.agreement}
-    return me in agreed and len(agreed) >= settings.quorum
+    """Whether a majority of the voters has seen the region fail for AGREEMENT seconds without a break.
+
+    This region must be one of them. The failing region's own voter does not count.
+    """
+    durations = seconds_seen(ballots, region, well=False, now=now, settings=settings)
+    agreeing = {voter for voter, seconds in durations.items() if seconds >= settings.agreement}
+    return me in agreeing and len(agreeing) >= settings.quorum
 
 
 def is_cut_off(
     ballots: Mapping[str, Ballot], writer: str, me: str, *, now: float, settings: Settings
 ) -> bool:
-    """Whether this region has not reached the writer for AGREEMENT seconds, while another voter sees it well:
-    what is wrong lies between the two, and writes cannot be forwarded from here."""
-    failed_for = seconds_seen(ballots, writer, well=False, now=now, settings=settings).get(me)
+    """Whether this region alone has not reached the writer for AGREEMENT seconds.
+
+    Another voter sees the writer well, so the link between the two regions has failed, and this region cannot
+    forward writes.
+    """
+    seconds = seconds_seen(ballots, writer, well=False, now=now, settings=settings).get(me)
     others = [voter for voter in ballots if voter not in (me, writer)]
     return (
-        failed_for is not None
-        and failed_for >= settings.agreement
+        seconds is not None
+        and seconds >= settings.agreement
         and any(is_well(ballots, writer, other, now=now, settings=settings) for other in others)
     )
 
 
 def is_well(ballots: Mapping[str, Ballot], region: str, by: str, *, now: float, settings: Settings) -> bool:
-    """Whether the voter `by` has just seen the region well."""
+    """Whether the latest observation of the region by the voter `by` is fresh and says well."""
     ballot = ballots.get(by)
-    seen = ballot.observations.get(region) if ballot else None
-    return seen is not None and seen.well and _is_fresh(seen, now, settings)
+    observation = ballot.observations.get(region) if ballot else None
+    return observation is not None and observation.well and _is_fresh(observation, now, settings)
 
 
 def failing_since(ballots: Mapping[str, Ballot], region: str, *, otherwise: float) -> float:
-    """The earliest time at which one of the voters saw the region's present trouble begin."""
+    """When the first of the other voters saw the region begin to fail; `otherwise` if none sees it fail."""
     starts = [
         ballot.observations[region].since
         for voter, ballot in ballots.items()
@@ -73,5 +83,5 @@ def failing_since(ballots: Mapping[str, Ballot], region: str, *, otherwise: floa
     return min(starts, default=otherwise)
 
 
-def _is_fresh(seen: Observation, now: float, settings: Settings) -> bool:
-    return now - seen.seen_at <= settings.fresh + settings.guard
+def _is_fresh(observation: Observation, now: float, settings: Settings) -> bool:
+    return now - observation.seen_at <= settings.fresh + settings.guard

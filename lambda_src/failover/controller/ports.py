@@ -1,4 +1,7 @@
-"""What the controller needs of the world. AWS implements it in aws_*.py, the tests with a model."""
+"""The interfaces between the controller and the world.
+
+control_tables.py, global_databases.py and probes.py implement them with AWS, the tests with a model.
+"""
 
 from __future__ import annotations
 
@@ -10,70 +13,73 @@ from controller.view import Admit, Ballot, Candidate, Database, Intent, Observat
 
 
 class Failed(Exception):
-    """Something that had to work did not; what was still to be done in this tick is left undone."""
+    """A call failed that this tick needs. The tick ends here; the next one tries again."""
 
 
 class Tables(Protocol):
-    """The voters' tables. A call to a voter raises Failed when it is out of reach."""
+    """The voters' control tables. A call to one voter raises Failed when that voter is out of reach."""
 
     def ballots(self) -> Mapping[str, Ballot]:
-        """Every voter's ballot, read consistently; a voter out of reach is missing."""
+        """The ballot of each voter, by a consistent read. A voter out of reach is missing."""
 
     def propose(self, lease: Lease, *, now: float, guard: float) -> int:
-        """Write the lease to every voter that accepts it; how many did."""
+        """Write the lease to every voter that accepts it. Returns the number of voters that did."""
 
     def write_intent(self, intent: Intent) -> int:
-        """Write what a person asked for to every voter; how many took it."""
+        """Write a person's command to every voter. Returns the number of voters that stored it."""
 
     def own_observations(self) -> Mapping[str, Observation]:
-        """What this region's function has seen before. Raises Failed."""
+        """The observations that this region's function published last. Raises Failed."""
 
     def write_observations(self, observations: Mapping[str, Observation]) -> None:
-        """Publish what this region's function has seen. Raises Failed."""
+        """Publish this region's observations in its own table. Raises Failed."""
 
     def announce(self, candidate: Candidate | None) -> None:
-        """Publish, or withdraw, that this region would take over. Raises Failed."""
+        """Publish that this region is ready to take over, or withdraw it with None. Raises Failed."""
 
     def admit(self, admission: Admit) -> None:
-        """Tell this region's functions. Raises Failed, also when the epoch was closed."""
+        """Write the admission of this region's functions. Raises Failed, also when its epoch is closed."""
 
     def serve(self, serve: Serve) -> None:
-        """Tell this region's functions of the serving alone. Raises Failed."""
+        """Write the serving half of the admission only. Raises Failed."""
 
     def close(self, epoch: int) -> None:
-        """End this region's admission of an epoch for good. Raises Failed."""
+        """Close this region's admission of an epoch. It is never opened again. Raises Failed."""
 
     def log(self, entry: Mapping[str, Any]) -> None:
-        """Append an entry to the log of its epoch at every voter in reach; never raises."""
+        """Append an entry to the log of its epoch at every voter in reach. Never raises Failed."""
 
     def read_log(self, epoch: int) -> list[dict[str, Any]]:
-        """The entries of an epoch that any voter in reach holds, oldest first."""
+        """The log entries of an epoch at all voters in reach, oldest first, without duplicates."""
 
 
 class Databases(Protocol):
-    """The global databases, through this region's control plane and Data API. All may raise Failed."""
+    """The global databases, by this region's control plane and Data API. All but `lags` may raise Failed."""
 
-    def states(self) -> Mapping[str, Database | None]: ...
+    def states(self) -> Mapping[str, Database | None]:
+        """The state of each global database; None if this region's RDS does not know it."""
 
     def lags(self, at: float) -> Mapping[str, float | None]:
-        """Seconds that this region's clusters lagged at `at`; None where there is no figure. Never raises."""
+        """Seconds that this region's clusters lagged at `at`; None without a data point. Never raises."""
 
-    def promote(self, database: str, mode: str, source: str | None) -> None: ...
+    def promote(self, database: str, mode: str, source: str | None) -> None:
+        """Start a failover or a switchover to this region. `source` is the region of the present writer."""
 
-    def raise_fence(self, database: str, epoch: int) -> None: ...
+    def raise_fence(self, database: str, epoch: int) -> None:
+        """Make this region's cluster refuse rows of epochs below `epoch`."""
 
     def settle_secrets(self, kind: str, previous: str | None) -> bool:
-        """Take one step; True when nothing is left to do."""
+        """Take one step towards settled secrets. Returns True when no step is left."""
 
     def share_secrets(self, to: str) -> None:
-        """Replicate this region's secrets to the region that is to take over, if it has others."""
+        """Replicate this region's own secrets to the region that is about to take over."""
 
 
 class Probes(Protocol):
-    """How this region's function sees the regions."""
+    """Health checks of the regions, made by this region's function."""
 
     def probe_all(self) -> Mapping[str, tuple[bool, str]]:
-        """Per region whether it is well, and the cause if not; never raises."""
+        """For each region: whether it is well, and the cause if it is not. Never raises."""
 
-    def publish(self, seen: Mapping[str, bool], *, now: float) -> None:
-        """The metric RegionReachable; never raises."""
+    def publish(self, health: Mapping[str, bool], *, now: float) -> None:
+        """Publish the metric RegionReachable of each region. Never raises."""

@@ -1,7 +1,7 @@
-"""How one voter sees the regions: a request to each one's own host, from outside, as a client would make it.
+"""Health checks of the regions: one request to the public host of each region, as a client would make it.
 
-In the sandbox, where AWS_ENDPOINT_URL is set, the request goes there and names the region's host: the gateway
-judges it as that region, with whatever faults lie on it.
+In the sandbox AWS_ENDPOINT_URL is set. The request goes to the sandbox's gateway with the region's host in
+the Host header, and the gateway applies the faults of that region.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-# Route 53 gives up after two seconds for the status, too; a cold start has room in it.
+# Route 53 waits two seconds for the HTTP status as well. A cold start fits into that.
 PATIENCE_SECONDS = 2.0
 PERIOD_SECONDS = 60.0
 NAMESPACE = "Antipode/Failover"
-# The health function's own words for a region that is well, but kept out of service on purpose.
+# The cause by which the health function marks a region that is well but out of service on purpose.
 KEPT_OUT = "not serving: "
 
 _METRICS = Config(
@@ -44,9 +44,9 @@ class RegionalProbes:
     def probe_all(self) -> dict[str, tuple[bool, str]]:
         return dict(zip(self.urls, self._threads.map(probe_region, self.urls.values()), strict=True))
 
-    def publish(self, seen: Mapping[str, bool], *, now: float) -> None:
-        """Once a minute, and at once when something changed: an alarm needs no more."""
-        if not seen or (dict(seen) == self._published and now - self._published_at < PERIOD_SECONDS - 1):
+    def publish(self, health: Mapping[str, bool], *, now: float) -> None:
+        """Publish RegionReachable once a minute, and at once after a change: an alarm needs no more."""
+        if not health or (dict(health) == self._published and now - self._published_at < PERIOD_SECONDS - 1):
             return
         data = [
             {
@@ -57,26 +57,26 @@ class RegionalProbes:
                 ],
                 "Value": float(well),
             }
-            for region, well in seen.items()
+            for region, well in health.items()
         ]
         try:
             self._metrics.put_metric_data(Namespace=NAMESPACE, MetricData=data)
         except (ClientError, BotoCoreError):
-            # an alarm that hears nothing goes off by itself
+            # the alarm treats missing data as breaching
             return
-        self._published, self._published_at = dict(seen), now
+        self._published, self._published_at = dict(health), now
 
 
 def probe_region(url: str) -> tuple[bool, str]:
-    """Whether a region is well, and the cause if it is not."""
+    """Whether the region behind a health URL is well, and the cause if it is not."""
     parts = urlsplit(url)
     connection = _connection(parts)
     try:
         connection.request(
             "GET", parts.path or "/", headers={"Host": parts.netloc, "User-Agent": "antipode-failover"}
         )
-        answer = connection.getresponse()
-        return health_of_response(answer.status, answer.read(64 * 1024))
+        response = connection.getresponse()
+        return health_of_response(response.status, response.read(64 * 1024))
     except (OSError, http.client.HTTPException) as error:
         return False, type(error).__name__
     finally:
@@ -84,7 +84,10 @@ def probe_region(url: str) -> tuple[bool, str]:
 
 
 def health_of_response(status: int, body: bytes) -> tuple[bool, str]:
-    """What an answer of the health function says. A region that is only kept out of service is well."""
+    """Whether a response of the health function says well, and the cause if not.
+
+    A region that is only kept out of service is well.
+    """
     if status < 400:
         return True, ""
     failing = _failing_checks(body)
@@ -94,6 +97,7 @@ def health_of_response(status: int, body: bytes) -> tuple[bool, str]:
 
 
 def _failing_checks(body: bytes) -> dict[str, str]:
+    """The cause of each failing check; empty if the body is not the health function's JSON."""
     try:
         checks: Any = json.loads(body)["checks"]
         return {name: str(check.get("cause")) for name, check in checks.items() if check["status"] != "pass"}
@@ -102,6 +106,7 @@ def _failing_checks(body: bytes) -> dict[str, str]:
 
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:
+    """A connection to the region's host, or to the sandbox if there is one."""
     if sandbox := os.environ.get("AWS_ENDPOINT_URL"):
         address = urlsplit(sandbox)
         return http.client.HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE_SECONDS)

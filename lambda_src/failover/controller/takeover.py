@@ -1,4 +1,4 @@
-"""Whether a region may take the lease from another that has not handed it over, and why not. Pure."""
+"""The conditions for taking the lease from a region that has not handed it over. Pure."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from controller.lease import FAILOVER, Lease, Settings
 from controller.observation import failing_since, is_agreed_lost, is_well
 from controller.view import Intent, View
 
-# What a person asked for is forgotten after this many seconds: a surprise an hour later helps nobody.
+# An intent is ignored after this many seconds, so that nothing moves an hour after the command.
 LIFE_SECONDS = {FAILOVER: 300.0}
 DEFAULT_LIFE_SECONDS = 60.0
 
 
 def current_intent(now: float, settings: Settings, view: View, lease: Lease) -> Intent | None:
-    """What a person asked of this epoch, if a majority has it."""
-    found = [ballot.intent for ballot in view.ballots.values() if ballot.intent is not None]
-    for one in found:
-        life = LIFE_SECONDS.get(one.kind, DEFAULT_LIFE_SECONDS)
-        if one.epoch == lease.epoch and now - one.at <= life and found.count(one) >= settings.quorum:
-            return one
+    """The command of a person for this epoch that a majority of the voters holds, if it is recent enough."""
+    intents = [ballot.intent for ballot in view.ballots.values() if ballot.intent is not None]
+    for intent in intents:
+        life = LIFE_SECONDS.get(intent.kind, DEFAULT_LIFE_SECONDS)
+        is_current = intent.epoch == lease.epoch and now - intent.at <= life
+        if is_current and intents.count(intent) >= settings.quorum:
+            return intent
     return None
 
 
 def is_writer_lost(now: float, me: str, settings: Settings, view: View, lease: Lease) -> bool:
+    """Whether the voters agree that the writer of `lease` is lost."""
     return is_agreed_lost(view.ballots, lease.writer, me, now=now, settings=settings)
 
 
 def writer_failing_since(now: float, view: View, lease: Lease) -> float:
-    """When the writer was last well: what was replicated then is what a failover keeps."""
+    """When the writer began to fail. A failover keeps the rows that were replicated by then."""
     return failing_since(view.ballots, lease.writer, otherwise=now)
 
 
@@ -37,46 +39,46 @@ def refusals(
     view: View,
     lease: Lease,
     *,
-    asked: bool = False,
+    requested: bool = False,
     forced: bool = False,
 ) -> list[str]:
-    """Everything that forbids `me` to take over from the writer of `lease`, but for the lease itself.
+    """The reasons why `me` must not take over from the writer of `lease`. The lease itself is not checked.
 
-    A person may ask where the controller is manual, and may force all but two things: the lease has to have
-    ended (which this does not look at), and this region has to be well itself.
+    `requested`: a person ran the command failover, so manual mode, retirement and succession do not matter.
+    `forced`: only the health of this region matters.
     """
-    found = []
+    reasons = []
     if not is_well(view.ballots, me, me, now=now, settings=settings):
-        found.append(f"{me} is not well itself")
+        reasons.append(f"{me} is not well: run status to see why")
     if forced:
-        return found
-    if not (settings.automatic or asked):
-        found.append("the mode is manual")
-    if me in lease.retired and not asked:
-        found.append(f"{me} is retired until a person lets it back")
+        return reasons
+    if not (settings.automatic or requested):
+        reasons.append("the mode is manual: run failover to take over")
+    if me in lease.retired and not requested:
+        reasons.append(f"{me} is retired: run readmit when it is well")
     if not is_writer_lost(now, me, settings, view, lease):
-        found.append(
-            f"no majority outside {lease.writer} has seen it fail for {settings.agreement:g} s in a row"
+        reasons.append(
+            f"no majority of the voters has seen {lease.writer} fail for {settings.agreement:g} s in a row"
         )
-    if not asked and (first := _earlier_successor(now, me, settings, view, lease)):
-        found.append(f"{first} comes first in the order of succession")
-    return found + lag_refusals(settings, view)
+    if not requested and (earlier := _earlier_successor(now, me, settings, view, lease)):
+        reasons.append(f"{earlier} comes before {me} in the order of succession")
+    return reasons + lag_refusals(settings, view)
 
 
 def lag_refusals(settings: Settings, view: View) -> list[str]:
-    """The databases that would lose more than RPO seconds of writes, or nobody knows how much."""
-    found = []
+    """One reason for each database whose lag at the fault is unknown or more than RPO."""
+    reasons = []
     for name in settings.databases:
         lag = (view.lags or {}).get(name)
         if lag is None:
-            found.append(f"nobody knows how far the replica of {name} lags")
+            reasons.append(f"the replication lag of {name} is unknown: CloudWatch has no recent data point")
         elif lag > settings.rpo:
-            found.append(f"the replica of {name} lagged {lag:.1f} s, more than {settings.rpo:g} s")
-    return found
+            reasons.append(f"the replica of {name} lagged {lag:.1f} s, more than {settings.rpo:g} s")
+    return reasons
 
 
 def _earlier_successor(now: float, me: str, settings: Settings, view: View, lease: Lease) -> str | None:
-    """A region before this one in the succession that could take over; it gets `patience` seconds."""
+    """A healthy region before this one in the succession. It has `patience` seconds to take over first."""
     if now > lease.until + settings.guard + settings.patience:
         return None
     for region in settings.regions[: settings.regions.index(me)]:

@@ -1,4 +1,4 @@
-"""What a controller knows when it decides, and what it may decide to do: plain data."""
+"""The view of a controller, on which it decides, and the actions that it may decide on: plain data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from controller.lease import Lease
 
 
 class Observation(NamedTuple):
-    """What one voter's function saw of a region; it is `well` or not since `since`, without a break."""
+    """The health of a region as one voter's function saw it: `well` or not, without a break since `since`."""
 
     seen_at: float
     well: bool
@@ -18,14 +18,14 @@ class Observation(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A region that would take over from the writer of `ready_for`, an epoch, if it were free."""
+    """A region that is ready to take over from the writer of epoch `ready_for`, as soon as its lease is free."""
 
     ready_for: int
     at: float
 
 
 class Intent(NamedTuple):
-    """What a person asked for; it holds for the epoch that it was asked in, and for five minutes."""
+    """A command of a person. It holds for one epoch, and for takeover.LIFE_SECONDS."""
 
     id: str
     kind: str
@@ -37,7 +37,7 @@ class Intent(NamedTuple):
 
 
 class Ballot(NamedTuple):
-    """What one voter's table says; a voter that cannot be reached has none."""
+    """The content of one voter's control table. A voter out of reach has no ballot."""
 
     lease: Lease | None
     observations: Mapping[str, Observation]
@@ -46,7 +46,9 @@ class Ballot(NamedTuple):
 
 
 class Database(NamedTuple):
-    """A global database as this region's control plane tells it."""
+    """The state of a global database, by RDS in this region."""
+
+    # the region of its writer; None unless there is exactly one
 
     writer: str | None
     # a failover or switchover is under way
@@ -56,13 +58,13 @@ class Database(NamedTuple):
 
 
 class View(NamedTuple):
-    """Everything that a decision rests on. None for what has not been looked at in this tick."""
+    """The facts that a decision rests on. None if a fact has not been looked up in this tick."""
 
     ballots: Mapping[str, Ballot]
     databases: Mapping[str, Database | None] | None = None
-    # seconds of replication lag of this region's clusters when the writer was last well; None: no figure
+    # seconds of replication lag of this region's clusters when the writer began to fail; None: no data point
     lags: Mapping[str, float | None] | None = None
-    # this region's secrets are as they should be
+    # whether every step towards usable secrets in this region is done
     secrets_settled: bool | None = None
 
     @property
@@ -71,13 +73,13 @@ class View(NamedTuple):
 
 
 class Propose(NamedTuple):
-    """Write a lease to every voter; fails unless a majority accepts."""
+    """Write a lease to every voter. Fails without a majority that accepts it."""
 
     lease: Lease
 
 
 class Admit(NamedTuple):
-    """Tell this region's functions, through the local table, until when they may write and serve."""
+    """Write this region's admission: its functions may write until `until` and serve until `serving_until`."""
 
     epoch: int
     writer: str
@@ -88,7 +90,7 @@ class Admit(NamedTuple):
 
 
 class Serve(NamedTuple):
-    """Tell this region's functions whether they may serve, and leave alone what they know of the writer."""
+    """Write only whether this region's functions may serve. Leaves epoch, writer and `until` as they are."""
 
     serving: bool
     serving_until: float
@@ -96,29 +98,29 @@ class Serve(NamedTuple):
 
 
 class Close(NamedTuple):
-    """End the admission of an epoch in the local table, for good."""
+    """Close this region's admission of an epoch. It is never opened again."""
 
     epoch: int
 
 
 class Announce(NamedTuple):
-    """Tell the writer, through the local table, whether this region would take over its epoch."""
+    """Publish for the writer that this region is ready to take over an epoch; None withdraws it."""
 
     ready_for: int | None
 
 
 class LookAtDatabases(NamedTuple):
-    """Find out where the global databases have their writers."""
+    """Look up the state of the global databases."""
 
 
 class MeasureLags(NamedTuple):
-    """Find out how far this region's clusters were behind at `at`, when the writer was last well."""
+    """Look up the replication lag of this region's clusters at `at`, when the writer began to fail."""
 
     at: float
 
 
 class Promote(NamedTuple):
-    """Move a global database's writer to this region."""
+    """Move the writer of a global database to this region, by FAILOVER or SWITCHOVER (`mode`)."""
 
     database: str
     mode: str
@@ -126,27 +128,27 @@ class Promote(NamedTuple):
 
 
 class RaiseFence(NamedTuple):
-    """Let this region's cluster, which is the writer, refuse rows of epochs below `epoch`."""
+    """Make this region's cluster, which is the writer, refuse rows of epochs below `epoch`."""
 
     database: str
     epoch: int
 
 
 class SettleSecrets(NamedTuple):
-    """Make this region's secrets usable without the region `previous`."""
+    """Make this region's secrets independent of the region `previous`."""
 
     kind: str
     previous: str | None
 
 
 class ShareSecrets(NamedTuple):
-    """Replicate this region's secrets to the one that is to take over."""
+    """Replicate this region's secrets to the region that is about to take over."""
 
     to: str
 
 
 class Note(NamedTuple):
-    """An entry of the log; repeated ones are written once."""
+    """An entry of the log. loop.py writes a repeated one once."""
 
     event: str
     epoch: int

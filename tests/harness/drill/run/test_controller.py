@@ -77,22 +77,26 @@ def test_coming_home_asks_until_the_lease_is_there() -> None:
 
 
 def test_a_lease_that_does_not_come_home_is_told_with_the_reason() -> None:
-    refused = {"allowed": False, "reasons": ["us-east-1 is not well"]}
+    refused = {"allowed": False, "reasons": ["us-east-1 is not well: run status to see why"]}
     function = Function(*[each for _ in range(1000) for each in (status(WEST), refused)])
     assert run(function, "come_home") == [
-        "the controller did not bring the lease back to us-east-1 within 1800 s: us-east-1 is not well"
+        "the controller did not bring the lease back to us-east-1 within 1800 s: "
+        "us-east-1 is not well: run status to see why"
     ]
 
 
 def test_a_drill_begins_when_the_writer_could_be_moved() -> None:
-    unknown = {"allowed": False, "reasons": ["nobody knows how far the replica of orders lags"]}
+    unknown = {
+        "allowed": False,
+        "reasons": ["the replication lag of orders is unknown: CloudWatch has no recent data point"],
+    }
     function = Function(unknown, unknown, {"allowed": True, "reasons": []})
     assert run(function, "would_move", WEST) == []
     assert [body["dry_run"] for _, body in function.told] == [True, True, True]
     assert told(function) == [("shop-failover-usw2", "switchover", WEST)] * 3
     assert run(Function(*[unknown] * 1000), "would_move", WEST) == [
         "the controller would not move the writer to us-west-2: "
-        "nobody knows how far the replica of orders lags"
+        "the replication lag of orders is unknown: CloudWatch has no recent data point"
     ]
 
 
