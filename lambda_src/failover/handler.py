@@ -1,8 +1,10 @@
-"""The failover controller's function: ticks by the clock, commands by people. README.md tells the protocol.
+"""The Lambda function of the failover controller: ticks by the clock and commands by people. See README.md.
 
-Events: {"ticks": n, "tick_seconds": s} looks n times in real time; {"ticks": 1, "now": t} looks once at t, by
-the sandbox's clock; {"command": "status" | "failover" | "switchover" | "failback" | "readmit" | "reconcile",
-"to": region, "dry_run": bool, "force": bool, "by": who} answers {"allowed", "reasons", "steps", "status"}.
+Events:
+- {"ticks": n, "tick_seconds": s}: n ticks in real time.
+- {"ticks": 1, "now": t}: one tick at the Unix time t, by the sandbox's clock.
+- {"command": "status" | "failover" | "switchover" | "failback" | "readmit" | "reconcile", "to": region,
+  "dry_run": bool, "force": bool, "by": who}: returns {"allowed", "reasons", "steps", "status"}.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ from controller.view import Intent, View
 from shared import environment, logs
 from shared.environment import Misconfigured
 
-# EventBridge calls about once a minute, not exactly: two more looks leave no gap, and two workers at once
-# are as safe as one.
+# EventBridge calls the function about once a minute, not exactly. Two more ticks leave no gap, and two
+# workers at once are as safe as one.
 MORE_TICKS = 2
 LOGGED_EPOCHS = 5
 
@@ -35,22 +37,25 @@ _MEMORY = Memory()
 
 
 def handler(event: object, context: object) -> dict[str, Any]:
-    """One invocation. What a region's loss can cause is logged; what is misconfigured is raised."""
-    asked: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
-    world = _world(_clock(asked), float(asked.get("tick_seconds", 5)), context)
-    if "command" in asked:
-        return _run_command(world, asked)
-    if "now" in asked:
+    """One invocation. Failures that a lost region can cause are logged; Misconfigured is raised."""
+    fields: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
+    world = _world(_clock(fields), float(fields.get("tick_seconds", 5)), context)
+    if "command" in fields:
+        return _run_command(world, fields)
+    if "now" in fields:
         tick(world, _MEMORY)
         return {"ticks": 1}
-    return {"ticks": _ticks(world, asked, context)}
+    return {"ticks": _ticks(world, fields, context)}
 
 
-def _ticks(world: World, asked: Mapping[str, Any], context: object) -> int:
-    """Look every `tick_seconds`, as often as asked and twice more, but never beyond the function's limit."""
-    seconds, wanted = float(asked.get("tick_seconds", 5)), int(asked.get("ticks", 1))
+def _ticks(world: World, event: Mapping[str, Any], context: object) -> int:
+    """Tick every `tick_seconds`, with MORE_TICKS beyond those of the event, and end before the timeout.
+
+    Returns the number of ticks.
+    """
+    seconds, requested = float(event.get("tick_seconds", 5)), int(event.get("ticks", 1))
     started, done = time.monotonic(), 0
-    total = wanted + MORE_TICKS if wanted > 1 else wanted
+    total = requested + MORE_TICKS if requested > 1 else requested
     while done < total and _remaining(context) > seconds + 5:
         tick(world, _MEMORY)
         done += 1
@@ -60,23 +65,25 @@ def _ticks(world: World, asked: Mapping[str, Any], context: object) -> int:
 
 
 def _remaining(context: object) -> float:
-    left: Callable[[], int] | None = getattr(context, "get_remaining_time_in_millis", None)
-    return left() / 1000 if left else float("inf")
+    """Seconds until the function's timeout."""
+    remaining: Callable[[], int] | None = getattr(context, "get_remaining_time_in_millis", None)
+    return remaining() / 1000 if remaining else float("inf")
 
 
-def _clock(asked: Mapping[str, Any]) -> Callable[[], float]:
-    """Seconds since the epoch of Unix; from `now` on at the pace of real time, if the event says now."""
-    if "now" not in asked:
+def _clock(event: Mapping[str, Any]) -> Callable[[], float]:
+    """A clock of Unix seconds. If the event has `now`, it starts there and runs in real time."""
+    if "now" not in event:
         return time.time
-    began, now = time.monotonic(), float(asked["now"])
+    began, now = time.monotonic(), float(event["now"])
     return lambda: now + time.monotonic() - began
 
 
 # ---------------------------------------------------------------- commands
 
 
-def _run_command(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
-    command = asked["command"]
+def _run_command(world: World, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Plan a command, and store its intent if it is allowed and not a dry run. Returns the response."""
+    command = event["command"]
     if command not in commands.COMMANDS:
         return {
             "allowed": False,
@@ -88,46 +95,47 @@ def _run_command(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
     if command == commands.STATUS:
         return {"allowed": True, "reasons": [], "steps": [], "status": {**report, "log": _log(world, view)}}
     if command == commands.RECONCILE:
-        return {**kept_rows.reconcile(_ports(world.me)[1], asked), "status": report}
+        return {**kept_rows.reconcile(_ports(world.me)[1], event), "status": report}
     plan = commands.plan_command(
-        now, world.me, world.settings, view, command, asked.get("to"), force=asked.get("force") is True
+        now, world.me, world.settings, view, command, event.get("to"), force=event.get("force") is True
     )
-    answer = {
+    response = {
         "allowed": plan.allowed,
         "reasons": list(plan.reasons),
         "steps": list(plan.steps),
         "status": report,
     }
     lease = established(view.votes, world.settings.quorum)
-    if not plan.allowed or lease is None or asked.get("dry_run") is True:
-        return {**answer, "dry_run": asked.get("dry_run") is True}
-    return {**answer, **_record_intent(world, plan, lease, asked, now)}
+    if not plan.allowed or lease is None or event.get("dry_run") is True:
+        return {**response, "dry_run": event.get("dry_run") is True}
+    return {**response, **_record_intent(world, plan, lease, event, now)}
 
 
 def _record_intent(
-    world: World, plan: commands.Plan, lease: Lease, asked: Mapping[str, Any], now: float
+    world: World, plan: commands.Plan, lease: Lease, event: Mapping[str, Any], now: float
 ) -> dict[str, Any]:
+    """Store the intent at the voters and log it. Returns the fields that this adds to the response."""
     intent = Intent(
         id=uuid.uuid4().hex,
         kind=plan.kind,
         to=plan.to,
         epoch=lease.epoch,
         at=now,
-        by=str(asked.get("by", "somebody")),
-        force=asked.get("force") is True,
+        by=str(event.get("by", "somebody")),
+        force=event.get("force") is True,
     )
-    entry = {"at": now, "region": world.me, "event": f"asked for {asked['command']}", "epoch": lease.epoch}
+    entry = {"at": now, "region": world.me, "event": f"asked for {event['command']}", "epoch": lease.epoch}
     details = f"to {intent.to} by {intent.by}" + (", forced" if intent.force else "")
     world.tables.log({**entry, "details": details})
     if world.tables.write_intent(intent) < world.settings.quorum:
-        return {"allowed": False, "reasons": ["no majority of the voters took the intent: ask again"]}
-    # what this region can do at once, it does at once
+        return {"allowed": False, "reasons": ["no majority of the voters stored the command: run it again"]}
+    # take the first steps now, without waiting for the next tick
     tick(world, _MEMORY)
     return {"intent": intent.id}
 
 
 def _current_view(world: World) -> View:
-    """Everything that a person may want to know, as far as it can be found out."""
+    """The view for a person: the ballots, and the databases and their lags as far as they can be read."""
     view = View(ballots=world.tables.ballots())
     if not world.settings.databases or world.me not in world.settings.regions:
         return view
@@ -139,6 +147,7 @@ def _current_view(world: World) -> View:
 
 
 def _log(world: World, view: View) -> list[dict[str, Any]]:
+    """The log entries of the last LOGGED_EPOCHS epochs."""
     lease = established(view.votes, world.settings.quorum)
     last = lease.epoch if lease else 0
     epochs = range(max(1, last - LOGGED_EPOCHS + 1), last + 1)
@@ -170,28 +179,28 @@ def _fields(line: Mapping[str, object]) -> dict[str, object]:
 
 @functools.cache
 def _ports(me: str) -> tuple[ControlTables, GlobalDatabases, RegionalProbes]:
-    """Made once per worker: clients and their connections are kept."""
-    chosen = settings()
+    """The ports of this region, made once per worker to keep clients and connections."""
+    configured = settings()
     regions = _json_object("REGIONS")
     return (
-        ControlTables(me, chosen.voters, environment.variable("CONTROL_TABLE")),
-        GlobalDatabases(me, chosen.home, os.environ.get("ACCOUNT_ID", ""), databases()),
+        ControlTables(me, configured.voters, environment.variable("CONTROL_TABLE")),
+        GlobalDatabases(me, configured.home, os.environ.get("ACCOUNT_ID", ""), databases()),
         RegionalProbes(
             me,
             environment.environment_name(),
-            {region: str(regions[region]["health_url"]) for region in chosen.regions},
+            {region: str(regions[region]["health_url"]) for region in configured.regions},
         ),
     )
 
 
 def settings() -> Settings:
-    """The controller's settings, from the environment variables. Raises Misconfigured."""
+    """The controller's settings from the environment variables. Raises Misconfigured."""
     voters, regions = _json("VOTERS"), _json_object("REGIONS")
     if not isinstance(voters, list) or len(voters) < 3 or len(voters) % 2 == 0:
-        raise Misconfigured("VOTERS must be a JSON list of an odd number of regions, three at least")
+        raise Misconfigured("VOTERS must be a JSON list of an odd number of regions, at least three")
     if not set(regions) <= set(voters):
-        raise Misconfigured("REGIONS must name voters only")
-    chosen = Settings(
+        raise Misconfigured("REGIONS must name only regions of VOTERS")
+    configured = Settings(
         voters=tuple(voters),
         regions=tuple(sorted(regions, key=lambda region: int(regions[region]["succession"]))),
         home=environment.variable("HOME_REGION"),
@@ -205,12 +214,13 @@ def settings() -> Settings:
         active_standby=os.environ.get("TOPOLOGY", "active-active") != "active-active",
         databases=tuple(sorted(_json_object("GLOBAL_CLUSTERS"))),
     )
-    if chosen.home not in chosen.regions:
-        raise Misconfigured(f"HOME_REGION {chosen.home} is none of REGIONS")
-    return chosen
+    if configured.home not in configured.regions:
+        raise Misconfigured(f"HOME_REGION {configured.home} is not in REGIONS")
+    return configured
 
 
 def databases() -> dict[str, GlobalDatabase]:
+    """The databases of GLOBAL_CLUSTERS, by name. Raises Misconfigured."""
     return {
         name: GlobalDatabase(
             identifier=entry["global"],
@@ -225,10 +235,10 @@ def databases() -> dict[str, GlobalDatabase]:
 
 
 def _json_object(name: str) -> dict[str, Any]:
-    found = _json(name) if os.environ.get(name) else {}
-    if not isinstance(found, dict):
+    value = _json(name) if os.environ.get(name) else {}
+    if not isinstance(value, dict):
         raise Misconfigured(f"{name} must be a JSON object")
-    return found
+    return value
 
 
 def _json(name: str) -> Any:

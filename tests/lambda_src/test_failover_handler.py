@@ -207,10 +207,10 @@ def test_without_a_majority_no_command_is_taken(controller: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("VOTERS", '["a", "b"]', "VOTERS must be a JSON list of an odd number of regions, three at least"),
+        ("VOTERS", '["a", "b"]', "VOTERS must be a JSON list of an odd number of regions, at least three"),
         ("VOTERS", "[", "VOTERS must be JSON"),
-        ("REGIONS", '{"mars": {"succession": 0}}', "REGIONS must name voters only"),
-        ("HOME_REGION", "mars", "HOME_REGION mars is none of REGIONS"),
+        ("REGIONS", '{"mars": {"succession": 0}}', "REGIONS must name only regions of VOTERS"),
+        ("HOME_REGION", "mars", "HOME_REGION mars is not in REGIONS"),
         ("LEASE_SECONDS", "long", "LEASE_SECONDS must be a number of seconds"),
         ("GLOBAL_CLUSTERS", "[]", "GLOBAL_CLUSTERS must be a JSON object"),
     ],

@@ -2,9 +2,11 @@
 
 A table of one region is linearizable for single items, by consistent reads and conditional writes (Amazon
 DynamoDB Developer Guide, "DynamoDB read consistency", "DynamoDB condition expression"); a global table would
-not be. Every voter is asked at once. When a majority has answered the others get GRACE_SECONDS more: a
-voter that is silent would otherwise cost PATIENCE at every step of a takeover. What it was asked to write may
-reach it later still, as from a worker that slept; the conditions of every write are made for that.
+not be.
+
+All voters are called at once. When a majority has answered, the others get GRACE_SECONDS more. Without this
+limit a silent voter would cost PATIENCE_SECONDS at every step of a takeover. A late call may still be carried
+out, like a call of a worker that slept. The condition of each write allows for that.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from controller.lease import Lease, Phase, from_item, to_item
 from controller.ports import Failed
 from controller.view import Admit, Ballot, Candidate, Intent, Observation, Serve
 
-# Between continents a call takes up to 0.3 s; the next tick is the retry.
+# A call between continents takes up to 0.3 s. Calls are not repeated: the next tick is the retry.
 CONNECT_SECONDS, READ_SECONDS = 1.0, 1.5
 PATIENCE_SECONDS = CONNECT_SECONDS + READ_SECONDS
 PATIENCE = Config(
@@ -32,10 +34,10 @@ PATIENCE = Config(
     read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 1},
 )
-# How much longer than the majority the farthest voter may take to be heard.
+# The wait for the remaining voters, after a majority has answered.
 GRACE_SECONDS = 0.3
 
-# lease.accepts, as DynamoDB evaluates it together with the write.
+# The rule lease.accepts as a condition expression, which DynamoDB checks and writes in one step.
 CONDITION = (
     "attribute_not_exists(#pk)"
     " OR (#epoch = :epoch AND #writer = :writer AND #until <= :until AND #phase <= :phase)"
@@ -56,19 +58,19 @@ class ControlTables:
         self._clients = {
             voter: boto3.client("dynamodb", region_name=voter, config=PATIENCE) for voter in voters
         }
-        # of each voter's own: what waits for a silent one must not keep the others from being asked
+        # a pool for each voter, so that calls to a silent voter do not hold up calls to the others
         self._threads = {
             voter: ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"voter {voter}") for voter in voters
         }
 
     def ballots(self) -> dict[str, Ballot]:
-        asked = {
+        calls = {
             voter: [
                 self._submit(voter, partial(self._get, voter, pk)) for pk in (LEASE, INTENT, OBSERVATIONS)
             ]
             for voter in self.voters
         }
-        return {voter: ballot_of_items(*items) for voter, items in self._answers(asked).items()}
+        return {voter: ballot_of_items(*items) for voter, items in self._answers(calls).items()}
 
     def propose(self, lease: Lease, *, now: float, guard: float) -> int:
         item = lease_item(lease)
@@ -88,7 +90,7 @@ class ControlTables:
         return self._write_to_all(lambda voter: self._clients[voter].put_item(**request))
 
     def write_intent(self, intent: Intent) -> int:
-        """A later intent replaces an earlier one."""
+        """Store an intent at every voter. A later intent replaces an earlier one."""
         item = {
             "pk": {"S": INTENT},
             "asked_at": number_value(intent.at),
@@ -107,14 +109,14 @@ class ControlTables:
         return _observations(self._get(self.me, OBSERVATIONS))
 
     def write_observations(self, observations: Mapping[str, Observation]) -> None:
-        document = {region: seen._asdict() for region, seen in observations.items()}
+        document = {region: observation._asdict() for region, observation in observations.items()}
         self._update(OBSERVATIONS, {"observations": _json_value(document)})
 
     def announce(self, candidate: Candidate | None) -> None:
         self._update(OBSERVATIONS, {"candidate": _json_value(candidate._asdict() if candidate else None)})
 
     def admit(self, admission: Admit) -> None:
-        """The condition keeps a worker that slept from undoing what a later one did."""
+        """Write the admission. A worker that slept cannot replace a later epoch's or reopen a closed one."""
         condition = "(attribute_not_exists(#epoch) OR #epoch <= :epoch)"
         if admission.until:
             condition += " AND (attribute_not_exists(closed) OR closed < :epoch)"
@@ -169,15 +171,15 @@ class ControlTables:
     # ------------------------------------------------------------
 
     def _get(self, voter: str, pk: str) -> dict[str, Any]:
-        found = _call(
+        response = _call(
             lambda: self._clients[voter].get_item(
                 TableName=self.table, Key={"pk": {"S": pk}}, ConsistentRead=True
             )
         )
-        return dict(found.get("Item", {}))
+        return dict(response.get("Item", {}))
 
     def _update(self, pk: str, values: Mapping[str, Any], *, condition: str | None = None) -> None:
-        """Set attributes of one of this region's own items."""
+        """Set attributes of an item in this region's own table."""
         request: dict[str, Any] = {
             "TableName": self.table,
             "Key": {"pk": {"S": pk}},
@@ -190,42 +192,45 @@ class ControlTables:
         _call(lambda: self._clients[self.me].update_item(**request))
 
     def _write_to_all(self, call: Callable[[str], object]) -> int:
-        """How many voters took a call that is made to all at once."""
-        asked = {voter: [self._submit(voter, partial(_call, partial(call, voter)))] for voter in self.voters}
-        return len(self._answers(asked))
+        """Make a call to all voters at once. Returns the number of voters that accepted it."""
+        calls = {voter: [self._submit(voter, partial(_call, partial(call, voter)))] for voter in self.voters}
+        return len(self._answers(calls))
 
     def _submit(self, voter: str, call: Callable[[], T]) -> Future[T]:
-        """The future raises Failed when the call's turn comes only after everybody has given it up."""
-        asked_at = time.monotonic()
+        """Queue a call to a voter. It fails if it waited in the queue for more than PATIENCE_SECONDS."""
+        submitted_at = time.monotonic()
 
         def in_time() -> T:
-            if time.monotonic() - asked_at > PATIENCE_SECONDS:
-                raise Failed("the voter did not answer what it was asked before")
+            if time.monotonic() - submitted_at > PATIENCE_SECONDS:
+                raise Failed(f"the voter has not answered earlier calls within {PATIENCE_SECONDS:g} s")
             return call()
 
         return self._threads[voter].submit(in_time)
 
-    def _answers(self, asked: Mapping[str, Sequence[Future[T]]]) -> dict[str, list[T]]:
-        """What each voter said that answered everything; waits for all, or a majority and the grace."""
-        pending = {future for futures in asked.values() for future in futures}
+    def _answers(self, calls: Mapping[str, Sequence[Future[T]]]) -> dict[str, list[T]]:
+        """The results of each voter that has answered all its calls.
+
+        Waits for all voters, or for a majority and then GRACE_SECONDS.
+        """
+        pending = {future for futures in calls.values() for future in futures}
         deadline = None
         while pending:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            done, pending = wait(pending, timeout=left, return_when=FIRST_COMPLETED)
+            timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+            done, pending = wait(pending, timeout=timeout, return_when=FIRST_COMPLETED)
             if not done:
                 break
-            heard = sum(all(_has_answered(future) for future in futures) for futures in asked.values())
-            if deadline is None and heard > len(self.voters) // 2:
+            answered = sum(all(_has_answered(future) for future in futures) for futures in calls.values())
+            if deadline is None and answered > len(self.voters) // 2:
                 deadline = time.monotonic() + GRACE_SECONDS
         return {
             voter: [future.result() for future in futures]
-            for voter, futures in asked.items()
+            for voter, futures in calls.items()
             if all(_has_answered(future) for future in futures)
         }
 
 
 def _has_answered(future: Future[Any]) -> bool:
-    """Whether a voter has answered. Raises what is no outage, such as a defect of ours."""
+    """Whether a call has succeeded. Raises errors other than Failed: they are defects, not outages."""
     if not future.done():
         return False
     error = future.exception()
@@ -234,20 +239,22 @@ def _has_answered(future: Future[Any]) -> bool:
     return error is None
 
 
-def ballot_of_items(lease: Mapping[str, Any], intent: Mapping[str, Any], seen: Mapping[str, Any]) -> Ballot:
-    """The three items of a voter, of which each may be empty."""
-    candidate = _parsed(seen, "candidate")
-    asked = _parsed(intent, "document")
+def ballot_of_items(
+    lease: Mapping[str, Any], intent: Mapping[str, Any], observations: Mapping[str, Any]
+) -> Ballot:
+    """The ballot that three items of a voter make. An item that does not exist is empty."""
+    candidate = _parsed(observations, "candidate")
+    command = _parsed(intent, "document")
     return Ballot(
         lease=from_item(_parsed(lease, "document")) if lease else None,
-        observations=_observations(seen),
+        observations=_observations(observations),
         candidate=Candidate(**candidate) if candidate else None,
-        intent=Intent(**asked) if asked else None,
+        intent=Intent(**command) if command else None,
     )
 
 
 def lease_item(lease: Lease) -> dict[str, Any]:
-    """What the condition looks at as attributes, and the whole as a document beside them."""
+    """The item of a lease: the attributes that CONDITION compares, and the whole lease as a JSON document."""
     return {
         "pk": {"S": LEASE},
         "epoch": number_value(lease.epoch),
@@ -259,12 +266,13 @@ def lease_item(lease: Lease) -> dict[str, Any]:
 
 
 def number_value(value: float) -> dict[str, str]:
-    """A number of DynamoDB; times are kept to the millisecond."""
+    """A DynamoDB number with three decimals, so times are kept to the millisecond."""
     return {"N": str(round(value, 3))}
 
 
 def _observations(item: Mapping[str, Any]) -> dict[str, Observation]:
-    return {region: Observation(**seen) for region, seen in (_parsed(item, "observations") or {}).items()}
+    documents = _parsed(item, "observations") or {}
+    return {region: Observation(**document) for region, document in documents.items()}
 
 
 def _json_value(value: object) -> dict[str, str]:
@@ -276,7 +284,7 @@ def _parsed(item: Mapping[str, Any], name: str) -> Any:
 
 
 def _call(call: Callable[[], T]) -> T:
-    """What the call returns. Raises Failed when the table refuses, or is out of reach."""
+    """The result of a call to DynamoDB. Raises Failed with the error code."""
     try:
         return call()
     except ClientError as error:

@@ -1,9 +1,9 @@
-"""Aurora global databases and their secrets, seen and moved from one region.
+"""Aurora global databases and their secrets: their state, lag, promotion and fence, from one region.
 
-Sources: Amazon Aurora User Guide, "Using switchover or failover in Amazon Aurora Global Database": a failover
-is asked of the target's region, a switchover of the primary's; "Monitoring an Amazon Aurora global database":
-the lag metrics are milliseconds of the secondary cluster. AWS Secrets Manager User Guide, "Promote a replica
-secret to a standalone secret".
+Sources: Amazon Aurora User Guide, "Using switchover or failover in Amazon Aurora Global Database": call
+FailoverGlobalCluster in the target's region and SwitchoverGlobalCluster in the primary's. "Monitoring an
+Amazon Aurora global database": the lag metrics are milliseconds of the secondary cluster. AWS Secrets Manager
+User Guide, "Promote a replica secret to a standalone secret".
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from controller.view import Database
 PATIENCE = Config(
     connect_timeout=1.0, read_timeout=3.0, retries={"mode": "standard", "total_max_attempts": 1}
 )
-# The better figure first: what a failover would lose, then what storage replication is behind.
+# In order of preference: the data that a failover would lose, then the lag of storage replication.
 LAG_METRICS = ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag")
 PERIOD_SECONDS = 60
-# An older figure says nothing about the moment of the fault.
+# An older data point says nothing about the lag at the fault.
 LAG_AGE_SECONDS = 300
 
 MOVING = ("failing-over", "switching-over")
@@ -42,7 +42,7 @@ class GlobalDatabase(NamedTuple):
     admin_secret: str
     secrets: tuple[str, ...]
     database: str
-    # the alias of the key that encrypts the secrets, by region; without one they are not replicated back
+    # by region, the alias of the KMS key for the secrets; without it they are not replicated to that region
     keys: Mapping[str, str]
 
 
@@ -52,7 +52,7 @@ class GlobalDatabases:
     def __init__(self, me: str, home: str, account_id: str, databases: Mapping[str, GlobalDatabase]) -> None:
         self.me, self.home, self.account_id, self.databases = me, home, account_id, databases
         self._clients: dict[tuple[str, str], Any] = {}
-        # made while Lambda initialises the worker: a takeover does not pay for it
+        # create the clients while Lambda initialises the worker, so that a takeover does not wait for them
         if databases:
             for service in ("rds", "rds-data", "cloudwatch", "secretsmanager"):
                 self.client(service, me)
@@ -62,22 +62,23 @@ class GlobalDatabases:
 
     def _state(self, database: GlobalDatabase) -> Database | None:
         rds = self.client("rds", self.me)
-        found = call_aws(
+        global_clusters = call_aws(
             lambda: rds.describe_global_clusters(GlobalClusterIdentifier=database.identifier)[
                 "GlobalClusters"
             ]
         )
-        if not found or self.me not in database.clusters:
+        if not global_clusters or self.me not in database.clusters:
             return None
-        own = call_aws(
+        clusters = call_aws(
             lambda: rds.describe_db_clusters(DBClusterIdentifier=database.clusters[self.me])["DBClusters"]
         )
-        members = found[0].get("GlobalClusterMembers", [])
+        members = global_clusters[0].get("GlobalClusterMembers", [])
         writers = [region_of(member["DBClusterArn"]) for member in members if member.get("IsWriter")]
         return Database(
             writer=writers[0] if len(writers) == 1 else None,
-            moving=bool(found[0].get("FailoverState")) or found[0].get("Status") in MOVING,
-            available=bool(own) and own[0].get("Status") == "available",
+            moving=bool(global_clusters[0].get("FailoverState"))
+            or global_clusters[0].get("Status") in MOVING,
+            available=bool(clusters) and clusters[0].get("Status") == "available",
         )
 
     def lags(self, at: float) -> dict[str, float | None]:
@@ -89,7 +90,7 @@ class GlobalDatabases:
             _metric_query(f"lag{number}", metric, cluster) for number, metric in enumerate(LAG_METRICS)
         ]
         try:
-            found = call_aws(
+            results = call_aws(
                 lambda: self.client("cloudwatch", self.me).get_metric_data(
                     MetricDataQueries=queries,
                     StartTime=_datetime(at - LAG_AGE_SECONDS),
@@ -98,7 +99,7 @@ class GlobalDatabases:
             )
         except Failed:
             return None
-        for series in sorted(found, key=lambda series: str(series["Id"])):
+        for series in sorted(results, key=lambda series: str(series["Id"])):
             value = lag_at(series["Timestamps"], series["Values"], at)
             if value is not None:
                 return value / 1000
@@ -130,10 +131,10 @@ class GlobalDatabases:
         )
 
     def settle_secrets(self, kind: str, previous: str | None) -> bool:
-        """One step towards secrets that this region can change; True when all have arrived.
+        """Take one step towards secrets that this region can change. Returns True when no step is left.
 
-        After a failover this region's replica becomes a secret of its own. When the lease is brought home, so
-        does the replica that `share_secrets` made there, and the others replicate it again.
+        After a failover the replica in this region becomes a standalone secret. After a failback so does the
+        replica that `share_secrets` made in the home region, and the home region replicates it to the others.
         """
         settled = [
             self._settle_secret(name, kind, database)
@@ -143,34 +144,34 @@ class GlobalDatabases:
         return all(settled)
 
     def _settle_secret(self, name: str, kind: str, database: GlobalDatabase) -> bool:
-        lost = kind in (FAILOVER, EVACUATION)
-        here = self._secret(name)
-        if here.get("PrimaryRegion", self.me) != self.me:
-            if lost or self.me == self.home:
-                own = self.client("secretsmanager", self.me)
-                call_aws(lambda: own.stop_replication_to_replica(SecretId=name))
-                return lost
+        is_lost = kind in (FAILOVER, EVACUATION)
+        secret = self._secret(name)
+        if secret.get("PrimaryRegion", self.me) != self.me:
+            if is_lost or self.me == self.home:
+                secrets_manager = self.client("secretsmanager", self.me)
+                call_aws(lambda: secrets_manager.stop_replication_to_replica(SecretId=name))
+                return is_lost
         elif kind == SWITCHOVER and self.me == self.home:
-            self._replicate(name, here, [region for region in database.keys if region != self.me], database)
+            self._replicate(name, secret, [region for region in database.keys if region != self.me], database)
         return True
 
     def share_secrets(self, to: str) -> None:
-        """Replicate what became a secret of its own here over the one of the region that is to take over."""
+        """Replicate the standalone secrets of this region over those of the region that takes over."""
         for database in self.databases.values():
             for name in database.secrets:
-                here = self._secret(name)
-                if here.get("PrimaryRegion", self.me) == self.me and to in database.keys:
-                    self._replicate(name, here, [to], database)
+                secret = self._secret(name)
+                if secret.get("PrimaryRegion", self.me) == self.me and to in database.keys:
+                    self._replicate(name, secret, [to], database)
 
     def _secret(self, name: str) -> Mapping[str, Any]:
-        own = self.client("secretsmanager", self.me)
-        described: Mapping[str, Any] = call_aws(lambda: own.describe_secret(SecretId=name))
-        return described
+        secrets_manager = self.client("secretsmanager", self.me)
+        secret: Mapping[str, Any] = call_aws(lambda: secrets_manager.describe_secret(SecretId=name))
+        return secret
 
     def _replicate(
-        self, name: str, here: Mapping[str, Any], regions: list[str], database: GlobalDatabase
+        self, name: str, secret: Mapping[str, Any], regions: list[str], database: GlobalDatabase
     ) -> None:
-        present = {replica["Region"] for replica in here.get("ReplicationStatus", [])}
+        present = {replica["Region"] for replica in secret.get("ReplicationStatus", [])}
         missing = [
             {"Region": region, "KmsKeyId": database.keys[region]}
             for region in regions
@@ -196,15 +197,16 @@ class GlobalDatabases:
 
 
 def lag_at(timestamps: list[datetime.datetime], values: list[float], at: float) -> float | None:
-    """The lag at a time: the newest figure that the time after it is no part of, else the newest before it.
+    """The newest data point whose minute had ended at `at`, else the one whose minute contains `at`.
 
-    A figure covers the minute that follows its timestamp; once the writer is lost, it may only grow.
+    A data point covers the minute after its timestamp. After the loss of the writer the lag only grows, so
+    a minute that ended before `at` is preferred.
     """
-    known = sorted((stamp.timestamp(), value) for stamp, value in zip(timestamps, values, strict=True))
-    before = [value for stamp, value in known if stamp + PERIOD_SECONDS <= at]
-    beside = [value for stamp, value in known if stamp <= at]
-    figures = before or beside
-    return figures[-1] if figures else None
+    points = sorted((stamp.timestamp(), value) for stamp, value in zip(timestamps, values, strict=True))
+    ended = [value for stamp, value in points if stamp + PERIOD_SECONDS <= at]
+    begun = [value for stamp, value in points if stamp <= at]
+    lags = ended or begun
+    return lags[-1] if lags else None
 
 
 def region_of(arn: str) -> str:
@@ -212,7 +214,7 @@ def region_of(arn: str) -> str:
 
 
 def aws_partition(region: str) -> str:
-    """The part of AWS that a region belongs to (AWS General Reference, "Amazon Resource Names")."""
+    """The AWS partition of a region (AWS General Reference, "Amazon Resource Names")."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
@@ -238,11 +240,11 @@ def _datetime(seconds: float) -> datetime.datetime:
 
 
 def call_aws(call: Callable[[], T]) -> T:
-    """What the call returns. Raises Failed with AWS's code and message."""
+    """The result of a call to AWS. Raises Failed with the error code and message."""
     try:
         return call()
     except ClientError as error:
-        told = error.response.get("Error", {})
-        raise Failed(f"{told.get('Code', 'Unknown')}: {told.get('Message', '')}") from error
+        details = error.response.get("Error", {})
+        raise Failed(f"{details.get('Code', 'Unknown')}: {details.get('Message', '')}") from error
     except BotoCoreError as error:
         raise Failed(type(error).__name__) from error

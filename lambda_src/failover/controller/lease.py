@@ -1,7 +1,7 @@
 """The lease: the right of one region to write, held by a majority of the voters' tables. Pure.
 
-Each voter holds one lease, and `accepts` is the only rule by which it changes. Two majorities share a voter, so a
-lease at a majority blocks every other claim. README.md has the argument in full.
+Each voter holds one lease, and `accepts` is the only rule by which it changes. Two majorities share a voter,
+so a lease at a majority blocks every other claim. README.md has the argument in full.
 """
 
 from __future__ import annotations
@@ -94,9 +94,10 @@ def accepts(held: Lease | None, proposed: Lease, *, now: float, guard: float) ->
 
     Within an epoch only its writer changes the lease, and neither `until` nor the phase goes back.
 
-    A newer epoch is accepted in two cases. The same writer may begin one, if `until` does not go back. Any region
-    may begin one if the old lease is released, or GUARD seconds after it ran out. By then each function that was
-    admitted under the old lease has stopped, if its clock is right within GUARD.
+    A newer epoch is accepted in two cases. The same writer may begin one, if `until` does not go back. Any
+    region may begin one if the old lease is released, or GUARD seconds after it ran out. By then the
+    functions that were admitted under the old lease have stopped, if their clocks agree within
+    GUARD.
 
     `control_tables.CONDITION` is the same rule for DynamoDB. A test compares the two.
     """

@@ -18,7 +18,7 @@ class Observation(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A region that is ready to take over from the writer of epoch `ready_for`, as soon as its lease is free."""
+    """A region that is ready to take over from the writer of epoch `ready_for` once its lease is free."""
 
     ready_for: int
     at: float
@@ -49,7 +49,6 @@ class Database(NamedTuple):
     """The state of a global database, by RDS in this region."""
 
     # the region of its writer; None unless there is exactly one
-
     writer: str | None
     # a failover or switchover is under way
     moving: bool
@@ -62,7 +61,7 @@ class View(NamedTuple):
 
     ballots: Mapping[str, Ballot]
     databases: Mapping[str, Database | None] | None = None
-    # seconds of replication lag of this region's clusters when the writer began to fail; None: no data point
+    # seconds that this region's clusters lagged when the writer began to fail; None without a data point
     lags: Mapping[str, float | None] | None = None
     # whether every step towards usable secrets in this region is done
     secrets_settled: bool | None = None
@@ -79,7 +78,7 @@ class Propose(NamedTuple):
 
 
 class Admit(NamedTuple):
-    """Write this region's admission: its functions may write until `until` and serve until `serving_until`."""
+    """Write this region's admission: until when its functions may write and serve."""
 
     epoch: int
     writer: str
