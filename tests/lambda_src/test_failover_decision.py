@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.commands import plan_command
 from controller.decision import decide, may_serve_clients
 from controller.lease import Lease, Phase, Settings
 from controller.takeover import refusals
@@ -168,3 +169,17 @@ def test_a_region_that_alone_does_not_reach_the_writer_sends_its_clients_there()
     assert served(seen={WEST: votes[WEST]}) == (True, "")
     brief = votes | {WEST: votes[WEST]._replace(observations={EAST: LOST._replace(since=NOW - 14)})}
     assert served(seen=brief) == (True, "")
+
+
+def test_a_command_waits_for_a_takeover_or_handover_that_is_under_way() -> None:
+    taking_over = HELD._replace(phase=Phase.PROMOTED)
+    handing_over = HELD._replace(phase=Phase.DRAINING, heir=WEST)
+
+    def reasons(lease: Lease) -> tuple[str, ...]:
+        view = View(ballots(lease))
+        return plan_command(NOW, WEST, THREE, view, "switchover", WEST, force=True).reasons
+
+    assert reasons(taking_over) == (
+        f"{EAST} is still taking over, phase promoted: wait until status says done",
+    )
+    assert reasons(handing_over) == (f"{EAST} is handing over to {WEST}: wait until status says done",)
