@@ -116,7 +116,7 @@ def test_everything_that_forbids_a_takeover_is_said_at_once() -> None:
     assert refusals(NOW, WEST, manual, view, HELD._replace(retired=(WEST,))) == [
         f"{WEST} is not well: run status to see why",
         "the mode is manual: run failover to take over",
-        f"{WEST} is retired: run readmit when it is well",
+        f"{WEST} is retired: run failover to let it take over",
         f"no majority of the voters has seen {EAST} fail for 15 s in a row",
         "the replica of orders lagged 7.0 s, more than 5 s",
     ]

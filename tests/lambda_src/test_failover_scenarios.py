@@ -301,7 +301,7 @@ def test_a_retired_region_does_not_take_over_by_itself_until_it_is_let_back() ->
     model.run(120)
     assert model.lease().epoch == 2  # type: ignore[union-attr]
     assert model.events("takeover refused")[-1]["details"] == (
-        f"{EAST} is retired: run readmit when it is well"
+        f"{EAST} is retired: run failover to let it take over"
     )
     model.heal()
     model.run(60)

@@ -126,6 +126,7 @@ def _readmission_refusals(
 
 
 def _steps(command: str, settings: Settings, view: View, lease: Lease, target: str) -> tuple[str, ...]:
+    """The steps of a command, as a person reads them."""
     databases = ", ".join(settings.databases)
     if command == READMIT:
         return (f"{lease.writer} takes {target} off the list of retired regions", f"{target} serves again")
@@ -136,7 +137,7 @@ def _steps(command: str, settings: Settings, view: View, lease: Lease, target: s
         promotion = f"switch {databases} over to {target}, losing nothing"
         first = f"{lease.writer} stops taking writes, waits {settings.guard:g} s and releases the lease"
     epoch = _next_epoch(view)
-    database_steps = (promotion, f"{databases} refuses rows of epochs below {epoch}") if databases else ()
+    database_steps = (promotion, f"refuse rows of epochs below {epoch} in {databases}") if databases else ()
     return (first, f"{target} claims epoch {epoch}", *database_steps, f"{target} takes writes")
 
 

@@ -1,7 +1,8 @@
 """Handing the lease over: a person ran a command, or the other regions agree that this one is lost. Pure.
 
-No write is lost. First the databases refuse the old epoch and the admission of this region's functions is
-closed. The lease is released GUARD seconds later, when no function here can still use a copy of it.
+A switchover and an evacuation lose no acknowledged write. First the databases refuse the old epoch, and the
+admission of this region's functions is closed. The lease is released GUARD seconds later, when no function
+here can still use a copy of the admission.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def handover_actions(now: float, me: str, settings: Settings, view: View, lease:
 def _drain_actions(
     now: float, settings: Settings, view: View, lease: Lease, *, heir: str, kind: str
 ) -> list[Action]:
+    """Mark the heir, raise the fences, close the admission and begin to drain."""
     fences = [RaiseFence(name, lease.epoch + 1) for name in settings.databases]
     if kind == SWITCHOVER:
         # no region is lost: clients write here until the databases refuse this epoch

@@ -55,7 +55,7 @@ def refusals(
     if not (settings.automatic or requested):
         reasons.append("the mode is manual: run failover to take over")
     if me in lease.retired and not requested:
-        reasons.append(f"{me} is retired: run readmit when it is well")
+        reasons.append(f"{me} is retired: run failover to let it take over")
     if not is_writer_lost(now, me, settings, view, lease):
         reasons.append(
             f"no majority of the voters has seen {lease.writer} fail for {settings.agreement:g} s in a row"
