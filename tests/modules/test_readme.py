@@ -16,7 +16,7 @@ INVENTORIES = NATIVE_TESTS / "inventories"
 
 
 @pytest.mark.terraform
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("documented", DOCUMENTED)
 def test_the_readme_example_plans_and_creates_something(
     documented: str, plan_module: Planner, selected_examples: list[str]
@@ -32,7 +32,7 @@ def test_the_readme_example_plans_and_creates_something(
 
 
 @pytest.mark.terraform
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("documented", DOCUMENTED)
 def test_the_plan_is_what_the_inventory_says(
     documented: str, plan_module: Planner, selected_examples: list[str], holds: Callable[..., None]

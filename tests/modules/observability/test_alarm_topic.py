@@ -48,7 +48,7 @@ def test_only_cloudwatch_may_publish_and_only_over_tls(plan_module: Planner) -> 
         ),
         ("EncryptedInTransitOnly", "Deny", [{"type": "AWS", "identifiers": ["*"]}], ["sns:Publish"]),
     ]
-    assert [(one["test"], one["variable"]) for one in statements[0]["condition"]] == [
+    assert {(one["test"], one["variable"]) for one in statements[0]["condition"]} == {
         ("StringEquals", "aws:SourceAccount"),
         ("ArnLike", "aws:SourceArn"),
-    ]
+    }
