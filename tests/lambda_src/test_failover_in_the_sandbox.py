@@ -300,9 +300,7 @@ def test_a_dark_region_is_replaced_and_when_it_returns_it_stays_out_until_it_is_
     assert writer(estate.command(EAST, "status"))[:2] == (WEST, 2)
     refused = estate.command(WEST, "failback")
     assert refused["allowed"] is False
-    assert (
-        f"{EAST} was lost with the failover of epoch 2: run reconcile, then readmit it" in refused["reasons"]
-    )
+    assert f"{EAST} is retired after a failover: run reconcile, then readmit" in refused["reasons"]
 
 
 def test_a_switchover_moves_the_database_and_loses_nothing(estate: Estate) -> None:
