@@ -26,6 +26,7 @@ from harness.sandbox.services.kms import patches as kms_patches
 from harness.sandbox.services.lambda_ import Lambda
 from harness.sandbox.services.lambda_ import endpoint as lambda_endpoint
 from harness.sandbox.services.lambda_ import patches as lambda_patches
+from harness.sandbox.services.logs import CloudWatchLogs
 from harness.sandbox.services.rds import patches as rds_patches
 from harness.sandbox.services.rds.aurora import Aurora
 from harness.sandbox.services.route53 import Route53
@@ -48,6 +49,7 @@ SERVICES: tuple[type[Service], ...] = (
     Backup,
     Route53,
     CloudFront,
+    CloudWatchLogs,
 )
 
 # The files whose import registers patches of the emulators.

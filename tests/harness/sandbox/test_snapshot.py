@@ -27,7 +27,7 @@ TABLE = {
 HANDLER = "def handler(event, context):\n    return {'hello': event['name']}\n"
 
 # Rooms that hold nothing of what was made: it is all in the emulators' stores, or cannot be kept at all.
-WITHOUT_STORES = {"apigateway", "cloudfront", "cloudwatch", "events", "lambda", "route53"}
+WITHOUT_STORES = {"apigateway", "cloudfront", "cloudwatch", "events", "lambda", "logs", "route53"}
 REFUSING = {"dynamodb", "rds", "s3"}
 
 
