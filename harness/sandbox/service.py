@@ -21,6 +21,7 @@ from harness.sandbox.requests.messages import Answer, Application, Request
 from harness.sandbox.world.clock import Clock
 
 __all__ = [
+    "ANY_OPERATION",
     "Answer",
     "Application",
     "CannotBeKept",
@@ -32,6 +33,8 @@ __all__ = [
     "Services",
 ]
 
+# In `operations`: whatever the request shows or, as REST does, does not show of its operation.
+ANY_OPERATION = ""
 # A region that sends and a region that receives.
 Link = tuple[str, str]
 # Answers one operation of a control plane, on the sandbox's loop: it must not block.

@@ -37,7 +37,7 @@ from harness.sandbox.requests.messages import (
     send_answer,
 )
 from harness.sandbox.requests.refusals import forbidden, not_implemented, refusal
-from harness.sandbox.service import Epoch, Operation, Service
+from harness.sandbox.service import ANY_OPERATION, Epoch, Operation, Service
 from harness.sandbox.world.clock import Clock
 
 _LOG = logging.getLogger(__name__)
@@ -232,7 +232,8 @@ class Gateway:
             return forbidden
         service, name = exchange.call.service or "", exchange.call.operation or ""
         emulator = facts_of(service).emulator
-        if (operation := self._operations.get((service, name))) is not None:
+        operation = self._operations.get((service, name)) or self._operations.get((service, ANY_OPERATION))
+        if operation is not None:
             return partial(self._carry_out_operation, operation)
         return {"ministack": self._ministack, "moto": self._moto, "none": _unknown}[emulator]
 

@@ -53,11 +53,6 @@ class Engine:
         """What is kept in a region."""
         return self.stores[region]
 
-    @property
-    def operations(self) -> Mapping[str, Callable[[Request], Answer]]:
-        """Every operation of the service's model: one that no row knows answers 501."""
-        return dict.fromkeys(wire.model(self.service).operation_names, self.answer)
-
     def answer(self, request: Request) -> Answer:
         """AWS's answer to a request. Never raises."""
         operation = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.sandbox.emulators.engine import Resource
-from harness.sandbox.service import Context, Operation, Service
+from harness.sandbox.service import ANY_OPERATION, Context, Operation, Service
 from harness.sandbox.services.application_autoscaling.control_plane import (
     control_plane,
     resources,
@@ -32,7 +32,7 @@ class ApplicationAutoScaling(Service):
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        return self.engine.operations
+        return {ANY_OPERATION: self.engine.answer}
 
     def kept(self) -> object:
         return dict(self.engine.stores)
