@@ -24,10 +24,14 @@ GROUPS = {
 OPTIONS = re.search(r"^OPTIONS := ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)
 
 
+# make hands its options on to the tests that `make test` runs
+OF_MAKE = ("JOBS", "LONG", "MAKEFLAGS", "MAKEOVERRIDES", "MARK", "TESTS", "TIMES")
+
+
 def make(
     *words: str, folder: Path = REPOSITORY, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    given = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKEOVERRIDES")}
+    given = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
     return subprocess.run(
         ["make", *words],
         cwd=folder,

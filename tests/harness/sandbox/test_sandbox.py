@@ -25,7 +25,7 @@ from harness.sandbox.sandbox import Sandbox, SandboxError
 
 pytestmark = pytest.mark.sandbox
 
-ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=2, connect_timeout=2)
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=10, connect_timeout=10)
 HANDLER = """
 import json, os, time
 def handler(event, context):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -38,6 +39,14 @@ def test_every_stack_that_does_not_exist_is_refused_with_those_that_do(dev: Envi
 
 def test_the_state_stack_alone_makes_the_bucket_of_its_own_state(dev: Environment) -> None:
     assert [stack.name for stack in stack_runs(dev) if stack.bootstrap] == ["state"]
+
+
+@pytest.fixture(autouse=True)
+def _as_in_the_foreground() -> Iterator[None]:
+    """A background job of a shell starts with Ctrl-C ignored, and what is ignored stays so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
