@@ -47,7 +47,8 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     print(f"setting up {folder} (once, 10 to 40 seconds)", flush=True)
     try:
-        venv.create(folder, with_pip=True)
+        # links, as `python3 -m venv` makes: a copy onto the link of an earlier set-up is refused
+        venv.create(folder, symlinks=os.name != "nt", with_pip=True)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(
             f"{folder} cannot be made: {error}. Debian and Ubuntu need the package python3-venv.",

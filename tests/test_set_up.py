@@ -94,9 +94,7 @@ def test_pip_installs_what_uv_could_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "venv"
-    monkeypatch.setattr(
-        set_up.venv, "create", lambda path, *, with_pip: environment_with(Path(path), uv="exit 2")
-    )
+    monkeypatch.setattr(set_up.venv, "create", lambda path, **_: environment_with(Path(path), uv="exit 2"))
     assert set_up.main([str(folder), "runtime", "test"]) == 0
     calls = (folder / "log").read_text().splitlines()
     assert calls[-1].endswith(
@@ -121,6 +119,14 @@ def test_a_folder_that_cannot_be_made_is_one_message(
     assert set_up.main([str(tmp_path / "venv"), "runtime"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "venv cannot be made: " in line
+
+
+def test_an_environment_is_made_over_an_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a change of a requirements file."""
+    monkeypatch.setattr(set_up, "installed_by_uv", lambda folder, files: True)
+    folder = tmp_path / "venv"
+    assert [set_up.main([str(folder), "runtime"]) for _ in range(2)] == [0, 0]
+    assert (folder / "bin" / "python3").exists()
 
 
 def test_set_up_needs_nothing_but_the_standard_library() -> None:
