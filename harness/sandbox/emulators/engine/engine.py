@@ -49,10 +49,6 @@ class Engine:
         self._handlers = handlers or {}
         self.stores: dict[str, Store] = defaultdict(Store)
 
-    def store(self, region: str) -> Store:
-        """What is kept in a region."""
-        return self.stores[region]
-
     def answer(self, request: Request) -> Answer:
         """AWS's answer to a request. Never raises."""
         operation = None

@@ -176,4 +176,4 @@ def _needs(target: Resource) -> Callable[[Call, Store, Record], None]:
 def writes_scale(engine: Engine, region: str, table: str) -> bool:
     """Whether the writes of a table have a scalable target in that region."""
     key = ("dynamodb", f"table/{table}", WRITE_CAPACITY)
-    return key in engine.store(region).records["ScalableTarget"]
+    return key in engine.stores[region].records["ScalableTarget"]
