@@ -56,17 +56,21 @@ def test_destroying_takes_no_turns() -> None:
 
 def test_a_stack_that_can_be_used_holds_nobody_up_and_takes_no_worker_while_it_runs() -> None:
     findings, others = waves.Findings(), threading.Event()
+    ended: list[str] = []
 
     def work(name: str) -> bool:
+        waited = True
         if name == "state":
             findings.usable.add(name)
-            return others.wait(10)
+            waited = others.wait(10)
+        ended.append(name)
         others.set()
-        return True
+        return waited
 
     tasks = waves.by_wave(_stacks(state=0, data=1))
     outcomes = waves.run(tasks, work, succeeded=bool, workers=1, findings=findings)
     assert dict(outcomes.done) == {"data": True, "state": True}
+    assert ended == ["data", "state"]
 
 
 def test_a_stack_that_fails_after_it_could_be_used_lets_nothing_else_start() -> None:
